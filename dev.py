@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+"""The one door to this repository: prepares the environment, then does what you ask.
+
+    python3 dev.py demo [ARGS]    the main job: one daemon with a realistic company
+    python3 dev.py test [ARGS]    every test (ARGS go to pytest)
+    python3 dev.py check          lint, types, import rules
+    python3 dev.py bench [ARGS]   the benchmarks, each against a named limit
+    python3 dev.py run ARGS…      the omniroute program from the prepared environment
+
+Only the standard library is used here, and only Python 3.11 or newer with pip is needed: a bare Debian
+refuses ``pip install`` outside an environment (PEP 668) and its venv lacks ensurepip, so the environment
+is made without pip and filled from outside.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+ENVIRONMENT = ROOT / ".venv"
+TOOLS = ROOT / ".venv-uv"
+PYTHON = ENVIRONMENT / "bin" / "python"
+CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def say(text: str) -> None:
+    """Progress goes to standard error, so that the output of a verb can be piped."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def call(*command: str | Path, quiet: bool = False) -> None:
+    """Run a step; a failing step ends us with its exit code."""
+    done = subprocess.run([str(part) for part in command], cwd=ROOT, check=False, capture_output=quiet)
+    if done.returncode:
+        if quiet:
+            sys.stderr.buffer.write(done.stdout + done.stderr)
+        sys.exit(done.returncode)
+
+
+def uv_program() -> str:
+    """The uv on the PATH, or one in an environment of its own beside ours."""
+    found = shutil.which("uv")
+    if found:
+        return found
+    program = TOOLS / "bin" / "uv"
+    if not program.exists():
+        say("dev.py: fetching uv …")
+        venv.create(TOOLS, with_pip=False, clear=True)
+        call(sys.executable, "-m", "pip", "--python", TOOLS / "bin" / "python", "install", "--quiet", "uv>=0.9", quiet=True)
+    return str(program)
+
+
+def prepare() -> None:
+    """Bring the environment to what uv.lock says; does nothing when it is so already."""
+    stamp = ENVIRONMENT / ".locked"
+    wanted = (ROOT / "uv.lock").read_bytes() + (ROOT / "pyproject.toml").read_bytes()
+    if stamp.exists() and stamp.read_bytes() == wanted:
+        return
+    say("dev.py: preparing the environment …")
+    os.environ.pop("VIRTUAL_ENV", None)
+    call(uv_program(), "sync", "--locked", "--quiet", "--python", sys.executable)
+    stamp.write_bytes(wanted)
+
+
+def browser() -> None:
+    """A browser for the browser tests: a named one, an installed one, or Debian's package when we may install it."""
+    if os.environ.get("OMNIROUTE_CHROMIUM") or any(map(shutil.which, CHROMIUM_NAMES)):
+        return
+    apt = shutil.which("apt-get")
+    if not apt or os.geteuid() != 0:
+        say("dev.py: no Chromium found; browser tests will fail where CI is set, and say so elsewhere")
+        return
+    say("dev.py: installing Debian's chromium for the browser tests …")
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for step in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-dejavu-core"]):
+        subprocess.run([apt, *step], check=False, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+def tool(name: str, *arguments: str) -> None:
+    """Run a program of the prepared environment."""
+    call(ENVIRONMENT / "bin" / name, *arguments)
+
+
+def check(arguments: list[str]) -> None:
+    """Lint, format, types, import rules: a warning is an error."""
+    tool("ruff", "check", *arguments)
+    tool("ruff", "format", "--check", *arguments)
+    tool("mypy")
+    tool("lint-imports", "--no-cache")
+
+
+def test(arguments: list[str]) -> None:
+    """Every test, spread over the cores; ARGS narrow it down."""
+    browser()
+    tool("python", "-m", "pytest", *(arguments or ["-n", "2", "--dist", "loadgroup"]))
+
+
+def become(*command: str) -> None:
+    """Replace this process, so that signals reach the program itself."""
+    os.execv(str(ENVIRONMENT / "bin" / command[0]), list(command))  # noqa: S606
+
+
+def main() -> None:
+    """Find the verb, prepare, do it."""
+    verb, arguments = (sys.argv[1:2] or ["help"])[0], sys.argv[2:]
+    if verb not in {"demo", "test", "check", "bench", "run"}:
+        print(__doc__)
+        sys.exit(0 if verb in {"help", "-h", "--help"} else 2)
+    if sys.version_info < (3, 11):
+        sys.exit("dev.py: Python 3.11 or newer is needed")
+    prepare()
+    match verb:
+        case "demo":
+            become("omniroute", "demo", *arguments)
+        case "run":
+            become("omniroute", *arguments)
+        case "bench":
+            become("python", "-m", "benchmarks", *arguments)
+        case "check":
+            check(arguments)
+        case _:
+            test(arguments)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""OmniRoute: an omnichannel routing engine. See docs/architecture.md for the way through the house."""

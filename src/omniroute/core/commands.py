@@ -1,0 +1,179 @@
+"""Commands: what somebody wants. Imperative, typed, without contents.
+
+A command is refused as a whole (a `CallerError` is raised and nothing has changed) or it is carried out as a whole.
+Whatever the core cannot know by itself (lookups in the store, randomness, a reopened record) travels in it.
+``operator_id`` is the acting operator; who may send what is in ``permissions``.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from omniroute.core.model import Conversation, CoreConfig, InteractionKind, Presence, Requirement
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True):
+    """The root of all commands."""
+
+
+class ApplyConfig(Command):
+    """Take this configuration from now on. Refused where it would strand open work (a queue that is in use is missing)."""
+
+    config: CoreConfig
+
+
+class PutOperator(Command):
+    """Add an operator, or change an operator's departments, skills and capacity; presence and work stay."""
+
+    operator_id: str
+    departments: tuple[str, ...]
+    skills: dict[str, int]
+    capacity_units: int
+
+
+class SetPresence(Command):
+    """Declare presence. Leaving ``available`` revokes live offers without blame; held work stays."""
+
+    operator_id: str
+    presence: Presence
+    reason: str = ""
+
+
+class ReceiveRaw(Command):
+    """Record that a channel received something; acknowledged to the sender only after its commit.
+
+    ``known_raw_id`` is what the store knows under the deduplication key (0: nothing); then nothing happens.
+    """
+
+    channel: str
+    known_raw_id: int = 0
+
+
+class QuarantineRaw(Command):
+    """What was received cannot be read: keep it visible, block nobody. ``reason`` holds no content."""
+
+    raw_id: int
+    reason: str
+
+
+class Classification(msgspec.Struct, frozen=True):
+    """Where a matter belongs; made at the edge because it reads contents. An empty queue means the department's default."""
+
+    department_id: str
+    queue_id: str = ""
+    kind: str = "question"
+    priority: int | None = None
+    requirements: tuple[Requirement, ...] = ()
+    language: str = ""
+
+
+class RegisterInteraction(Command):
+    """Give a normalized interaction its customer, its conversation and its place.
+
+    ``customer_id`` 0 makes a new customer. ``conversation_id`` names the conversation it belongs to (0: a session
+    key may still find one, else a new one is opened with ``reference``). ``record`` is the closed conversation of that
+    id, when it has to be opened again. ``last`` is false while further interactions of the same raw input follow.
+    """
+
+    raw_id: int
+    channel: str
+    kind: InteractionKind
+    classification: Classification
+    reference: str
+    customer_id: int = 0
+    conversation_id: int = 0
+    record: Conversation | None = None
+    session_key: str = ""
+    operator_id: str = ""
+    last: bool = True
+
+
+class AcceptOffer(Command):
+    """Take the offered work; compare-and-set on the offer's id."""
+
+    offer_id: int
+    operator_id: str
+
+
+class DeclineOffer(Command):
+    """Refuse the offered work, with a reason code; it goes back to its place."""
+
+    offer_id: int
+    operator_id: str
+    reason: str = ""
+
+
+class SendReply(Command):
+    """Answer the customer on the conversation's channel, or on ``channel`` where one is named."""
+
+    conversation_id: int
+    operator_id: str
+    channel: str = ""
+
+
+class AddNote(Command):
+    """Write a private note; it never leaves the house."""
+
+    conversation_id: int
+    operator_id: str
+
+
+class TransferItem(Command):
+    """Offer the matter to another department; the sender keeps it until somebody there has accepted."""
+
+    work_item_id: int
+    operator_id: str
+    department_id: str
+    queue_id: str = ""
+
+
+class CancelHandoff(Command):
+    """Take a transfer back that nobody has accepted yet."""
+
+    handoff_id: int
+    operator_id: str
+
+
+class EndContact(Command):
+    """The operator ends the contact (hangs up); the item goes to wrap-up."""
+
+    work_item_id: int
+    operator_id: str
+
+
+class CompleteItem(Command):
+    """Finish the work with a disposition; ``resolve`` also declares the matter done."""
+
+    work_item_id: int
+    operator_id: str
+    disposition: str
+    resolve: bool = True
+
+
+class ReleaseItem(Command):
+    """Give held work back to its queue, at its old place."""
+
+    work_item_id: int
+    operator_id: str
+    reason: str = ""
+
+
+class RecordDelivery(Command):
+    """Tell how an effect ended: ``delivered``, or ``dead`` with a reason that holds no content."""
+
+    effect_id: int
+    conversation_id: int
+    interaction_id: int
+    delivered: bool
+    reason: str = ""
+
+
+class FireDue(Command):
+    """Let at most ``limit`` overdue deadlines of one concern (`deadlines.Concern`) take effect, oldest first."""
+
+    concern: str
+    limit: int = 256
+
+
+class ResumeAfterOutage(Command):
+    """The engine was down: offers that ran out meanwhile are revoked as ``outage``, without blame."""

@@ -1,0 +1,364 @@
+"""Events: what has happened. Past tense, one fact each, without contents; these shapes are journalled.
+
+A recorded shape never changes silently: new fields go to the end and have defaults, anything else needs an upcast in
+``journal/upcasts.py``. Tags are stable for ever. Each event is one MessagePack array ``[tag, field, …]``.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from omniroute.core.model import Conversation, CoreConfig, InteractionKind, ItemState, Presence, Requirement
+
+
+class Event(msgspec.Struct, frozen=True, array_like=True):
+    """The root of all events."""
+
+
+class ConfigApplied(Event, tag="config.applied"):
+    """From here on decisions follow this configuration."""
+
+    config: CoreConfig
+
+
+class OperatorPut(Event, tag="operator.put"):
+    """An operator exists, with these abilities."""
+
+    operator_id: str
+    departments: tuple[str, ...]
+    skills: dict[str, int]
+    capacity_units: int
+
+
+class PresenceChanged(Event, tag="operator.presence_changed"):
+    """``cause`` is ``declared`` or ``rona``."""
+
+    operator_id: str
+    presence: Presence
+    reason: str
+    at_ms: int
+    cause: str = "declared"
+
+
+class RawReceived(Event, tag="raw.received"):
+    """A channel holds something of a customer, and it is durable."""
+
+    raw_id: int
+    channel: str
+    at_ms: int
+
+
+class RawQuarantined(Event, tag="raw.quarantined"):
+    """It could not be read; it is shown to people and blocks nobody."""
+
+    raw_id: int
+    reason: str
+    at_ms: int
+
+
+class RawRegistered(Event, tag="raw.registered"):
+    """All of it has become interactions."""
+
+    raw_id: int
+
+
+class CustomerCreated(Event, tag="customer.created"):
+    """Somebody whom we did not know; who, stands in the store."""
+
+    customer_id: int
+    at_ms: int
+
+
+class ConversationOpened(Event, tag="conversation.opened"):
+    """A new matter."""
+
+    conversation_id: int
+    reference: str
+    customer_id: int
+    channel: str
+    department_id: str
+    queue_id: str
+    kind: str
+    priority: int
+    language: str
+    session_key: str
+    at_ms: int
+
+
+class ConversationReopened(Event, tag="conversation.reopened"):
+    """A matter that was done goes on, with its history."""
+
+    record: Conversation
+    at_ms: int
+
+
+class ConversationResolved(Event, tag="conversation.resolved"):
+    """The matter is done. ``record`` is what a reopening needs: the core forgets the conversation here."""
+
+    record: Conversation
+    disposition: str
+    operator_id: str
+    at_ms: int
+
+
+class StageChanged(Event, tag="conversation.stage_changed"):
+    """What the customer is told has changed."""
+
+    conversation_id: int
+    stage: str
+    at_ms: int
+
+
+class InteractionReceived(Event, tag="interaction.received"):
+    """Something of the customer's is in the thread. ``operator_id`` is the operator whom the channel named."""
+
+    interaction_id: int
+    conversation_id: int
+    raw_id: int
+    channel: str
+    kind: InteractionKind
+    at_ms: int
+    operator_id: str = ""
+
+
+class ReplySent(Event, tag="interaction.reply_sent"):
+    """An operator answered; the outbox carries it out."""
+
+    interaction_id: int
+    conversation_id: int
+    operator_id: str
+    channel: str
+    effect_id: int
+    at_ms: int
+
+
+class NoteAdded(Event, tag="interaction.note_added"):
+    """A private note is in the thread."""
+
+    interaction_id: int
+    conversation_id: int
+    operator_id: str
+    at_ms: int
+
+
+class DeliverySucceeded(Event, tag="delivery.succeeded"):
+    """The channel took the effect over."""
+
+    effect_id: int
+    conversation_id: int
+    interaction_id: int
+    at_ms: int
+
+
+class DeliveryDied(Event, tag="delivery.died"):
+    """The effect could not be carried out and will not be tried again."""
+
+    effect_id: int
+    conversation_id: int
+    interaction_id: int
+    reason: str
+    at_ms: int
+
+
+class ItemQueued(Event, tag="work_item.queued"):
+    """New work waits."""
+
+    work_item_id: int
+    conversation_id: int
+    queue_id: str
+    department_id: str
+    channel: str
+    cost_units: int
+    priority: int
+    rank_ms: int
+    requirements: tuple[Requirement, ...]
+    at_ms: int
+    handoff_id: int = 0
+
+
+class ItemReturned(Event, tag="work_item.returned"):
+    """Its operator gave it back; it waits again at its old place."""
+
+    work_item_id: int
+    operator_id: str
+    reason: str
+    at_ms: int
+    backoff_until_ms: int = 0
+
+
+class BackoffEnded(Event, tag="work_item.backoff_ended"):
+    """The operator may be offered the item again."""
+
+    work_item_id: int
+    operator_id: str
+
+
+class Candidate(msgspec.Struct, frozen=True, array_like=True):
+    """One operator who could have had it, with the terms that ranked them."""
+
+    operator_id: str
+    terms: tuple[int, ...]
+
+
+class Decision(msgspec.Struct, frozen=True, array_like=True):
+    """Why this operator: the best candidates in order and the number excluded for each reason.
+
+    ``named`` lists at most a few of the excluded with their reason; ``trigger`` is ``item`` (work came) or
+    ``operator`` (somebody became free). ``failed_policy`` names a policy that broke and was replaced by the default.
+    """
+
+    policy: str
+    trigger: str
+    terms: tuple[str, ...]
+    candidates: tuple[Candidate, ...]
+    excluded: dict[str, int]
+    named: tuple[tuple[str, str], ...] = ()
+    failed_policy: str = ""
+
+
+class OfferMade(Event, tag="offer.made"):
+    """Proposed to one operator, with the reasons."""
+
+    offer_id: int
+    work_item_id: int
+    operator_id: str
+    cost_units: int
+    at_ms: int
+    deadline_ms: int
+    decision: Decision
+
+
+class OfferAccepted(Event, tag="offer.accepted"):
+    """Assigned: the work item has an owner. ``effect_id`` is that of connecting, 0 where none is needed."""
+
+    offer_id: int
+    work_item_id: int
+    operator_id: str
+    at_ms: int
+    effect_id: int = 0
+
+
+class OfferDeclined(Event, tag="offer.declined"):
+    """The item is back at its place, the capacity free."""
+
+    offer_id: int
+    work_item_id: int
+    operator_id: str
+    reason: str
+    at_ms: int
+    backoff_until_ms: int
+
+
+class OfferExpired(Event, tag="offer.expired"):
+    """Redirect on no answer (RONA)."""
+
+    offer_id: int
+    work_item_id: int
+    operator_id: str
+    at_ms: int
+    backoff_until_ms: int
+
+
+class OfferRevoked(Event, tag="offer.revoked"):
+    """Taken back without blame: ``presence``, ``outage``, ``abandoned``, ``handoff`` or ``closed``."""
+
+    offer_id: int
+    work_item_id: int
+    operator_id: str
+    reason: str
+    at_ms: int
+
+
+class HandoffRequested(Event, tag="handoff.requested"):
+    """A transfer was proposed to a department; the target item is queued by an event of its own."""
+
+    handoff_id: int
+    conversation_id: int
+    source_item_id: int
+    target_item_id: int
+    from_operator_id: str
+    from_department_id: str
+    to_department_id: str
+    to_queue_id: str
+    at_ms: int
+    deadline_ms: int
+
+
+class HandoffAccepted(Event, tag="handoff.accepted"):
+    """Owner, queue and history move at once: the source is released, the target is assigned."""
+
+    handoff_id: int
+    conversation_id: int
+    source_item_id: int
+    target_item_id: int
+    offer_id: int
+    from_operator_id: str
+    operator_id: str
+    at_ms: int
+    effect_id: int = 0
+
+
+class HandoffReturned(Event, tag="handoff.returned"):
+    """Nobody took it in time (or it cannot go on): the sender keeps it, with the reason. The target is closed."""
+
+    handoff_id: int
+    conversation_id: int
+    target_item_id: int
+    reason: str
+    at_ms: int
+
+
+class HandoffCancelled(Event, tag="handoff.cancelled"):
+    """The sender took it back. The target is closed."""
+
+    handoff_id: int
+    conversation_id: int
+    target_item_id: int
+    at_ms: int
+
+
+class WrapUpStarted(Event, tag="work_item.wrap_up_started"):
+    """The contact is over; notes and disposition are due. ``effect_id`` is that of parting the sides, or 0."""
+
+    work_item_id: int
+    operator_id: str
+    at_ms: int
+    due_ms: int
+    effect_id: int = 0
+
+
+class ItemClosed(Event, tag="work_item.closed"):
+    """The work is finished: ``completed``, ``wrap_up_expired`` or ``abandoned``. ``was`` is the state it left."""
+
+    work_item_id: int
+    conversation_id: int
+    operator_id: str
+    was: ItemState
+    disposition: str
+    cause: str
+    at_ms: int
+
+
+class ClockStarted(Event, tag="clock.started"):
+    """A promise to the customer begins to count."""
+
+    conversation_id: int
+    at_ms: int
+    due_ms: int
+
+
+class ClockEnded(Event, tag="clock.ended"):
+    """Met, breached or cancelled, once."""
+
+    conversation_id: int
+    outcome: str
+    at_ms: int
+
+
+AnyEvent = (
+    ConfigApplied | OperatorPut | PresenceChanged | RawReceived | RawQuarantined | RawRegistered | CustomerCreated
+    | ConversationOpened | ConversationReopened | ConversationResolved | StageChanged | InteractionReceived
+    | ReplySent | NoteAdded | DeliverySucceeded | DeliveryDied | ItemQueued | ItemReturned | BackoffEnded
+    | OfferMade | OfferAccepted | OfferDeclined | OfferExpired | OfferRevoked | HandoffRequested | HandoffAccepted
+    | HandoffReturned | HandoffCancelled | WrapUpStarted | ItemClosed | ClockStarted | ClockEnded
+)  # fmt: skip
