@@ -16,13 +16,13 @@ class Command(msgspec.Struct, frozen=True, kw_only=True):
     """The root of all commands."""
 
 
-class ApplyConfig(Command):
-    """Take this configuration from now on. Refused where it would strand open work (a queue that is in use is missing)."""
+class ApplyConfig(Command, frozen=True, kw_only=True):
+    """Take this configuration from now on; refused where open work would lose its queue or channel."""
 
     config: CoreConfig
 
 
-class PutOperator(Command):
+class PutOperator(Command, frozen=True, kw_only=True):
     """Add an operator, or change an operator's departments, skills and capacity; presence and work stay."""
 
     operator_id: str
@@ -31,7 +31,7 @@ class PutOperator(Command):
     capacity_units: int
 
 
-class SetPresence(Command):
+class SetPresence(Command, frozen=True, kw_only=True):
     """Declare presence. Leaving ``available`` revokes live offers without blame; held work stays."""
 
     operator_id: str
@@ -39,7 +39,7 @@ class SetPresence(Command):
     reason: str = ""
 
 
-class ReceiveRaw(Command):
+class ReceiveRaw(Command, frozen=True, kw_only=True):
     """Record that a channel received something; acknowledged to the sender only after its commit.
 
     ``known_raw_id`` is what the store knows under the deduplication key (0: nothing); then nothing happens.
@@ -49,7 +49,7 @@ class ReceiveRaw(Command):
     known_raw_id: int = 0
 
 
-class QuarantineRaw(Command):
+class QuarantineRaw(Command, frozen=True, kw_only=True):
     """What was received cannot be read: keep it visible, block nobody. ``reason`` holds no content."""
 
     raw_id: int
@@ -57,7 +57,7 @@ class QuarantineRaw(Command):
 
 
 class Classification(msgspec.Struct, frozen=True):
-    """Where a matter belongs; made at the edge because it reads contents. An empty queue means the department's default."""
+    """Where a matter belongs; made at the edge because it reads contents. No queue: the department's default."""
 
     department_id: str
     queue_id: str = ""
@@ -67,7 +67,7 @@ class Classification(msgspec.Struct, frozen=True):
     language: str = ""
 
 
-class RegisterInteraction(Command):
+class RegisterInteraction(Command, frozen=True, kw_only=True):
     """Give a normalized interaction its customer, its conversation and its place.
 
     ``customer_id`` 0 makes a new customer. ``conversation_id`` names the conversation it belongs to (0: a session
@@ -88,14 +88,14 @@ class RegisterInteraction(Command):
     last: bool = True
 
 
-class AcceptOffer(Command):
+class AcceptOffer(Command, frozen=True, kw_only=True):
     """Take the offered work; compare-and-set on the offer's id."""
 
     offer_id: int
     operator_id: str
 
 
-class DeclineOffer(Command):
+class DeclineOffer(Command, frozen=True, kw_only=True):
     """Refuse the offered work, with a reason code; it goes back to its place."""
 
     offer_id: int
@@ -103,7 +103,7 @@ class DeclineOffer(Command):
     reason: str = ""
 
 
-class SendReply(Command):
+class SendReply(Command, frozen=True, kw_only=True):
     """Answer the customer on the conversation's channel, or on ``channel`` where one is named."""
 
     conversation_id: int
@@ -111,14 +111,14 @@ class SendReply(Command):
     channel: str = ""
 
 
-class AddNote(Command):
+class AddNote(Command, frozen=True, kw_only=True):
     """Write a private note; it never leaves the house."""
 
     conversation_id: int
     operator_id: str
 
 
-class TransferItem(Command):
+class TransferItem(Command, frozen=True, kw_only=True):
     """Offer the matter to another department; the sender keeps it until somebody there has accepted."""
 
     work_item_id: int
@@ -127,21 +127,21 @@ class TransferItem(Command):
     queue_id: str = ""
 
 
-class CancelHandoff(Command):
+class CancelHandoff(Command, frozen=True, kw_only=True):
     """Take a transfer back that nobody has accepted yet."""
 
     handoff_id: int
     operator_id: str
 
 
-class EndContact(Command):
+class EndContact(Command, frozen=True, kw_only=True):
     """The operator ends the contact (hangs up); the item goes to wrap-up."""
 
     work_item_id: int
     operator_id: str
 
 
-class CompleteItem(Command):
+class CompleteItem(Command, frozen=True, kw_only=True):
     """Finish the work with a disposition; ``resolve`` also declares the matter done."""
 
     work_item_id: int
@@ -150,7 +150,7 @@ class CompleteItem(Command):
     resolve: bool = True
 
 
-class ReleaseItem(Command):
+class ReleaseItem(Command, frozen=True, kw_only=True):
     """Give held work back to its queue, at its old place."""
 
     work_item_id: int
@@ -158,7 +158,7 @@ class ReleaseItem(Command):
     reason: str = ""
 
 
-class RecordDelivery(Command):
+class RecordDelivery(Command, frozen=True, kw_only=True):
     """Tell how an effect ended: ``delivered``, or ``dead`` with a reason that holds no content."""
 
     effect_id: int
@@ -168,12 +168,12 @@ class RecordDelivery(Command):
     reason: str = ""
 
 
-class FireDue(Command):
+class FireDue(Command, frozen=True, kw_only=True):
     """Let at most ``limit`` overdue deadlines of one concern (`deadlines.Concern`) take effect, oldest first."""
 
     concern: str
     limit: int = 256
 
 
-class ResumeAfterOutage(Command):
+class ResumeAfterOutage(Command, frozen=True, kw_only=True):
     """The engine was down: offers that ran out meanwhile are revoked as ``outage``, without blame."""

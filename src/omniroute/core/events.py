@@ -15,13 +15,13 @@ class Event(msgspec.Struct, frozen=True, array_like=True):
     """The root of all events."""
 
 
-class ConfigApplied(Event, tag="config.applied"):
+class ConfigApplied(Event, tag="config.applied", frozen=True):
     """From here on decisions follow this configuration."""
 
     config: CoreConfig
 
 
-class OperatorPut(Event, tag="operator.put"):
+class OperatorPut(Event, tag="operator.put", frozen=True):
     """An operator exists, with these abilities."""
 
     operator_id: str
@@ -30,7 +30,7 @@ class OperatorPut(Event, tag="operator.put"):
     capacity_units: int
 
 
-class PresenceChanged(Event, tag="operator.presence_changed"):
+class PresenceChanged(Event, tag="operator.presence_changed", frozen=True):
     """``cause`` is ``declared`` or ``rona``."""
 
     operator_id: str
@@ -40,7 +40,7 @@ class PresenceChanged(Event, tag="operator.presence_changed"):
     cause: str = "declared"
 
 
-class RawReceived(Event, tag="raw.received"):
+class RawReceived(Event, tag="raw.received", frozen=True):
     """A channel holds something of a customer, and it is durable."""
 
     raw_id: int
@@ -48,7 +48,7 @@ class RawReceived(Event, tag="raw.received"):
     at_ms: int
 
 
-class RawQuarantined(Event, tag="raw.quarantined"):
+class RawQuarantined(Event, tag="raw.quarantined", frozen=True):
     """It could not be read; it is shown to people and blocks nobody."""
 
     raw_id: int
@@ -56,20 +56,20 @@ class RawQuarantined(Event, tag="raw.quarantined"):
     at_ms: int
 
 
-class RawRegistered(Event, tag="raw.registered"):
+class RawRegistered(Event, tag="raw.registered", frozen=True):
     """All of it has become interactions."""
 
     raw_id: int
 
 
-class CustomerCreated(Event, tag="customer.created"):
+class CustomerCreated(Event, tag="customer.created", frozen=True):
     """Somebody whom we did not know; who, stands in the store."""
 
     customer_id: int
     at_ms: int
 
 
-class ConversationOpened(Event, tag="conversation.opened"):
+class ConversationOpened(Event, tag="conversation.opened", frozen=True):
     """A new matter."""
 
     conversation_id: int
@@ -85,14 +85,14 @@ class ConversationOpened(Event, tag="conversation.opened"):
     at_ms: int
 
 
-class ConversationReopened(Event, tag="conversation.reopened"):
+class ConversationReopened(Event, tag="conversation.reopened", frozen=True):
     """A matter that was done goes on, with its history."""
 
     record: Conversation
     at_ms: int
 
 
-class ConversationResolved(Event, tag="conversation.resolved"):
+class ConversationResolved(Event, tag="conversation.resolved", frozen=True):
     """The matter is done. ``record`` is what a reopening needs: the core forgets the conversation here."""
 
     record: Conversation
@@ -101,7 +101,7 @@ class ConversationResolved(Event, tag="conversation.resolved"):
     at_ms: int
 
 
-class StageChanged(Event, tag="conversation.stage_changed"):
+class StageChanged(Event, tag="conversation.stage_changed", frozen=True):
     """What the customer is told has changed."""
 
     conversation_id: int
@@ -109,7 +109,7 @@ class StageChanged(Event, tag="conversation.stage_changed"):
     at_ms: int
 
 
-class InteractionReceived(Event, tag="interaction.received"):
+class InteractionReceived(Event, tag="interaction.received", frozen=True):
     """Something of the customer's is in the thread. ``operator_id`` is the operator whom the channel named."""
 
     interaction_id: int
@@ -121,7 +121,7 @@ class InteractionReceived(Event, tag="interaction.received"):
     operator_id: str = ""
 
 
-class ReplySent(Event, tag="interaction.reply_sent"):
+class ReplySent(Event, tag="interaction.reply_sent", frozen=True):
     """An operator answered; the outbox carries it out."""
 
     interaction_id: int
@@ -132,7 +132,7 @@ class ReplySent(Event, tag="interaction.reply_sent"):
     at_ms: int
 
 
-class NoteAdded(Event, tag="interaction.note_added"):
+class NoteAdded(Event, tag="interaction.note_added", frozen=True):
     """A private note is in the thread."""
 
     interaction_id: int
@@ -141,7 +141,7 @@ class NoteAdded(Event, tag="interaction.note_added"):
     at_ms: int
 
 
-class DeliverySucceeded(Event, tag="delivery.succeeded"):
+class DeliverySucceeded(Event, tag="delivery.succeeded", frozen=True):
     """The channel took the effect over."""
 
     effect_id: int
@@ -150,7 +150,7 @@ class DeliverySucceeded(Event, tag="delivery.succeeded"):
     at_ms: int
 
 
-class DeliveryDied(Event, tag="delivery.died"):
+class DeliveryDied(Event, tag="delivery.died", frozen=True):
     """The effect could not be carried out and will not be tried again."""
 
     effect_id: int
@@ -160,7 +160,7 @@ class DeliveryDied(Event, tag="delivery.died"):
     at_ms: int
 
 
-class ItemQueued(Event, tag="work_item.queued"):
+class ItemQueued(Event, tag="work_item.queued", frozen=True):
     """New work waits."""
 
     work_item_id: int
@@ -176,17 +176,18 @@ class ItemQueued(Event, tag="work_item.queued"):
     handoff_id: int = 0
 
 
-class ItemReturned(Event, tag="work_item.returned"):
+class ItemReturned(Event, tag="work_item.returned", frozen=True):
     """Its operator gave it back; it waits again at its old place."""
 
     work_item_id: int
+    conversation_id: int
     operator_id: str
     reason: str
     at_ms: int
     backoff_until_ms: int = 0
 
 
-class BackoffEnded(Event, tag="work_item.backoff_ended"):
+class BackoffEnded(Event, tag="work_item.backoff_ended", frozen=True):
     """The operator may be offered the item again."""
 
     work_item_id: int
@@ -216,11 +217,12 @@ class Decision(msgspec.Struct, frozen=True, array_like=True):
     failed_policy: str = ""
 
 
-class OfferMade(Event, tag="offer.made"):
+class OfferMade(Event, tag="offer.made", frozen=True):
     """Proposed to one operator, with the reasons."""
 
     offer_id: int
     work_item_id: int
+    conversation_id: int
     operator_id: str
     cost_units: int
     at_ms: int
@@ -228,48 +230,53 @@ class OfferMade(Event, tag="offer.made"):
     decision: Decision
 
 
-class OfferAccepted(Event, tag="offer.accepted"):
+class OfferAccepted(Event, tag="offer.accepted", frozen=True):
     """Assigned: the work item has an owner. ``effect_id`` is that of connecting, 0 where none is needed."""
 
     offer_id: int
     work_item_id: int
     operator_id: str
+    conversation_id: int
+    channel: str
     at_ms: int
     effect_id: int = 0
 
 
-class OfferDeclined(Event, tag="offer.declined"):
+class OfferDeclined(Event, tag="offer.declined", frozen=True):
     """The item is back at its place, the capacity free."""
 
     offer_id: int
     work_item_id: int
+    conversation_id: int
     operator_id: str
     reason: str
     at_ms: int
     backoff_until_ms: int
 
 
-class OfferExpired(Event, tag="offer.expired"):
+class OfferExpired(Event, tag="offer.expired", frozen=True):
     """Redirect on no answer (RONA)."""
 
     offer_id: int
     work_item_id: int
+    conversation_id: int
     operator_id: str
     at_ms: int
     backoff_until_ms: int
 
 
-class OfferRevoked(Event, tag="offer.revoked"):
+class OfferRevoked(Event, tag="offer.revoked", frozen=True):
     """Taken back without blame: ``presence``, ``outage``, ``abandoned``, ``handoff`` or ``closed``."""
 
     offer_id: int
     work_item_id: int
+    conversation_id: int
     operator_id: str
     reason: str
     at_ms: int
 
 
-class HandoffRequested(Event, tag="handoff.requested"):
+class HandoffRequested(Event, tag="handoff.requested", frozen=True):
     """A transfer was proposed to a department; the target item is queued by an event of its own."""
 
     handoff_id: int
@@ -284,7 +291,7 @@ class HandoffRequested(Event, tag="handoff.requested"):
     deadline_ms: int
 
 
-class HandoffAccepted(Event, tag="handoff.accepted"):
+class HandoffAccepted(Event, tag="handoff.accepted", frozen=True):
     """Owner, queue and history move at once: the source is released, the target is assigned."""
 
     handoff_id: int
@@ -294,40 +301,45 @@ class HandoffAccepted(Event, tag="handoff.accepted"):
     offer_id: int
     from_operator_id: str
     operator_id: str
+    channel: str
     at_ms: int
     effect_id: int = 0
 
 
-class HandoffReturned(Event, tag="handoff.returned"):
+class HandoffReturned(Event, tag="handoff.returned", frozen=True):
     """Nobody took it in time (or it cannot go on): the sender keeps it, with the reason. The target is closed."""
 
     handoff_id: int
     conversation_id: int
     target_item_id: int
+    from_operator_id: str
     reason: str
     at_ms: int
 
 
-class HandoffCancelled(Event, tag="handoff.cancelled"):
+class HandoffCancelled(Event, tag="handoff.cancelled", frozen=True):
     """The sender took it back. The target is closed."""
 
     handoff_id: int
     conversation_id: int
     target_item_id: int
+    from_operator_id: str
     at_ms: int
 
 
-class WrapUpStarted(Event, tag="work_item.wrap_up_started"):
+class WrapUpStarted(Event, tag="work_item.wrap_up_started", frozen=True):
     """The contact is over; notes and disposition are due. ``effect_id`` is that of parting the sides, or 0."""
 
     work_item_id: int
+    conversation_id: int
     operator_id: str
+    channel: str
     at_ms: int
     due_ms: int
     effect_id: int = 0
 
 
-class ItemClosed(Event, tag="work_item.closed"):
+class ItemClosed(Event, tag="work_item.closed", frozen=True):
     """The work is finished: ``completed``, ``wrap_up_expired`` or ``abandoned``. ``was`` is the state it left."""
 
     work_item_id: int
@@ -339,7 +351,7 @@ class ItemClosed(Event, tag="work_item.closed"):
     at_ms: int
 
 
-class ClockStarted(Event, tag="clock.started"):
+class ClockStarted(Event, tag="clock.started", frozen=True):
     """A promise to the customer begins to count."""
 
     conversation_id: int
@@ -347,7 +359,7 @@ class ClockStarted(Event, tag="clock.started"):
     due_ms: int
 
 
-class ClockEnded(Event, tag="clock.ended"):
+class ClockEnded(Event, tag="clock.ended", frozen=True):
     """Met, breached or cancelled, once."""
 
     conversation_id: int

@@ -141,7 +141,8 @@ class CoreConfig(msgspec.Struct, frozen=True, array_like=True):
     """The configuration that decisions depend on; journalled whole as ``config.applied``.
 
     Order of work: a smaller ``enqueued_ms - priority_weight_ms * priority`` goes first, so that one step of
-    priority is worth so much waiting and nobody starves.
+    priority is worth so much waiting and nobody starves. ``offers_max`` bounds the live offers an operator can have
+    at once, so that nobody faces more countdowns than can be read.
     """
 
     departments: tuple[DepartmentRule, ...]
@@ -150,6 +151,7 @@ class CoreConfig(msgspec.Struct, frozen=True, array_like=True):
     rona_limit: int = 2
     priority_weight_ms: int = 60_000
     hops_max: int = 8
+    offers_max: int = 3
 
 
 class Operator(msgspec.Struct, array_like=True):

@@ -1,13 +1,28 @@
-"""stub; the architect is writing it."""
+"""Routing: who gets what next, and why.
+
+What lives here: the policy contract, eligibility, and `settle`, which matches until no eligible free operator stands
+beside a matchable item. Policies only order; the core decides, and the reasons go into the event.
+"""
+
 from __future__ import annotations
 
-from typing import Protocol
+from collections import Counter
+from typing import NamedTuple, Protocol
 
-from omniroute.core.model import Operator, WorkItem
+from omniroute.core.events import Candidate, Decision, OfferMade
+from omniroute.core.model import ItemState, Operator, Presence, QueueRule, WorkItem
+from omniroute.core.state import State
+from omniroute.core.step import Step
+from omniroute.core.waiting import ClassKey, class_of
+
+CANDIDATES_MAX = 5
+"""How many of the best candidates an explanation keeps."""
+NAMED_MAX = 8
+"""How many excluded operators an explanation names; the others are counted."""
 
 
 class RoutingPolicy(Protocol):
-    """An ordering of operators for an item."""
+    """An ordering of operators for an item; pure, bound by the text of `omniroute.policies.contract`."""
 
     @property
     def name(self) -> str:
@@ -20,5 +35,155 @@ class RoutingPolicy(Protocol):
         ...
 
     def operator_key(self, operator: Operator, item: WorkItem) -> tuple[int, ...]:
-        """Smaller is better. Pure."""
+        """Smaller is better. Must not change its arguments."""
         ...
+
+
+class _LongestIdle:
+    """What is used when a policy is missing or breaks."""
+
+    name = "longest_idle"
+    terms = ("idle_since_ms",)
+
+    def operator_key(self, operator: Operator, item: WorkItem) -> tuple[int, ...]:  # noqa: ARG002
+        return (operator.idle_since_ms,)
+
+
+DEFAULT_POLICY: RoutingPolicy = _LongestIdle()
+
+
+class Ranking(NamedTuple):
+    """Eligible operators in order, and why the others are not among them."""
+
+    candidates: list[tuple[tuple[int, ...], str]]
+    excluded: dict[str, str]
+    policy: RoutingPolicy
+    failed_policy: str
+
+
+def why_not_class(state: State, operator: Operator, key: ClassKey) -> str:
+    """Why the operator cannot serve any item of the class now; empty if nothing stands against it."""
+    if key.department_id not in operator.departments:
+        return "department"
+    for requirement in key.requirements:
+        if operator.skills.get(requirement.skill, 0) < requirement.level:
+            return f"skill:{requirement}"
+    if operator.presence is not Presence.AVAILABLE:
+        return f"presence:{operator.presence}"
+    if state.in_wrap_up(operator):
+        return "wrap_up"
+    if len(operator.offer_ids) >= state.config.offers_max:
+        return "offers_pending"
+    if key.cost_units > state.free_units(operator):
+        return "capacity"
+    return ""
+
+
+def why_not(state: State, operator: Operator, item: WorkItem) -> str:
+    """Why the operator cannot get this item now; empty if nothing stands against it."""
+    reason = why_not_class(state, operator, class_of(item))
+    if not reason and item.backoff.get(operator.operator_id, 0) > state.now_ms:
+        return "backoff"
+    return reason
+
+
+def policy_of(step: Step, rule: QueueRule) -> RoutingPolicy:
+    """The queue's policy; the default where a plugin has gone missing."""
+    return step.policies.get(rule.policy, DEFAULT_POLICY)
+
+
+def rank(state: State, item: WorkItem, policy: RoutingPolicy) -> Ranking:
+    """All operators for one item: the eligible in the policy's order (ties: smaller id), the others with a reason."""
+    excluded: dict[str, str] = {}
+    eligible: list[Operator] = []
+    for operator in state.operators.values():
+        reason = why_not(state, operator, item)
+        if reason:
+            excluded[operator.operator_id] = reason
+        else:
+            eligible.append(operator)
+    try:
+        keys = [(tuple(map(int, policy.operator_key(operator, item))), operator.operator_id) for operator in eligible]
+        return Ranking(sorted(keys), excluded, policy, "")
+    except Exception:
+        keys = [(DEFAULT_POLICY.operator_key(operator, item), operator.operator_id) for operator in eligible]
+        return Ranking(sorted(keys), excluded, DEFAULT_POLICY, policy.name)
+
+
+def decision(ranking: Ranking, trigger: str) -> Decision:
+    """The reasons in the bounded form that is recorded."""
+    return Decision(
+        ranking.policy.name,
+        trigger,
+        tuple(ranking.policy.terms),
+        tuple(Candidate(operator_id, terms) for terms, operator_id in ranking.candidates[:CANDIDATES_MAX]),
+        dict(Counter(ranking.excluded.values())),
+        tuple(list(ranking.excluded.items())[:NAMED_MAX]),
+        ranking.failed_policy,
+    )
+
+
+def settle(step: Step) -> None:
+    """Match until nothing more follows: first freed operators choose, then new items do.
+
+    Afterwards no eligible free operator stands beside a matchable item (invariant 18).
+    """
+    while step.freed or step.queued:
+        if step.freed:
+            operator_id = next(iter(step.freed))
+            del step.freed[operator_id]
+            _serve_operator(step, operator_id)
+        else:
+            work_item_id = next(iter(step.queued))
+            del step.queued[work_item_id]
+            _serve_item(step, work_item_id)
+
+
+def _serve_item(step: Step, work_item_id: int) -> None:
+    item = step.state.items.get(work_item_id)
+    if item is None or item.state is not ItemState.QUEUED:
+        return
+    ranking = rank(step.state, item, policy_of(step, step.state.queues[item.queue_id]))
+    if ranking.candidates:
+        make_offer(step, item, ranking.candidates[0][1], decision(ranking, "item"))
+
+
+def _serve_operator(step: Step, operator_id: str) -> None:
+    operator = step.state.operators[operator_id]
+    while (item := best_item(step.state, operator)) is not None:
+        ranking = rank(step.state, item, policy_of(step, step.state.queues[item.queue_id]))
+        # The policy may prefer a colleague who is free as well; the item goes to whom it ranks first.
+        make_offer(step, item, ranking.candidates[0][1], decision(ranking, "operator"))
+
+
+def best_item(state: State, operator: Operator) -> WorkItem | None:
+    """The waiting item of the lowest rank that the operator may get now; None if there is none."""
+    if not state.is_available(operator):
+        return None
+    best: tuple[int, int] | None = None
+    for key, line in state.waiting.classes.items():
+        if (best is None or line[0] < best) and not why_not_class(state, operator, key):
+            for entry in line:
+                if best is not None and entry > best:
+                    break
+                if state.items[entry[1]].backoff.get(operator.operator_id, 0) <= state.now_ms:
+                    best = entry
+                    break
+    return None if best is None else state.items[best[1]]
+
+
+def make_offer(step: Step, item: WorkItem, operator_id: str, reasons: Decision) -> None:
+    """Propose the item; the offer holds capacity until its deadline."""
+    rule = step.state.queues[item.queue_id]
+    step.emit(
+        OfferMade(
+            step.state.counters.offer + 1,
+            item.work_item_id,
+            item.conversation_id,
+            operator_id,
+            item.cost_units,
+            step.now_ms,
+            step.now_ms + rule.offer_ms,
+            reasons,
+        )
+    )

@@ -1,0 +1,334 @@
+"""The shapes that the API sends, one Struct each; the OpenAPI document is made from them.
+
+Times are milliseconds UTC; an absent time is 0. Ids of conversations in URLs are references (``4KX7-9MTD``).
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Me(msgspec.Struct, kw_only=True):
+    """The signed-in person. ``role`` is ``operator``, ``supervisor`` or ``admin``; ``operator_id`` may be empty."""
+
+    login: str
+    name: str
+    role: str
+    operator_id: str
+    departments: list[str]
+
+
+class Session(msgspec.Struct, kw_only=True):
+    """Answer to a login. ``token`` is for programs (``Authorization: Bearer``); browsers use the cookie."""
+
+    token: str
+    expires_ms: int
+    me: Me
+
+
+class ClockView(msgspec.Struct, kw_only=True):
+    """A promise: ``state`` is running, met, breached or cancelled."""
+
+    name: str
+    state: str
+    started_ms: int
+    due_ms: int
+    ended_ms: int = 0
+
+
+class ItemView(msgspec.Struct, kw_only=True):
+    """A row of the work list."""
+
+    work_item_id: int
+    reference: str
+    customer: str
+    subject: str
+    preview: str
+    icon: str
+    channel: str
+    department: str
+    queue: str
+    state: str
+    """queued, offered, assigned, wrap_up"""
+    owner: str
+    """Name of the operator who holds it, or empty."""
+    mine: bool
+    priority: int
+    enqueued_ms: int
+    assigned_ms: int
+    wrap_up_due_ms: int
+    unanswered: bool
+    """The customer spoke last."""
+    contact: str
+    """none, waiting, connected, over: the call or visit behind it."""
+    clock: ClockView | None
+    handoff: HandoffView | None
+    waiting_reason: str = ""
+    """For queued items: why nobody has it yet."""
+
+
+class HandoffView(msgspec.Struct, kw_only=True):
+    """A transfer under way."""
+
+    handoff_id: int
+    to_department: str
+    from_operator: str
+    deadline_ms: int
+
+
+class OfferView(msgspec.Struct, kw_only=True):
+    """An offer to me. ``remaining_ms`` at ``now_ms`` of the enclosing answer."""
+
+    offer_id: int
+    offered_ms: int
+    deadline_ms: int
+    item: ItemView
+    earlier_count: int
+    """Closed conversations of the same customer."""
+    why: list[str]
+    """Sentences: why this work came to me."""
+    handoff_from: str = ""
+    handoff_note: str = ""
+
+
+class OperatorView(msgspec.Struct, kw_only=True):
+    """An operator as colleagues see them."""
+
+    operator_id: str
+    name: str
+    departments: list[str]
+    presence: str
+    reason: str
+    load_units: int
+    offered_units: int
+    capacity_units: int
+    item_count: int
+
+
+class QueueView(msgspec.Struct, kw_only=True):
+    """A queue now."""
+
+    queue_id: str
+    department: str
+    waiting: int
+    longest_wait_since_ms: int
+    operators_available: int
+
+
+class DepartmentView(msgspec.Struct, kw_only=True):
+    """A department and its queues: what a transfer may go to."""
+
+    department_id: str
+    name: str
+    queues: list[QueueView]
+
+
+class LoadShare(msgspec.Struct, kw_only=True):
+    """Units in use by one kind of channel, for the load bar."""
+
+    icon: str
+    units: int
+
+
+class DeskView(msgspec.Struct, kw_only=True):
+    """All that the operator's screen shows beside the open thread; sent whole on every change."""
+
+    now_ms: int
+    seq: int
+    me: OperatorView
+    load: list[LoadShare]
+    offers: list[OfferView]
+    mine: list[ItemView]
+    waiting: list[ItemView]
+    """Queued items of my departments, in their order, at most 200."""
+    waiting_count: int
+    team: list[OperatorView]
+    departments: list[DepartmentView]
+    dispositions: list[str]
+    away_reasons: list[str]
+    notices: list[NoticeView]
+    quarantine_count: int
+
+
+class NoticeView(msgspec.Struct, kw_only=True):
+    """Something that I should know and that needs no answer: a transfer came back, an offer ran out, a reply died.
+
+    ``kind``: ``handoff_returned``, ``offer_expired``, ``offer_revoked``, ``delivery_died``, ``clock_breached``.
+    """
+
+    notice_id: int
+    kind: str
+    reference: str
+    detail: str
+    at_ms: int
+
+
+class AttachmentView(msgspec.Struct, kw_only=True):
+    """``url`` downloads it (always as an attachment)."""
+
+    name: str
+    content_type: str
+    size_bytes: int
+    url: str
+
+
+class ThreadEntryView(msgspec.Struct, kw_only=True):
+    """One thing in the thread.
+
+    ``kind``: ``message`` (of the customer), ``reply`` (ours), ``note`` (private), ``contact`` (call or visit event;
+    ``detail`` is contact_started, …), ``system`` (registered, offered, accepted, transferred, resolved, …; ``detail`` is
+    the event's tag and ``text`` a ready sentence).
+    ``delivery`` of a reply: ``sending``, ``delivered``, ``dead``.
+    """
+
+    entry_id: str
+    kind: str
+    icon: str
+    author: str
+    mine: bool
+    at_ms: int
+    text: str = ""
+    detail: str = ""
+    subject: str = ""
+    account: str = ""
+    quoted: str = ""
+    signature: str = ""
+    delivery: str = ""
+    delivery_reason: str = ""
+    attachments: list[AttachmentView] = []
+    has_html: bool = False
+
+
+class IdentityView(msgspec.Struct, kw_only=True):
+    """An address of a customer; ``kind`` email, tel, visitor or name."""
+
+    kind: str
+    address: str
+
+
+class EarlierView(msgspec.Struct, kw_only=True):
+    """Another matter of the same customer."""
+
+    reference: str
+    subject: str
+    icon: str
+    stage: str
+    at_ms: int
+    disposition: str
+
+
+class CustomerView(msgspec.Struct, kw_only=True):
+    """The person, with the history over all channels."""
+
+    customer_id: int
+    name: str
+    identities: list[IdentityView]
+    earlier: list[EarlierView]
+
+
+class ConversationView(msgspec.Struct, kw_only=True):
+    """One matter with its thread. ``item`` is the open work item that concerns me most, or None.
+
+    ``actions`` are what I may do now: accept, decline, reply, note, transfer, cancel_handoff, end_contact, complete,
+    release. ``reply_channel``/``reply_to`` say how an answer will travel.
+    """
+
+    now_ms: int
+    reference: str
+    subject: str
+    kind: str
+    stage: str
+    department: str
+    queue: str
+    owner: str
+    language: str
+    opened_ms: int
+    disposition: str
+    contact: str
+    clock: ClockView | None
+    item: ItemView | None
+    offer: OfferView | None
+    actions: list[str]
+    reply_icon: str
+    reply_to: str
+    text_max_chars: int
+    customer: CustomerView
+    entries: list[ThreadEntryView]
+
+
+class ExplanationView(msgspec.Struct, kw_only=True):
+    """Every decision about a conversation, oldest first, as recorded, and why it still waits if it does."""
+
+    reference: str
+    decisions: list[DecisionView]
+    waiting_reason: str
+
+
+class DecisionView(msgspec.Struct, kw_only=True):
+    """One recorded decision."""
+
+    at_ms: int
+    work_item_id: int
+    queue: str
+    policy: str
+    chosen: str
+    outcome: str
+    """live, accepted, declined, expired, revoked"""
+    sentence: str
+    terms: list[str]
+    candidates: list[CandidateView]
+    excluded: dict[str, int]
+
+
+class CandidateView(msgspec.Struct, kw_only=True):
+    """One candidate with the terms of its key, smaller first."""
+
+    operator: str
+    terms: list[int]
+
+
+class QuarantineView(msgspec.Struct, kw_only=True):
+    """Input that could not be read, kept raw."""
+
+    raw_id: int
+    channel: str
+    account: str
+    reason: str
+    received_ms: int
+    size_bytes: int
+    url: str
+
+
+class DeadLetterView(msgspec.Struct, kw_only=True):
+    """An effect that was given up."""
+
+    effect_id: int
+    reference: str
+    channel: str
+    order: str
+    attempts: int
+    reason: str
+    at_ms: int
+
+
+class ChannelView(msgspec.Struct, kw_only=True):
+    """A channel instance and how it fares."""
+
+    instance: str
+    kind: str
+    icon: str
+    state: str
+    detail: str
+    restarts: int
+
+
+class Registered(msgspec.Struct, kw_only=True):
+    """A matter registered by hand."""
+
+    reference: str
+
+
+class Done(msgspec.Struct, kw_only=True):
+    """The command was carried out and is durable. ``seq`` is the journal's number after it."""
+
+    seq: int

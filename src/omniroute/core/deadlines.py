@@ -1,0 +1,72 @@
+"""The one index of everything that is going to happen by itself.
+
+What lives here: deadlines by concern, ordered by time, cancelled in constant time. The engine's timekeeper sleeps
+until `DeadlineIndex.next_ms`; nobody polls. Entries are derived from the records, so they are as durable as these.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from heapq import heapify, heappop, heappush
+
+
+class Concern(StrEnum):
+    """What a deadline is about; each concern has a task of its own in the engine."""
+
+    OFFERS = "offers"
+    CLOCKS = "clocks"
+    HANDOFFS = "handoffs"
+    WRAP_UPS = "wrap_ups"
+
+
+Key = tuple[str, int, str]
+"""What kind of deadline, the id it is about, and an operator id or an empty string."""
+
+STALE_FACTOR = 4
+"""The heap is rebuilt when it holds this many times more entries than are live: cancelling leaves them behind."""
+
+
+class DeadlineIndex:
+    """Deadlines of one concern. Equal times are ordered by key, so that replay is exact."""
+
+    __slots__ = ("_heap", "live")
+
+    def __init__(self) -> None:
+        self.live: dict[Key, int] = {}
+        self._heap: list[tuple[int, Key]] = []
+
+    def set(self, key: Key, due_ms: int) -> None:
+        """Add or move a deadline; 0 means "none" and clears it."""
+        if not due_ms:
+            self.clear(key)
+            return
+        self.live[key] = due_ms
+        heappush(self._heap, (due_ms, key))
+        if len(self._heap) > 64 and len(self._heap) > STALE_FACTOR * len(self.live):
+            self._heap = [(due, live_key) for live_key, due in self.live.items()]
+            heapify(self._heap)
+
+    def clear(self, key: Key) -> None:
+        """Cancel a deadline; unknown keys are fine."""
+        self.live.pop(key, None)
+
+    def next_ms(self) -> int | None:
+        """The earliest deadline, or None."""
+        heap, live = self._heap, self.live
+        while heap and live.get(heap[0][1]) != heap[0][0]:
+            heappop(heap)
+        return heap[0][0] if heap else None
+
+    def due(self, now_ms: int, limit: int) -> list[Key]:
+        """At most ``limit`` keys whose time has come, earliest first; they stay until an event clears them."""
+        found: list[tuple[int, Key]] = []
+        while len(found) < limit:
+            first = self.next_ms()
+            if first is None or first > now_ms:
+                break
+            entry = heappop(self._heap)
+            if entry not in found[-1:]:  # a key set twice to the same time is in the heap twice
+                found.append(entry)
+        for entry in found:
+            heappush(self._heap, entry)
+        return [key for _, key in found]

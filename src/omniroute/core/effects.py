@@ -1,0 +1,62 @@
+"""Effects: what the world must do because of an event; orders, carried out by the outbox.
+
+What lives here: the derivation, pure, so that the same events always give the same effects. The effect is stored in the
+transaction of its event; ``effect_id`` comes from the event and is the stable key over all attempts.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from omniroute.core.events import Event, HandoffAccepted, OfferAccepted, ReplySent, WrapUpStarted
+
+REALTIME_LIFETIME_MS = 30_000
+"""Ringing somebody half a minute late does harm: effects of a running contact expire."""
+
+
+class Effect(msgspec.Struct, frozen=True, array_like=True):
+    """An order to a channel. ``expires_ms`` 0 means never. Order is kept per (conversation, channel, realtime)."""
+
+    effect_id: int
+    order: str
+    conversation_id: int
+    channel: str
+    at_ms: int
+    interaction_id: int = 0
+    operator_id: str = ""
+    expires_ms: int = 0
+
+
+def effect_of(event: Event) -> Effect | None:
+    """The effect that follows from an event, if one does."""
+    match event:
+        case ReplySent():
+            return Effect(
+                event.effect_id,
+                "reply",
+                event.conversation_id,
+                event.channel,
+                event.at_ms,
+                event.interaction_id,
+                event.operator_id,
+            )
+        case OfferAccepted() | HandoffAccepted():
+            return _of_contact(event.effect_id, "connect", event)
+        case WrapUpStarted():
+            return _of_contact(event.effect_id, "part", event)
+        case _:
+            return None
+
+
+def _of_contact(effect_id: int, order: str, event: OfferAccepted | HandoffAccepted | WrapUpStarted) -> Effect | None:
+    if not effect_id:
+        return None
+    return Effect(
+        effect_id,
+        order,
+        event.conversation_id,
+        event.channel,
+        event.at_ms,
+        operator_id=event.operator_id,
+        expires_ms=event.at_ms + REALTIME_LIFETIME_MS,
+    )

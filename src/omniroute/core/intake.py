@@ -1,0 +1,277 @@
+"""Intake: what channels bring in becomes conversations and waiting work.
+
+Two commands: `ReceiveRaw` is durable before the sender hears "accepted"; `RegisterInteraction` gives the normalized
+thing its conversation. Between them lies only the reading of contents, which happens outside the core.
+"""
+
+from __future__ import annotations
+
+from omniroute.core import contacts, sla
+from omniroute.core.commands import QuarantineRaw, ReceiveRaw, RegisterInteraction
+from omniroute.core.events import (
+    ConversationOpened,
+    ConversationReopened,
+    CustomerCreated,
+    InteractionReceived,
+    ItemQueued,
+    RawQuarantined,
+    RawReceived,
+    RawRegistered,
+)
+from omniroute.core.model import (
+    ContactState,
+    Conversation,
+    InteractionKind,
+    Requirement,
+    Stage,
+    WorkItem,
+)
+from omniroute.core.state import State
+from omniroute.core.step import Applier, Handler, Step
+from omniroute.core.transitions import CONVERSATION, advance
+from omniroute.errors import Conflict, InvalidInput
+
+# ---- decide
+
+
+def receive_raw(step: Step, command: ReceiveRaw) -> None:
+    """Number it; a repeated input has no effect."""
+    if command.channel not in step.state.channels:
+        raise InvalidInput(f"there is no channel {command.channel}", "channel")
+    if not command.known_raw_id:
+        step.emit(RawReceived(step.state.counters.raw + 1, command.channel, step.now_ms))
+
+
+def quarantine_raw(step: Step, command: QuarantineRaw) -> None:
+    """Show it to people; registered or quarantined already: nothing to do."""
+    if command.raw_id in step.state.pending_raws:
+        step.emit(RawQuarantined(command.raw_id, command.reason, step.now_ms))
+
+
+def register(step: Step, command: RegisterInteraction) -> None:
+    """Find or open the conversation, put the interaction in, and see that somebody gets the work."""
+    if command.raw_id not in step.state.pending_raws:
+        raise Conflict("this input has been registered already")
+    _validate(step, command)
+    customer_id = command.customer_id or step.state.counters.customer + 1
+    if not command.customer_id:
+        step.emit(CustomerCreated(customer_id, step.now_ms))
+    conversation_id = _conversation(step, command, customer_id)
+    step.emit(
+        InteractionReceived(
+            step.state.counters.interaction + 1,
+            conversation_id,
+            command.raw_id,
+            command.channel,
+            command.kind,
+            step.now_ms,
+            command.operator_id,
+        )
+    )
+    if command.last:
+        step.emit(RawRegistered(command.raw_id))
+    matter = step.state.conversations.get(conversation_id)
+    if matter is None:  # a late event of a contact whose matter is done: it is in the thread, nothing follows
+        return
+    contacts.follow(step, matter, command)
+    if not matter.item_ids and matter.contact is not ContactState.OVER:
+        queue_item(step, matter, command.classification.requirements)
+
+
+def _validate(step: Step, command: RegisterInteraction) -> None:
+    state, wanted = step.state, command.classification
+    if command.channel not in state.channels:
+        raise InvalidInput(f"there is no channel {command.channel}", "channel")
+    department = state.departments.get(wanted.department_id)
+    if department is None:
+        raise InvalidInput(f"there is no department {wanted.department_id}", "department")
+    rule = state.queues.get(wanted.queue_id or department.default_queue_id)
+    if rule is None or rule.department_id != wanted.department_id:
+        raise InvalidInput(f"department {wanted.department_id} has no queue {wanted.queue_id}", "queue")
+    if command.reference in state.by_reference:
+        raise Conflict("this reference is taken")
+    if command.record is not None and command.record.reference in state.by_reference:
+        raise Conflict("this conversation is open")
+
+
+def _conversation(step: Step, command: RegisterInteraction, customer_id: int) -> int:
+    """The conversation that it belongs to: named, found by its session, reopened, or new."""
+    state = step.state
+    if command.conversation_id in state.conversations:
+        return command.conversation_id
+    known = state.by_session.get((command.channel, command.session_key)) if command.session_key else None
+    if known is not None:
+        return known
+    if command.conversation_id and command.kind is not InteractionKind.MESSAGE:
+        return command.conversation_id
+    if command.record is not None and command.record.queue_id in state.queues:
+        step.emit(ConversationReopened(command.record, step.now_ms))
+        matter = state.conversations[command.record.conversation_id]
+        sla.start(step, matter)
+        return matter.conversation_id
+    return _open(step, command, customer_id)
+
+
+def _open(step: Step, command: RegisterInteraction, customer_id: int) -> int:
+    state, wanted = step.state, command.classification
+    rule = state.queues[wanted.queue_id or state.departments[wanted.department_id].default_queue_id]
+    conversation_id = state.counters.conversation + 1
+    step.emit(
+        ConversationOpened(
+            conversation_id,
+            command.reference,
+            customer_id,
+            command.channel,
+            rule.department_id,
+            rule.queue_id,
+            wanted.kind,
+            rule.priority if wanted.priority is None else wanted.priority,
+            wanted.language,
+            command.session_key,
+            step.now_ms,
+        )
+    )
+    sla.start(step, state.conversations[conversation_id])
+    return conversation_id
+
+
+def queue_item(step: Step, matter: Conversation, requirements: tuple[Requirement, ...] = ()) -> None:
+    """New work of a matter waits in the matter's queue."""
+    state = step.state
+    rule, channel = state.queues[matter.queue_id], state.channels[matter.channel]
+    work_item_id = state.counters.work_item + 1
+    step.emit(
+        ItemQueued(
+            work_item_id,
+            matter.conversation_id,
+            rule.queue_id,
+            rule.department_id,
+            matter.channel,
+            channel.cost_units,
+            matter.priority,
+            step.now_ms - state.config.priority_weight_ms * matter.priority,
+            tuple(sorted({*rule.requirements, *requirements})),
+            step.now_ms,
+        )
+    )
+    step.wake_item(work_item_id)
+
+
+# ---- apply
+
+
+def apply_raw_received(state: State, event: RawReceived) -> None:
+    """It waits for its registration."""
+    state.counters.raw = event.raw_id
+    state.pending_raws[event.raw_id] = None
+
+
+def apply_raw_done(state: State, event: RawRegistered | RawQuarantined) -> None:
+    """Nothing is left to do for it."""
+    del state.pending_raws[event.raw_id]
+
+
+def apply_customer_created(state: State, event: CustomerCreated) -> None:
+    """Only the number is the core's."""
+    state.counters.customer = event.customer_id
+
+
+def apply_opened(state: State, event: ConversationOpened) -> None:
+    """A new matter, reachable by reference and session."""
+    state.counters.conversation = event.conversation_id
+    _enter(
+        state,
+        Conversation(
+            event.conversation_id,
+            event.reference,
+            event.customer_id,
+            event.channel,
+            event.department_id,
+            event.queue_id,
+            event.kind,
+            event.priority,
+            event.at_ms,
+            Stage.RECEIVED,
+            event.language,
+            event.session_key,
+        ),
+    )
+
+
+def apply_reopened(state: State, event: ConversationReopened) -> None:
+    """The record goes on where it ended, unanswered and without an owner."""
+    record = event.record
+    _enter(
+        state,
+        Conversation(
+            record.conversation_id,
+            record.reference,
+            record.customer_id,
+            record.channel,
+            record.department_id,
+            record.queue_id,
+            record.kind,
+            record.priority,
+            record.opened_ms,
+            advance(CONVERSATION, "conversation.reopened", record.stage),
+            record.language,
+            record.session_key,
+            interaction_count=record.interaction_count,
+            last_operator_id=record.last_operator_id,
+        ),
+    )
+
+
+def _enter(state: State, matter: Conversation) -> None:
+    state.conversations[matter.conversation_id] = matter
+    state.by_reference[matter.reference] = matter.conversation_id
+    if matter.session_key:
+        state.by_session[(matter.channel, matter.session_key)] = matter.conversation_id
+
+
+def apply_interaction(state: State, event: InteractionReceived) -> None:
+    """The customer has spoken: it is our turn."""
+    state.counters.interaction = event.interaction_id
+    matter = state.conversations.get(event.conversation_id)
+    if matter is None:
+        return
+    matter.interaction_count += 1
+    if event.kind is InteractionKind.MESSAGE:
+        matter.answered = False
+    contacts.progress(matter, event.kind)
+
+
+def apply_item_queued(state: State, event: ItemQueued) -> None:
+    """The item waits at its place."""
+    state.counters.work_item = event.work_item_id
+    state.add_item(
+        WorkItem(
+            event.work_item_id,
+            event.conversation_id,
+            event.queue_id,
+            event.department_id,
+            event.channel,
+            event.cost_units,
+            event.priority,
+            event.at_ms,
+            event.rank_ms,
+            event.requirements,
+        )
+    )
+
+
+HANDLERS: dict[type, Handler] = {
+    ReceiveRaw: receive_raw,
+    QuarantineRaw: quarantine_raw,
+    RegisterInteraction: register,
+}
+APPLIERS: dict[type, Applier] = {
+    RawReceived: apply_raw_received,
+    RawRegistered: apply_raw_done,
+    RawQuarantined: apply_raw_done,
+    CustomerCreated: apply_customer_created,
+    ConversationOpened: apply_opened,
+    ConversationReopened: apply_reopened,
+    InteractionReceived: apply_interaction,
+    ItemQueued: apply_item_queued,
+}

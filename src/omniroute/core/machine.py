@@ -1,0 +1,74 @@
+"""The machine: the only way in.
+
+``handle(state, command, now_ms, policies) -> events``. A command is validated completely before the first event is
+emitted, so a refused one raises and changes nothing; emitted events are applied at once; then everything that was
+set free is matched until nothing more follows. `apply` is the other half, for replay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from omniroute.core import handoffs, intake, offers, people, sla, work
+from omniroute.core.commands import Command, FireDue
+from omniroute.core.deadlines import Concern, Key
+from omniroute.core.events import Event
+from omniroute.core.routing import RoutingPolicy, settle
+from omniroute.core.state import State
+from omniroute.core.step import Applier, Handler, Step
+from omniroute.errors import InvalidInput
+
+_ROOMS = (people, intake, offers, handoffs, sla, work)
+
+APPLIERS: dict[type[Event], Applier] = {tag: apply for room in _ROOMS for tag, apply in room.APPLIERS.items()}
+
+
+def handle(state: State, command: Command, now_ms: int, policies: Mapping[str, RoutingPolicy]) -> list[Event]:
+    """Carry a command out and return what happened, in order; the state already shows it.
+
+    ``now_ms`` may lag behind (a clock that was set back): logical time never goes back. Raises a `CallerError` and
+    changes nothing where the command is refused.
+    """
+    step = Step(state, max(state.now_ms, now_ms), policies, APPLIERS)
+    previous_ms, state.now_ms = state.now_ms, step.now_ms
+    try:
+        HANDLERS[type(command)](step, command)
+        settle(step)
+    finally:
+        if not step.events:  # time is recorded with events only, so that replay comes to the same state
+            state.now_ms = previous_ms
+    return step.events
+
+
+def apply(state: State, event: Event, at_ms: int) -> None:
+    """Replay one recorded event; needs no policy and decides nothing."""
+    state.now_ms = max(state.now_ms, at_ms)
+    APPLIERS[type(event)](state, event)
+
+
+def next_deadline_ms(state: State, concern: Concern) -> int | None:
+    """When something of this concern happens by itself; None if nothing will."""
+    return state.deadlines[concern].next_ms()
+
+
+def _fire(step: Step, command: FireDue) -> None:
+    if command.concern not in list(Concern):
+        raise InvalidInput("there is no such concern", "concern")
+    index = step.state.deadlines[Concern(command.concern)]
+    for key in index.due(step.now_ms, command.limit):
+        if key in index.live:  # an earlier one of this slice may have ended it
+            _FIRE[key[0]](step, key)
+
+
+_FIRE: dict[str, Callable[[Step, Key], None]] = {
+    "offer": lambda step, key: offers.expire(step, key[1]),
+    "backoff": lambda step, key: offers.end_backoff(step, key[1], key[2]),
+    "clock": lambda step, key: sla.breach(step, key[1]),
+    "handoff": lambda step, key: handoffs.give_back(step, key[1], "timeout"),
+    "wrap_up": lambda step, key: work.expire_wrap_up(step, key[1]),
+}
+
+HANDLERS: dict[type[Command], Handler] = {
+    FireDue: _fire,
+    **{kind: handler for room in _ROOMS if hasattr(room, "HANDLERS") for kind, handler in room.HANDLERS.items()},
+}

@@ -1,0 +1,214 @@
+"""Offers: made by `routing`, ended here: accepted, declined, expired or revoked.
+
+An offer never outlives its deadline: `expire` is called by the timekeeper's command, and an accept that arrives at or
+after the deadline is refused, whoever comes first. One event frees the operator and the item together.
+"""
+
+from __future__ import annotations
+
+from omniroute.core import handoffs, sla
+from omniroute.core.commands import AcceptOffer, DeclineOffer, ResumeAfterOutage
+from omniroute.core.deadlines import Concern
+from omniroute.core.events import (
+    BackoffEnded,
+    OfferAccepted,
+    OfferDeclined,
+    OfferExpired,
+    OfferMade,
+    OfferRevoked,
+    PresenceChanged,
+    StageChanged,
+)
+from omniroute.core.model import Offer, Presence, Stage
+from omniroute.core.state import State
+from omniroute.core.step import Applier, Handler, Step
+from omniroute.core.transitions import WORK_ITEM, advance
+from omniroute.errors import Conflict
+
+# ---- decide
+
+
+def accept(step: Step, command: AcceptOffer) -> None:
+    """Compare-and-set on the offer's id: one winner, whatever happens at the same time."""
+    offer = _live_offer(step, command.offer_id, command.operator_id)
+    if offer.deadline_ms <= step.now_ms:
+        raise Conflict("this offer has run out")
+    item = step.state.items[offer.work_item_id]
+    effect_id = step.state.counters.effect + 1 if step.state.channels[item.channel].connects else 0
+    if item.handoff_id:
+        handoffs.accept(step, offer, effect_id)
+    else:
+        step.emit(
+            OfferAccepted(
+                offer.offer_id,
+                item.work_item_id,
+                offer.operator_id,
+                item.conversation_id,
+                item.channel,
+                step.now_ms,
+                effect_id,
+            )
+        )
+    matter = step.state.conversations[item.conversation_id]
+    if matter.stage is Stage.RECEIVED:
+        step.emit(StageChanged(matter.conversation_id, Stage.IN_PROGRESS, step.now_ms))
+    if effect_id:  # being connected is the first response of a contact
+        sla.end(step, matter, "met")
+
+
+def decline(step: Step, command: DeclineOffer) -> None:
+    """Back to its place; not offered to the same operator within the back-off."""
+    offer = _live_offer(step, command.offer_id, command.operator_id)
+    until_ms = step.now_ms + _backoff_ms(step, offer)
+    step.emit(
+        OfferDeclined(
+            offer.offer_id,
+            offer.work_item_id,
+            _matter_id(step, offer),
+            offer.operator_id,
+            command.reason,
+            step.now_ms,
+            until_ms,
+        )
+    )
+    _wake_both(step, offer)
+
+
+def expire(step: Step, offer_id: int) -> None:
+    """Redirect on no answer: after `CoreConfig.rona_limit` in a row the operator is taken to be away."""
+    offer = step.state.offers[offer_id]
+    until_ms = step.now_ms + _backoff_ms(step, offer)
+    step.emit(
+        OfferExpired(offer_id, offer.work_item_id, _matter_id(step, offer), offer.operator_id, step.now_ms, until_ms)
+    )
+    _wake_both(step, offer)
+    operator = step.state.operators[offer.operator_id]
+    if operator.rona_count >= step.state.config.rona_limit and operator.presence is Presence.AVAILABLE:
+        step.emit(PresenceChanged(operator.operator_id, Presence.AWAY, "no_answer", step.now_ms, "rona"))
+        revoke_all(step, operator.operator_id, "presence")
+
+
+def revoke(step: Step, offer_id: int, reason: str) -> None:
+    """Take an offer back without blame."""
+    offer = step.state.offers[offer_id]
+    step.emit(
+        OfferRevoked(offer_id, offer.work_item_id, _matter_id(step, offer), offer.operator_id, reason, step.now_ms)
+    )
+    _wake_both(step, offer)
+
+
+def revoke_all(step: Step, operator_id: str, reason: str) -> None:
+    """Take all live offers of an operator back."""
+    for offer_id in list(step.state.operators[operator_id].offer_ids):
+        revoke(step, offer_id, reason)
+
+
+def end_backoff(step: Step, work_item_id: int, operator_id: str) -> None:
+    """The operator may be offered the item again."""
+    step.emit(BackoffEnded(work_item_id, operator_id))
+    step.wake_item(work_item_id)
+
+
+def resume(step: Step, _: ResumeAfterOutage) -> None:
+    """Nobody could answer while the engine was down: overdue offers are revoked as ``outage``."""
+    for offer in [offer for offer in step.state.offers.values() if offer.deadline_ms <= step.now_ms]:
+        revoke(step, offer.offer_id, "outage")
+
+
+def _live_offer(step: Step, offer_id: int, operator_id: str) -> Offer:
+    offer = step.state.offers.get(offer_id)
+    if offer is None or offer.operator_id != operator_id:
+        raise Conflict("this offer has ended")
+    return offer
+
+
+def _backoff_ms(step: Step, offer: Offer) -> int:
+    return step.state.queues[step.state.items[offer.work_item_id].queue_id].backoff_ms
+
+
+def _matter_id(step: Step, offer: Offer) -> int:
+    return step.state.items[offer.work_item_id].conversation_id
+
+
+def _wake_both(step: Step, offer: Offer) -> None:
+    step.wake_item(offer.work_item_id)
+    step.wake_operator(offer.operator_id)
+
+
+# ---- apply
+
+
+def apply_made(state: State, event: OfferMade) -> None:
+    """The item leaves the queue, the operator's capacity is reserved."""
+    item = state.items[event.work_item_id]
+    operator = state.operators[event.operator_id]
+    state.waiting.remove(item)
+    item.state = advance(WORK_ITEM, "offer.made", item.state)
+    item.offer_id = state.counters.offer = event.offer_id
+    state.offers[event.offer_id] = Offer(
+        event.offer_id,
+        event.work_item_id,
+        event.operator_id,
+        event.cost_units,
+        event.at_ms,
+        event.deadline_ms,
+    )
+    operator.offer_ids.append(event.offer_id)
+    operator.offered_units += event.cost_units
+    operator.idle_since_ms = event.at_ms  # so that a burst spreads over the equally idle
+    state.deadlines[Concern.OFFERS].set(("offer", event.offer_id, ""), event.deadline_ms)
+
+
+def apply_accepted(state: State, event: OfferAccepted) -> None:
+    """The reservation becomes load."""
+    item = state.items[event.work_item_id]
+    item.state = advance(WORK_ITEM, "offer.accepted", item.state)
+    state.end_offer(event.offer_id)
+    item.offer_id = 0
+    state.operators[event.operator_id].rona_count = 0
+    state.hold(item, event.operator_id, event.at_ms)
+    if event.effect_id:
+        state.counters.effect = event.effect_id
+
+
+def apply_declined(state: State, event: OfferDeclined) -> None:
+    """Both sides are free; a decline is an answer, so it ends a row of unanswered offers."""
+    _back_to_queue(state, event.work_item_id, event.offer_id, "offer.declined")
+    state.operators[event.operator_id].rona_count = 0
+    state.set_backoff(state.items[event.work_item_id], event.operator_id, event.backoff_until_ms)
+
+
+def apply_expired(state: State, event: OfferExpired) -> None:
+    """Both sides are free; one more in the row."""
+    _back_to_queue(state, event.work_item_id, event.offer_id, "offer.expired")
+    state.operators[event.operator_id].rona_count += 1
+    state.set_backoff(state.items[event.work_item_id], event.operator_id, event.backoff_until_ms)
+
+
+def apply_revoked(state: State, event: OfferRevoked) -> None:
+    """Both sides are free, nobody is to blame."""
+    _back_to_queue(state, event.work_item_id, event.offer_id, "offer.revoked")
+
+
+def apply_backoff_ended(state: State, event: BackoffEnded) -> None:
+    """Forget the back-off."""
+    state.items[event.work_item_id].backoff.pop(event.operator_id, None)
+    state.deadlines[Concern.OFFERS].clear(("backoff", event.work_item_id, event.operator_id))
+
+
+def _back_to_queue(state: State, work_item_id: int, offer_id: int, tag: str) -> None:
+    item = state.items[work_item_id]
+    item.state = advance(WORK_ITEM, tag, item.state)
+    state.end_offer(offer_id)
+    state.requeue(item)
+
+
+HANDLERS: dict[type, Handler] = {AcceptOffer: accept, DeclineOffer: decline, ResumeAfterOutage: resume}
+APPLIERS: dict[type, Applier] = {
+    OfferMade: apply_made,
+    OfferAccepted: apply_accepted,
+    OfferDeclined: apply_declined,
+    OfferExpired: apply_expired,
+    OfferRevoked: apply_revoked,
+    BackoffEnded: apply_backoff_ended,
+}

@@ -1,0 +1,54 @@
+"""One step of the machine: the command's time, the events so far, and what they have set free.
+
+What lives here: the object that deciding functions get. `Step.emit` applies an event at once, so that whoever decides
+next sees its effect, and notes which items and operators may be matched now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from omniroute.core.events import Event
+
+if TYPE_CHECKING:
+    from omniroute.core.routing import RoutingPolicy
+    from omniroute.core.state import State
+
+Applier = Callable[["State", Any], None]
+Handler = Callable[["Step", Any], None]
+
+
+class Step:
+    """See the module's text. ``now_ms`` is logical time, already advanced."""
+
+    __slots__ = ("_appliers", "events", "freed", "now_ms", "policies", "queued", "state")
+
+    def __init__(
+        self,
+        state: State,
+        now_ms: int,
+        policies: Mapping[str, RoutingPolicy],
+        appliers: Mapping[type[Event], Applier],
+    ) -> None:
+        self.state = state
+        self.now_ms = now_ms
+        self.policies = policies
+        self._appliers = appliers
+        self.events: list[Event] = []
+        self.queued: dict[int, None] = {}
+        self.freed: dict[str, None] = {}
+
+    def emit(self, event: Event) -> None:
+        """Record a fact and apply it."""
+        self._appliers[type(event)](self.state, event)
+        self.events.append(event)
+
+    def wake_item(self, work_item_id: int) -> None:
+        """The item waits and may find an operator when the step settles."""
+        self.queued[work_item_id] = None
+
+    def wake_operator(self, operator_id: str) -> None:
+        """The operator may find an item when the step settles."""
+        if operator_id:
+            self.freed[operator_id] = None

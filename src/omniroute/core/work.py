@@ -1,0 +1,296 @@
+"""Work in an operator's hands: answering, noting, writing up, finishing, giving back."""
+
+from __future__ import annotations
+
+from omniroute.core import handoffs, sla
+from omniroute.core.commands import (
+    AddNote,
+    CompleteItem,
+    EndContact,
+    RecordDelivery,
+    ReleaseItem,
+    SendReply,
+)
+from omniroute.core.deadlines import Concern
+from omniroute.core.events import (
+    ConversationResolved,
+    DeliveryDied,
+    DeliverySucceeded,
+    ItemClosed,
+    ItemReturned,
+    NoteAdded,
+    ReplySent,
+    StageChanged,
+    WrapUpStarted,
+)
+from omniroute.core.model import (
+    ContactState,
+    Conversation,
+    ItemState,
+    Stage,
+    WorkItem,
+)
+from omniroute.core.state import State
+from omniroute.core.step import Applier, Handler, Step
+from omniroute.core.transitions import CONVERSATION, WORK_ITEM, advance
+from omniroute.errors import Conflict, Forbidden, InvalidInput
+
+# ---- decide
+
+
+def reply(step: Step, command: SendReply) -> None:
+    """Answer; the first one meets the clock of the first response."""
+    matter = step.state.conversation(command.conversation_id)
+    if matter.owner_id != command.operator_id:
+        raise Forbidden("only the owner of a matter can answer it")
+    channel = command.channel or matter.channel
+    if channel not in step.state.channels:
+        raise InvalidInput(f"there is no channel {channel}", "channel")
+    counters = step.state.counters
+    step.emit(
+        ReplySent(
+            counters.interaction + 1,
+            matter.conversation_id,
+            command.operator_id,
+            channel,
+            counters.effect + 1,
+            step.now_ms,
+        )
+    )
+    sla.end(step, matter, "met")
+
+
+def note(step: Step, command: AddNote) -> None:
+    """Write a private note into the thread."""
+    matter = step.state.conversation(command.conversation_id)
+    step.emit(NoteAdded(step.state.counters.interaction + 1, matter.conversation_id, command.operator_id, step.now_ms))
+
+
+def end_contact(step: Step, command: EndContact) -> None:
+    """Hang up, and write up."""
+    item = _held(step, command.work_item_id, command.operator_id)
+    if item.state is not ItemState.ASSIGNED:
+        raise Conflict("the contact is over already")
+    matter = step.state.conversations[item.conversation_id]
+    start_wrap_up(step, item, part=matter.contact is not ContactState.OVER)
+
+
+def start_wrap_up(step: Step, item: WorkItem, *, part: bool) -> None:
+    """Notes and disposition are due; ``part`` orders the channel to part the two sides."""
+    state = step.state
+    length_ms = state.queues[item.queue_id].wrap_up_ms
+    effect_id = state.counters.effect + 1 if part and state.channels[item.channel].connects else 0
+    due_ms = step.now_ms + length_ms if length_ms and not item.handoff_id else 0
+    step.emit(
+        WrapUpStarted(
+            item.work_item_id,
+            item.conversation_id,
+            item.operator_id,
+            item.channel,
+            step.now_ms,
+            due_ms,
+            effect_id,
+        )
+    )
+
+
+def complete(step: Step, command: CompleteItem) -> None:
+    """Finish with a disposition; with ``resolve`` the matter is done, unless others still work on it."""
+    item = _held(step, command.work_item_id, command.operator_id)
+    if not command.disposition:
+        raise InvalidInput("a disposition is needed", "disposition")
+    matter = step.state.conversations[item.conversation_id]
+    if item.handoff_id:
+        if not command.resolve:
+            raise Conflict("a transfer is under way: take it back first, or wait until somebody has accepted it")
+        handoffs.withdraw(step, step.state.handoffs[item.handoff_id])
+    if item.state is ItemState.ASSIGNED and matter.contact in {ContactState.WAITING, ContactState.CONNECTED}:
+        start_wrap_up(step, item, part=True)
+    close(step, item, command.disposition, "completed")
+    if command.resolve and not matter.item_ids:
+        sla.end(step, matter, "met")
+        resolve(step, matter, command.disposition, command.operator_id)
+
+
+def expire_wrap_up(step: Step, work_item_id: int) -> None:
+    """The time for writing up is over: the work is closed and the matter done, without a disposition."""
+    item = step.state.items[work_item_id]
+    matter = step.state.conversations[item.conversation_id]
+    operator_id = item.operator_id
+    close(step, item, "", "wrap_up_expired")
+    if not matter.item_ids:
+        sla.end(step, matter, "met" if matter.answered else "cancelled")
+        resolve(step, matter, "", operator_id)
+
+
+def close(step: Step, item: WorkItem, disposition: str, cause: str) -> None:
+    """The item is finished; its operator is free."""
+    operator_id = item.operator_id
+    step.emit(
+        ItemClosed(item.work_item_id, item.conversation_id, operator_id, item.state, disposition, cause, step.now_ms)
+    )
+    step.wake_operator(operator_id)
+
+
+def resolve(step: Step, matter: Conversation, disposition: str, operator_id: str) -> None:
+    """The matter is done: its record leaves with the event, the core forgets it."""
+    record = Conversation(
+        matter.conversation_id,
+        matter.reference,
+        matter.customer_id,
+        matter.channel,
+        matter.department_id,
+        matter.queue_id,
+        matter.kind,
+        matter.priority,
+        matter.opened_ms,
+        advance(CONVERSATION, "conversation.resolved", matter.stage),
+        matter.language,
+        matter.session_key,
+        matter.contact,
+        "",
+        [],
+        matter.interaction_count,
+        matter.answered,
+        matter.hops,
+        matter.clock,
+        disposition,
+        operator_id or matter.last_operator_id,
+    )
+    step.emit(ConversationResolved(record, disposition, operator_id, step.now_ms))
+
+
+def release(step: Step, command: ReleaseItem) -> None:
+    """Give work back to its queue, at its old place; a running contact cannot be put aside."""
+    item = _held(step, command.work_item_id, command.operator_id)
+    if item.state is not ItemState.ASSIGNED:
+        raise Conflict("work in wrap-up is finished, not given back")
+    if item.handoff_id:
+        raise Conflict("a transfer is under way: take it back first")
+    until_ms = step.now_ms + step.state.queues[item.queue_id].backoff_ms
+    step.emit(
+        ItemReturned(
+            item.work_item_id,
+            item.conversation_id,
+            item.operator_id,
+            command.reason,
+            step.now_ms,
+            until_ms,
+        )
+    )
+    step.wake_operator(command.operator_id)
+    step.wake_item(item.work_item_id)
+
+
+def record_delivery(step: Step, command: RecordDelivery) -> None:
+    """How an effect ended."""
+    if command.delivered:
+        step.emit(DeliverySucceeded(command.effect_id, command.conversation_id, command.interaction_id, step.now_ms))
+    else:
+        step.emit(
+            DeliveryDied(
+                command.effect_id,
+                command.conversation_id,
+                command.interaction_id,
+                command.reason,
+                step.now_ms,
+            )
+        )
+
+
+def _held(step: Step, work_item_id: int, operator_id: str) -> WorkItem:
+    item = step.state.item(work_item_id)
+    if item.operator_id != operator_id:
+        raise Forbidden("somebody else owns this work")
+    return item
+
+
+# ---- apply
+
+
+def apply_reply_sent(state: State, event: ReplySent) -> None:
+    """It is the customer's turn."""
+    state.counters.interaction = event.interaction_id
+    state.counters.effect = event.effect_id
+    matter = state.conversations[event.conversation_id]
+    matter.interaction_count += 1
+    matter.answered = True
+
+
+def apply_note_added(state: State, event: NoteAdded) -> None:
+    """Only the number is the core's."""
+    state.counters.interaction = event.interaction_id
+    state.conversations[event.conversation_id].interaction_count += 1
+
+
+def apply_wrap_up_started(state: State, event: WrapUpStarted) -> None:
+    """The item stays with its operator, who gets nothing new until it is finished."""
+    item = state.items[event.work_item_id]
+    item.state = advance(WORK_ITEM, "work_item.wrap_up_started", item.state)
+    item.wrap_up_due_ms = event.due_ms
+    state.deadlines[Concern.WRAP_UPS].set(("wrap_up", item.work_item_id, ""), event.due_ms)
+    matter = state.conversations[item.conversation_id]
+    if matter.contact is not ContactState.NONE:
+        matter.contact = ContactState.OVER
+    state.counters.effect = event.effect_id or state.counters.effect
+
+
+def apply_item_closed(state: State, event: ItemClosed) -> None:
+    """The item leaves the state."""
+    item = state.items[event.work_item_id]
+    item.state = advance(WORK_ITEM, "work_item.closed", item.state)
+    if event.was is ItemState.QUEUED:
+        state.waiting.remove(item)
+    else:
+        state.let_go(item, event.at_ms)
+    state.forget_item(item)
+
+
+def apply_item_returned(state: State, event: ItemReturned) -> None:
+    """Back to its old place, not at once to the same operator."""
+    item = state.items[event.work_item_id]
+    item.state = advance(WORK_ITEM, "work_item.returned", item.state)
+    state.let_go(item, event.at_ms)
+    state.requeue(item)
+    state.set_backoff(item, event.operator_id, event.backoff_until_ms)
+
+
+def apply_resolved(state: State, event: ConversationResolved) -> None:
+    """The core forgets the matter; the event holds what a reopening needs."""
+    matter = state.conversations.pop(event.record.conversation_id)
+    del state.by_reference[matter.reference]
+    if matter.session_key:
+        state.by_session.pop((matter.channel, matter.session_key), None)
+
+
+def apply_stage_changed(state: State, event: StageChanged) -> None:
+    """What the customer is told."""
+    matter = state.conversations[event.conversation_id]
+    matter.stage = advance(CONVERSATION, "conversation.stage_changed", matter.stage)
+    if matter.stage is not Stage(event.stage):
+        raise AssertionError("the table and the event disagree")
+
+
+def apply_nothing(_: State, __: DeliverySucceeded | DeliveryDied) -> None:
+    """Deliveries concern the outbox and the thread only."""
+
+
+HANDLERS: dict[type, Handler] = {
+    SendReply: reply,
+    AddNote: note,
+    EndContact: end_contact,
+    CompleteItem: complete,
+    ReleaseItem: release,
+    RecordDelivery: record_delivery,
+}
+APPLIERS: dict[type, Applier] = {
+    ReplySent: apply_reply_sent,
+    NoteAdded: apply_note_added,
+    WrapUpStarted: apply_wrap_up_started,
+    ItemClosed: apply_item_closed,
+    ItemReturned: apply_item_returned,
+    ConversationResolved: apply_resolved,
+    StageChanged: apply_stage_changed,
+    DeliverySucceeded: apply_nothing,
+    DeliveryDied: apply_nothing,
+}
