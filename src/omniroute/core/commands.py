@@ -177,3 +177,7 @@ class FireDue(Command, frozen=True, kw_only=True):
 
 class ResumeAfterOutage(Command, frozen=True, kw_only=True):
     """The engine was down: offers that ran out meanwhile are revoked as ``outage``, without blame."""
+
+
+class Keep(Command, frozen=True, kw_only=True):
+    """Changes nothing: carries cells beside the journal through the writer, in order with everything else."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from omniroute.core import handoffs, intake, offers, people, sla, work
-from omniroute.core.commands import Command, FireDue
+from omniroute.core.commands import Command, FireDue, Keep
 from omniroute.core.deadlines import Concern, Key
 from omniroute.core.events import Event
 from omniroute.core.routing import RoutingPolicy, settle
@@ -70,5 +70,6 @@ _FIRE: dict[str, Callable[[Step, Key], None]] = {
 
 HANDLERS: dict[type[Command], Handler] = {
     FireDue: _fire,
+    Keep: lambda _step, _command: None,
     **{kind: handler for room in _ROOMS if hasattr(room, "HANDLERS") for kind, handler in room.HANDLERS.items()},
 }

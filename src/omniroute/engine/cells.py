@@ -1,0 +1,242 @@
+"""What stands beside the journal: the typed cells, their keys, and reading them.
+
+What lives here: one Struct a collection and the functions that make keys. `Cells` adds the writes that are not yet
+committed, for decisions on the writer's side; screens read committed cells only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+import msgspec
+
+from omniroute.channels.contract import Identity
+from omniroute.core.effects import Effect
+from omniroute.core.model import Conversation
+from omniroute.journal.contract import Journal, Write
+
+T = TypeVar("T")
+
+RAW, DEDUP = "raw", "dedup"
+CONTENT, THREAD, DELIVERY = "content", "thread", "delivery"
+CONVERSATION, REFERENCE, SESSION, OUR_ID = "conversation", "reference", "session", "our_id"
+CUSTOMER, IDENTITY, CUSTOMER_IDENTITY, HISTORY = "customer", "identity", "customer_identity", "history"
+OUTBOX, DEAD = "outbox", "dead"
+ACCOUNT, LOGIN_SESSION, NOTICE, QUARANTINE, SECRET, IDEMPOTENCY = (
+    "account",
+    "login_session",
+    "notice",
+    "quarantine",
+    "secret",
+    "idempotency",
+)
+
+
+class RawCell(msgspec.Struct, array_like=True):
+    """Raw input as it came. ``data`` or, where it is large, ``digest`` of a blob."""
+
+    instance: str
+    account: str
+    received_ms: int
+    meta: dict[str, str]
+    size_bytes: int
+    data: bytes = b""
+    digest: str = ""
+
+
+class AttachmentCell(msgspec.Struct, array_like=True):
+    """An attachment; its bytes are a blob."""
+
+    name: str
+    content_type: str
+    size_bytes: int
+    digest: str
+
+
+class ContentCell(msgspec.Struct, array_like=True):
+    """What was said in one interaction."""
+
+    text: str = ""
+    subject: str = ""
+    html: str = ""
+    quoted: str = ""
+    signature: str = ""
+    author: str = ""
+    account: str = ""
+    provider_id: str = ""
+    attachments: list[AttachmentCell] = []
+    fields: dict[str, str] = {}
+    sender: Identity | None = None
+
+
+class ConversationCell(msgspec.Struct, array_like=True):
+    """What is known of a matter beside the core's record. ``record`` is set while it is done."""
+
+    conversation_id: int
+    reference: str
+    customer_id: int
+    channel: str
+    subject: str
+    opened_ms: int
+    account: str = ""
+    to: Identity | None = None
+    session_key: str = ""
+    last_text: str = ""
+    last_provider_ids: list[str] = []
+    record: Conversation | None = None
+    closed_ms: int = 0
+
+
+class ThreadCell(msgspec.Struct, array_like=True):
+    """One line of a thread: the event that made it, as journalled."""
+
+    seq: int
+    at_ms: int
+    event: bytes
+
+
+class CustomerCell(msgspec.Struct, array_like=True):
+    """A person."""
+
+    customer_id: int
+    name: str
+    created_ms: int
+
+
+class DeliveryCell(msgspec.Struct, array_like=True):
+    """How the delivery of a reply stands."""
+
+    state: str
+    reason: str = ""
+    at_ms: int = 0
+
+
+class OutboxCell(msgspec.Struct, array_like=True):
+    """An effect that has not ended."""
+
+    effect: Effect
+    attempts: int = 0
+    next_ms: int = 0
+
+
+class DeadCell(msgspec.Struct, array_like=True):
+    """An effect that was given up."""
+
+    effect: Effect
+    attempts: int
+    reason: str
+    at_ms: int
+
+
+class NoticeCell(msgspec.Struct, array_like=True):
+    """Something an operator should know."""
+
+    kind: str
+    conversation_id: int
+    detail: str
+    at_ms: int
+
+
+class QuarantineCell(msgspec.Struct, array_like=True):
+    """Input that could not be read."""
+
+    reason: str
+    at_ms: int
+
+
+class AccountCell(msgspec.Struct, array_like=True):
+    """A person who signs in. ``password`` is an argon2 hash."""
+
+    login: str
+    name: str
+    role: str
+    operator_id: str
+    departments: list[str]
+    password: str
+
+
+class LoginSessionCell(msgspec.Struct, array_like=True):
+    """A session; its key is the hash of the token."""
+
+    login: str
+    expires_ms: int
+
+
+def number_key(number: int) -> str:
+    """A key that sorts like the number."""
+    return f"{number:016d}"
+
+
+def pair_key(first: int, second: int | str) -> str:
+    """A key below a number; `pair_prefix` finds all of them in order."""
+    return f"{first:016d}/{second:016d}" if isinstance(second, int) else f"{first:016d}/{second}"
+
+
+def pair_prefix(first: int) -> str:
+    """The prefix of all keys below a number."""
+    return f"{first:016d}/"
+
+
+def identity_key(identity: Identity) -> str:
+    """The key of an identity."""
+    return f"{identity.kind}:{identity.address}"
+
+
+def joined_key(*parts: str) -> str:
+    """A key of several parts, none of which can run into the next."""
+    return "\n".join(part.replace("\n", " ") for part in parts)
+
+
+def put(collection: str, key: str, value: msgspec.Struct) -> Write:
+    """Set a cell."""
+    return Write(collection, key, msgspec.msgpack.encode(value))
+
+
+def put_number(collection: str, key: str, number: int) -> Write:
+    """Set a cell that holds an id."""
+    return Write(collection, key, str(number).encode())
+
+
+def drop(collection: str, key: str) -> Write:
+    """Delete a cell."""
+    return Write(collection, key, None)
+
+
+class Cells:
+    """Cells as the writer must see them: what is committed, and what it has decided since."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._staged: dict[tuple[str, str], Write] = {}
+
+    def stage(self, writes: Iterable[Write]) -> None:
+        """Remember writes until `settle`."""
+        for write in writes:
+            self._staged[write.collection, write.key] = write
+
+    def settle(self, writes: Iterable[Write]) -> None:
+        """Forget writes that are committed, unless a later one took their place."""
+        for write in writes:
+            if self._staged.get((write.collection, write.key)) is write:
+                del self._staged[write.collection, write.key]
+
+    def raw(self, collection: str, key: str) -> bytes | None:
+        """The newest value, committed or not."""
+        staged = self._staged.get((collection, key))
+        return staged.value if staged is not None else self._journal.get(collection, key)
+
+    def get(self, collection: str, key: str, kind: type[T]) -> T | None:
+        """The newest value as a Struct."""
+        data = self.raw(collection, key)
+        return None if data is None else msgspec.msgpack.decode(data, type=kind)
+
+    def number(self, collection: str, key: str) -> int:
+        """The newest id under a key; 0 where there is none."""
+        return int(self.raw(collection, key) or b"0")
+
+
+def read(journal: Journal, collection: str, key: str, kind: type[T]) -> T | None:
+    """A committed cell as a Struct."""
+    data = journal.get(collection, key)
+    return None if data is None else msgspec.msgpack.decode(data, type=kind)

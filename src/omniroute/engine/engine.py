@@ -1,0 +1,131 @@
+"""The engine as one object: opens the journal, recovers, and runs its tasks until it is told to stop."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, NamedTuple
+
+import anyio
+import structlog
+
+from omniroute.channels.contract import Channel
+from omniroute.core import references
+from omniroute.core.commands import ApplyConfig, PutOperator, ResumeAfterOutage
+from omniroute.core.model import CoreConfig
+from omniroute.core.permissions import SYSTEM
+from omniroute.core.routing import RoutingPolicy
+from omniroute.engine import recovery, timekeeper
+from omniroute.engine.classify import Classifier
+from omniroute.engine.context import EngineContext
+from omniroute.engine.intake import Intake
+from omniroute.engine.outbox import Outbox
+from omniroute.engine.ports import Clock, Disk, Spawn, SystemClock, TaskGroupSpawn
+from omniroute.engine.supervisor import ChannelRunner, Supervisor
+from omniroute.engine.writer import Writer
+from omniroute.journal.contract import Snapshot
+
+SNAPSHOT_CHECK_MS = 60_000
+SNAPSHOT_AT_STOP_EVENTS = 500
+"""A stop takes a snapshot if the tail is at least this long, so that the next start is quick."""
+
+log = structlog.get_logger("omniroute.engine")
+
+
+class ChannelSetup(NamedTuple):
+    """A configured instance."""
+
+    name: str
+    channel: Channel
+    options: Any
+
+
+class Setup(NamedTuple):
+    """What the engine is made of; `omniroute.app` puts it together."""
+
+    journal: Disk
+    core: CoreConfig
+    policies: Mapping[str, RoutingPolicy]
+    channels: Sequence[ChannelSetup]
+    classifier: Classifier
+    operators: Sequence[PutOperator]
+    names: dict[str, str]
+    """Names of operators by id; kept up to date by whoever manages people."""
+
+
+def new_reference() -> str:
+    """An unguessable reference from the system's secure source."""
+    return references.from_numbers(secrets.randbelow(len(references.ALPHABET)) for _ in range(references.LENGTH))
+
+
+class Engine:
+    """What runs. Made by `running`, never by hand."""
+
+    def __init__(self, setup: Setup, writer: Writer, spawn: Spawn) -> None:
+        self.setup = setup
+        self.writer = writer
+        self.names = setup.names
+        kinds = {one.name: one.channel for one in setup.channels}
+        self.intake = Intake(writer, spawn, kinds, setup.classifier, new_reference)
+        self.supervisor = Supervisor(
+            [ChannelRunner(one.name, one.channel, one.options, writer.clock, self._context) for one in setup.channels]
+        )
+        self.outbox = Outbox(writer, spawn, self.supervisor.send, lambda who: setup.names.get(who, ""))
+        self._spawn = spawn
+
+    def _context(self, runner: ChannelRunner) -> EngineContext:
+        return EngineContext(runner, self.writer, self.intake, self.setup.names)
+
+    async def begin(self) -> None:
+        """Everything that has to happen before the first interaction."""
+        self._spawn.start("writer", self.writer.run)
+        await self.writer.submit(SYSTEM, ResumeAfterOutage())
+        await self.writer.submit(SYSTEM, ApplyConfig(config=self.setup.core))
+        for operator in self.setup.operators:
+            if operator.operator_id not in self.writer.state.operators:
+                await self.writer.submit(SYSTEM, operator)
+        self._spawn.start("intake", self.intake.run)
+        self.outbox.start()
+        timekeeper.start(self._spawn, self.writer)
+        self.supervisor.start(self._spawn)
+        self._spawn.start("snapshots", self._snapshots)
+
+    async def _snapshots(self) -> None:
+        clock = self.writer.clock
+        while True:
+            await clock.sleep_until(clock.now_ms() + SNAPSHOT_CHECK_MS)
+            if await recovery.take_snapshot(self.writer.journal):
+                log.info("snapshot_taken", seq=self.writer.journal.last_seq())
+
+
+@asynccontextmanager
+async def running(setup: Setup, clock: Clock | None = None) -> AsyncIterator[Engine]:
+    """An engine that runs inside the block. Raises `JournalLocked` where another daemon owns the journal."""
+    journal = setup.journal
+    epoch = await journal.open(f"pid {os.getpid()}")
+    try:
+        state = await recovery.load(journal)
+        log.info("recovered", seq=journal.last_seq(), epoch=epoch, open_matters=len(state.conversations))
+        writer = Writer(state, journal, clock or SystemClock(), setup.policies, lambda: recovery.load(journal))
+        async with anyio.create_task_group() as group:
+            engine = Engine(setup, writer, TaskGroupSpawn(group))
+            await engine.begin()
+            try:
+                yield engine
+                await writer.barrier()
+            finally:
+                group.cancel_scope.cancel()
+        await _last_snapshot(writer)
+    finally:
+        with anyio.CancelScope(shield=True):
+            await journal.close()
+
+
+async def _last_snapshot(writer: Writer) -> None:
+    """Everything is committed and nothing runs any more: the live state is the journal's."""
+    journal = writer.journal
+    newest = await journal.latest_snapshot()
+    if journal.last_seq() - (newest.seq if newest else 0) >= SNAPSHOT_AT_STOP_EVENTS:
+        await journal.put_snapshot(Snapshot(journal.last_seq(), writer.state.encode()))

@@ -1,0 +1,192 @@
+"""Intake: from what a channel received to a conversation.
+
+What lives here: making raw input durable (`receive`), then normalizing it and registering its interactions, in order
+of arrival. Between the two a crash loses nothing: unregistered raw input is taken up again at start. What cannot be
+read is quarantined and blocks nobody.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import anyio
+import structlog
+
+from omniroute.channels.contract import Channel, Interaction, RawInput
+from omniroute.core import events as e
+from omniroute.core.commands import Command, QuarantineRaw, ReceiveRaw
+from omniroute.core.events import Event
+from omniroute.core.permissions import SYSTEM, Actor, Role
+from omniroute.core.state import State
+from omniroute.engine import cells as c
+from omniroute.engine.classify import Classifier
+from omniroute.engine.mailbox import Request, Urgency
+from omniroute.engine.ports import Spawn
+from omniroute.engine.registration import Registration
+from omniroute.engine.writer import Writer
+from omniroute.errors import Busy, InvalidInput, JournalFull, OmniRouteError, TooLarge
+from omniroute.journal.contract import BLOB_THRESHOLD_BYTES, Write
+
+RAW_BYTES_MAX = 64 * 1024 * 1024
+"""No channel may hand in more than this as one input."""
+THREAD_BYTES_MIN = 64 * 1024
+"""Input above this size is normalized beside the loop."""
+BACKLOG_MAX = 2048
+"""Received but unregistered inputs; `Busy` beyond."""
+RETRY_MS = 1_000
+
+log = structlog.get_logger("omniroute.intake")
+
+
+class _Pending(NamedTuple):
+    raw_id: int
+    raw: RawInput
+
+
+class Intake:
+    """One for all channels. ``kinds`` maps an instance to its channel."""
+
+    def __init__(
+        self,
+        writer: Writer,
+        spawn: Spawn,
+        kinds: Mapping[str, Channel],
+        classifier: Classifier,
+        new_reference: Callable[[], str],
+    ) -> None:
+        self._writer = writer
+        self._spawn = spawn
+        self._kinds = kinds
+        self._classifier = classifier
+        self._new_reference = new_reference
+        self._send, self._pending = anyio.create_memory_object_stream[_Pending](BACKLOG_MAX)
+
+    async def receive(self, raw: RawInput) -> int:
+        """See `ChannelContext.receive`."""
+        if len(raw.data) > RAW_BYTES_MAX:
+            raise TooLarge("the input is too large")
+        urgency = Urgency.OPEN if self._belongs_to_open(raw) else Urgency.NEW
+        self._writer.mailbox.admit(urgency)
+        if self._send.statistics().current_buffer_used >= BACKLOG_MAX // (1 if urgency is Urgency.OPEN else 2):
+            raise Busy
+        key = self._dedup_key(raw)
+        cell = await self._raw_cell(raw)
+        known = 0
+
+        def prepare(_: State, cells: c.Cells) -> Command:
+            nonlocal known
+            known = cells.number(c.DEDUP, key)
+            return ReceiveRaw(channel=raw.instance, known_raw_id=known)
+
+        def contents(events: Sequence[Event]) -> Sequence[Write]:
+            ids = [event.raw_id for event in events if isinstance(event, e.RawReceived)]
+            return [w for n in ids for w in (c.put(c.RAW, c.number_key(n), cell), c.put_number(c.DEDUP, key, n))]
+
+        actor = Actor(Role.CHANNEL, instance=raw.instance)
+        for event in await self._writer.submit(actor, prepare, contents, urgency):
+            if isinstance(event, e.RawReceived):
+                await self._send.send(_Pending(event.raw_id, raw))
+                return event.raw_id
+        return known
+
+    async def run(self) -> None:
+        """Register what comes in, in order; first what an earlier life left behind."""
+        for raw_id in list(self._writer.state.pending_raws):
+            raw = await self.load(raw_id)
+            if raw is not None:
+                await self._register(_Pending(raw_id, raw))
+        async for pending in self._pending:
+            await self._register(pending)
+
+    async def load(self, raw_id: int) -> RawInput | None:
+        """Raw input as it came; None if there is none."""
+        cell = c.read(self._writer.journal, c.RAW, c.number_key(raw_id), c.RawCell)
+        if cell is None:
+            return None
+        data = await self._writer.journal.get_blob(cell.digest) if cell.digest else cell.data
+        return RawInput(
+            instance=cell.instance,
+            account=cell.account,
+            received_ms=cell.received_ms,
+            data=data or b"",
+            meta=cell.meta,
+        )
+
+    def _belongs_to_open(self, raw: RawInput) -> bool:
+        session = raw.meta.get("session", "")
+        return bool(session) and (raw.instance, session) in self._writer.state.by_session
+
+    def _dedup_key(self, raw: RawInput) -> str:
+        key = self._kinds[raw.instance].dedup_key(raw) or hashlib.sha256(raw.data).hexdigest()
+        return c.joined_key(raw.instance, raw.account, key)
+
+    async def _raw_cell(self, raw: RawInput) -> c.RawCell:
+        cell = c.RawCell(raw.instance, raw.account, raw.received_ms, dict(raw.meta), len(raw.data))
+        if len(raw.data) > BLOB_THRESHOLD_BYTES:
+            cell.digest = await self._writer.journal.put_blob(raw.data)
+        else:
+            cell.data = raw.data
+        return cell
+
+    async def _register(self, pending: _Pending) -> None:
+        """Normalize and register; whatever goes wrong with one input ends in quarantine, not in the loop."""
+        while True:
+            try:
+                interactions = await self._normalize(pending.raw)
+                registrations = [await self._prepare(pending, i, interactions) for i in interactions]
+                requests = [r.post(self._writer) for r in registrations]
+            except (InvalidInput, TooLarge) as unreadable:
+                await self._quarantine(pending.raw_id, str(unreadable))
+            except (Busy, JournalFull):
+                await self._writer.clock.sleep_until(self._writer.clock.now_ms() + RETRY_MS)
+                continue
+            except Exception as bug:
+                # the text of the error may hold contents: only its kind is logged
+                log.warning("normalize_failed", raw_id=pending.raw_id, kind=type(bug).__name__)
+                await self._quarantine(pending.raw_id, f"the channel failed to read it ({type(bug).__name__})")
+            else:
+                for request in requests:
+                    self._spawn.start("registration", self._confirm, pending, request)
+            return
+
+    async def _normalize(self, raw: RawInput) -> tuple[Interaction, ...]:
+        channel = self._kinds[raw.instance]
+        if len(raw.data) > THREAD_BYTES_MIN:
+            interactions = await self._spawn.in_thread(channel.normalize, raw)
+        else:
+            interactions = channel.normalize(raw)
+        if not interactions:
+            raise InvalidInput("there is nothing in it")
+        return tuple(interactions)
+
+    async def _prepare(self, pending: _Pending, one: Interaction, among: Sequence[Interaction]) -> Registration:
+        attachments = [
+            c.AttachmentCell(
+                part.name, part.content_type, len(part.data), await self._writer.journal.put_blob(part.data)
+            )
+            for part in one.attachments
+        ]
+        return Registration(
+            pending.raw_id,
+            pending.raw,
+            one,
+            attachments,
+            self._classifier,
+            self._new_reference,
+            last=one is among[-1],
+        )
+
+    async def _confirm(self, pending: _Pending, request: Request) -> None:
+        try:
+            await request.outcome()
+        except JournalFull:
+            await self._writer.clock.sleep_until(self._writer.clock.now_ms() + RETRY_MS)
+            await self._send.send(pending)
+        except OmniRouteError as refused:
+            log.warning("registration_refused", raw_id=pending.raw_id, code=refused.code)
+            await self._quarantine(pending.raw_id, str(refused))
+
+    async def _quarantine(self, raw_id: int, reason: str) -> None:
+        await self._writer.submit(SYSTEM, QuarantineRaw(raw_id=raw_id, reason=reason))

@@ -1,0 +1,127 @@
+"""Projections: what screens read, derived from events in the same transaction.
+
+What lives here: for every event, the cells that follow from it alone. Contents come from whoever knows them (intake,
+replies); this module never sees a text except to carry it over from one cell of a matter to its next version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from omniroute.core import events as e
+from omniroute.core.effects import effect_of
+from omniroute.core.state import State
+from omniroute.engine import cells as c
+from omniroute.journal.codec import encode_event
+from omniroute.journal.contract import Write
+
+IN_THREAD = (
+    e.ConversationOpened,
+    e.ConversationReopened,
+    e.ConversationResolved,
+    e.InteractionReceived,
+    e.ReplySent,
+    e.NoteAdded,
+    e.OfferMade,
+    e.OfferAccepted,
+    e.OfferDeclined,
+    e.OfferExpired,
+    e.OfferRevoked,
+    e.HandoffRequested,
+    e.HandoffAccepted,
+    e.HandoffReturned,
+    e.HandoffCancelled,
+    e.ItemReturned,
+    e.WrapUpStarted,
+    e.ItemClosed,
+    e.ClockEnded,
+    e.DeliveryDied,
+)
+"""The events that are lines of a thread."""
+
+
+def conversation_of(event: e.Event) -> int:
+    """The conversation an event belongs to; 0 for none."""
+    if isinstance(event, e.ConversationReopened | e.ConversationResolved):
+        return event.record.conversation_id
+    return getattr(event, "conversation_id", 0)
+
+
+def writes_of(event: e.Event, seq: int, at_ms: int, state: State, cells: c.Cells) -> Iterator[Write]:
+    """All cells that follow from one event."""
+    if isinstance(event, IN_THREAD):
+        conversation_id = conversation_of(event)
+        yield c.put(c.THREAD, c.pair_key(conversation_id, seq), c.ThreadCell(seq, at_ms, encode_event(event)))
+    effect = effect_of(event)
+    if effect is not None:
+        yield c.put(c.OUTBOX, c.number_key(effect.effect_id), c.OutboxCell(effect))
+    yield from _matter(event, cells)
+    yield from _delivery(event)
+    yield from _notices(event, seq, at_ms, state)
+
+
+def _matter(event: e.Event, cells: c.Cells) -> Iterator[Write]:
+    match event:
+        case e.ConversationOpened():
+            key = c.number_key(event.conversation_id)
+            yield c.put_number(c.REFERENCE, event.reference, event.conversation_id)
+            yield c.put_number(c.HISTORY, c.pair_key(event.customer_id, event.conversation_id), event.conversation_id)
+            if event.session_key:
+                yield c.put_number(c.SESSION, c.joined_key(event.channel, event.session_key), event.conversation_id)
+            yield c.put(
+                c.CONVERSATION,
+                key,
+                c.ConversationCell(
+                    event.conversation_id,
+                    event.reference,
+                    event.customer_id,
+                    event.channel,
+                    "",
+                    event.at_ms,
+                    session_key=event.session_key,
+                ),
+            )
+        case e.ConversationResolved(record=record) | e.ConversationReopened(record=record):
+            cell = cells.get(c.CONVERSATION, c.number_key(record.conversation_id), c.ConversationCell)
+            if cell is not None:
+                done = isinstance(event, e.ConversationResolved)
+                cell.record, cell.closed_ms = (record, event.at_ms) if done else (None, 0)
+                yield c.put(c.CONVERSATION, c.number_key(record.conversation_id), cell)
+        case e.RawQuarantined():
+            yield c.put(c.QUARANTINE, c.number_key(event.raw_id), c.QuarantineCell(event.reason, event.at_ms))
+
+
+def _delivery(event: e.Event) -> Iterator[Write]:
+    match event:
+        case e.ReplySent():
+            yield c.put(c.DELIVERY, c.number_key(event.interaction_id), c.DeliveryCell("sending", "", event.at_ms))
+        case e.DeliverySucceeded(interaction_id=number) if number:
+            yield c.put(c.DELIVERY, c.number_key(number), c.DeliveryCell("delivered", "", event.at_ms))
+        case e.DeliveryDied(interaction_id=number) if number:
+            yield c.put(c.DELIVERY, c.number_key(number), c.DeliveryCell("dead", event.reason, event.at_ms))
+
+
+def _notices(event: e.Event, seq: int, at_ms: int, state: State) -> Iterator[Write]:
+    """What somebody should know without having asked."""
+    match event:
+        case e.HandoffReturned():
+            notice = (event.from_operator_id, "handoff_returned", event.reason)
+        case e.OfferExpired():
+            notice = (event.operator_id, "offer_expired", "")
+        case e.OfferRevoked():
+            notice = (event.operator_id, "offer_revoked", event.reason)
+        case e.DeliveryDied():
+            notice = (_owner(state, event.conversation_id), "delivery_died", event.reason)
+        case e.ClockEnded(outcome="breached"):
+            notice = (_owner(state, event.conversation_id), "clock_breached", "first_response")
+        case _:
+            return
+    operator_id, kind, detail = notice
+    if operator_id:
+        cell = c.NoticeCell(kind, conversation_of(event), detail, at_ms)
+        yield c.put(c.NOTICE, c.joined_key(operator_id, c.number_key(seq)), cell)
+
+
+def _owner(state: State, conversation_id: int) -> str:
+    matter = state.conversations.get(conversation_id)
+    return matter.owner_id if matter else ""

@@ -1,0 +1,151 @@
+"""The supervisor: every channel instance runs in a task of its own and can stop nobody else.
+
+What lives here: start, restart with back-off, circuit breaker for sending, health. A plugin that raises or hangs in an
+await is degraded alone.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import anyio
+import msgspec
+import structlog
+
+from omniroute.channels.contract import (
+    Capabilities,
+    Channel,
+    ChannelContext,
+    Delivery,
+    Health,
+    Instance,
+    Receipt,
+)
+from omniroute.engine.ports import Clock, Spawn
+from omniroute.errors import DeliveryDeferred, DeliveryError
+
+RESTART_FIRST_MS = 500
+RESTART_MAX_MS = 60_000
+STEADY_MS = 60_000
+"""An instance that ran for so long begins its back-off anew."""
+BREAKER_FAILURES = 5
+"""Deferred deliveries in a row after which sending pauses."""
+BREAKER_PAUSE_MS = 30_000
+
+log = structlog.get_logger("omniroute.supervisor")
+
+
+class ChannelRunner:
+    """One configured instance: its task, its health, its circuit breaker."""
+
+    def __init__(
+        self,
+        name: str,
+        channel: Channel,
+        options: Any,
+        clock: Clock,
+        context: Callable[[ChannelRunner], ChannelContext],
+    ) -> None:
+        self.name = name
+        self.channel = channel
+        self.health = Health("down", "not started")
+        self.restarts = 0
+        self._options = options
+        self._clock = clock
+        self._context = context(self)
+        self._failures = 0
+        self._open_until_ms = 0
+        self.current: Instance = channel.open_instance(options, self._context)
+        self.ready = anyio.Event()
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Of the channel."""
+        return self.channel.capabilities
+
+    async def run(self) -> None:
+        """Serve, and start again with back-off whenever that ends."""
+        pause_ms = RESTART_FIRST_MS
+        while True:
+            began_ms = self._clock.now_ms()
+            await self._serve_once()
+            if self._clock.now_ms() - began_ms >= STEADY_MS:
+                pause_ms = RESTART_FIRST_MS
+            await self._clock.sleep_until(self._clock.now_ms() + pause_ms)
+            pause_ms = min(pause_ms * 2, RESTART_MAX_MS)
+            self.restarts += 1
+            self.current = self.channel.open_instance(self._options, self._context)
+
+    async def _serve_once(self) -> None:
+        try:
+            await self.current.serve(started=self._started)
+            reason = "it stopped by itself"
+        except Exception as failure:
+            reason = _reason(failure)
+            log.warning("channel_failed", instance=self.name, reason=reason, where=_where(failure))
+        self.health = Health("down", reason)
+
+    def _started(self) -> None:
+        self.health = Health("up")
+        self.ready.set()
+        log.info("channel_started", instance=self.name)
+
+    async def send(self, delivery: Delivery) -> Receipt:
+        """Send through the present instance; while the breaker is open nothing is tried."""
+        if self._clock.now_ms() < self._open_until_ms:
+            raise DeliveryDeferred("sending pauses after repeated failures")
+        try:
+            receipt = await self.current.send(delivery)
+        except DeliveryDeferred:
+            self._count_failure()
+            raise
+        except DeliveryError:
+            raise
+        except Exception as failure:
+            self._count_failure()
+            log.warning("send_failed", instance=self.name, reason=_reason(failure), where=_where(failure))
+            raise DeliveryDeferred("the channel failed while sending") from failure
+        self._failures = 0
+        return receipt
+
+    def _count_failure(self) -> None:
+        self._failures += 1
+        if self._failures >= BREAKER_FAILURES:
+            self._failures = 0
+            self._open_until_ms = self._clock.now_ms() + BREAKER_PAUSE_MS
+            self.health = msgspec.structs.replace(self.health, state="degraded", detail="sending pauses")
+            log.warning("circuit_open", instance=self.name)
+
+
+def _where(failure: BaseException) -> str:
+    """The last place in the traceback: enough to find the bug, without the contents that a message may hold."""
+    frame = (traceback.extract_tb(failure.__traceback__) or [None])[-1]
+    return f"{frame.filename}:{frame.lineno}" if frame else ""
+
+
+def _reason(failure: BaseException) -> str:
+    """A short reason; of a group, the first."""
+    while isinstance(failure, BaseExceptionGroup):
+        failure = failure.exceptions[0]
+    return f"{type(failure).__name__}: {failure}" if isinstance(failure, OSError) else type(failure).__name__
+
+
+class Supervisor:
+    """All instances by name."""
+
+    def __init__(self, runners: Sequence[ChannelRunner]) -> None:
+        self.runners = {runner.name: runner for runner in runners}
+
+    def start(self, spawn: Spawn) -> None:
+        """Give each instance its task."""
+        for runner in self.runners.values():
+            spawn.start(f"channel-{runner.name}", runner.run)
+
+    async def send(self, delivery: Delivery) -> Receipt:
+        """Send through the instance that the delivery names."""
+        runner = self.runners.get(delivery.instance)
+        if runner is None:
+            raise DeliveryDeferred("the channel is not configured at present")
+        return await runner.send(delivery)

@@ -1,0 +1,56 @@
+"""The timekeeper: one task a concern, asleep until its next deadline. Nothing polls.
+
+What lives here: sleeping and waking. What a deadline does is the core's (`machine`, command `FireDue`): an offer
+expires in ``core/offers.py``, a clock is breached in ``core/sla.py``.
+"""
+
+from __future__ import annotations
+
+import anyio
+
+from omniroute.core import machine
+from omniroute.core.commands import FireDue
+from omniroute.core.deadlines import Concern
+from omniroute.core.permissions import SYSTEM
+from omniroute.engine.ports import Spawn
+from omniroute.engine.writer import Writer
+from omniroute.errors import JournalFull
+
+SLICE = 256
+"""Deadlines that fire in one command: 100,000 overdue timers do not stall a ring."""
+FULL_DISK_PAUSE_MS = 5_000
+
+
+def start(spawn: Spawn, writer: Writer) -> None:
+    """One task for each concern."""
+    for concern in Concern:
+        spawn.start(f"timekeeper-{concern}", keep, writer, concern)
+
+
+async def keep(writer: Writer, concern: Concern) -> None:
+    """Fire what is due, then sleep until the next deadline or until an earlier one appears."""
+    while True:
+        due_ms = machine.next_deadline_ms(writer.state, concern)
+        if due_ms is not None and due_ms <= writer.clock.now_ms():
+            try:
+                await writer.submit(SYSTEM, FireDue(concern=concern, limit=SLICE))
+            except JournalFull:
+                await writer.clock.sleep_until(writer.clock.now_ms() + FULL_DISK_PAUSE_MS)
+        else:
+            await _sleep(writer, concern, due_ms)
+
+
+async def _sleep(writer: Writer, concern: Concern, due_ms: int | None) -> None:
+    moved = writer.deadline_moved[concern]
+    if due_ms is None:
+        await moved.wait()
+        return
+    async with anyio.create_task_group() as group:
+
+        async def wake() -> None:
+            await moved.wait()
+            group.cancel_scope.cancel()
+
+        group.start_soon(wake)
+        await writer.clock.sleep_until(due_ms)
+        group.cancel_scope.cancel()

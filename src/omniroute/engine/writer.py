@@ -1,0 +1,225 @@
+"""The single writer: one command after another, durable before anybody hears of it.
+
+What lives here: authorize → decide → apply in memory → collect; and the commit of what was collected, while the next
+commands are decided already. Answers, feed and outbox come after the commit. If an append fails, what was decided
+since the last commit is void: the state is discarded and reloaded from the journal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+import anyio
+import anyio.lowlevel
+import structlog
+
+from omniroute.core import machine
+from omniroute.core.commands import Command, Keep
+from omniroute.core.deadlines import Concern
+from omniroute.core.events import Event
+from omniroute.core.permissions import SYSTEM, Actor, authorize
+from omniroute.core.routing import RoutingPolicy
+from omniroute.core.state import State
+from omniroute.engine.cells import Cells
+from omniroute.engine.feed import Committed, Feed
+from omniroute.engine.mailbox import Contents, Mailbox, Prepare, Request, Urgency
+from omniroute.engine.ports import Clock, Disk
+from omniroute.engine.projection import writes_of
+from omniroute.errors import CallerError, JournalFull, OmniRouteError
+from omniroute.journal.codec import encode_event
+from omniroute.journal.contract import Entry, Write
+
+BATCH_EVENTS_MAX = 4096
+"""Decided but uncommitted events; the writer waits for the disk beyond this."""
+
+log = structlog.get_logger("omniroute.writer")
+
+
+class Batch:
+    """What one commit will hold."""
+
+    __slots__ = ("entries", "events", "requests", "writes")
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.writes: list[Write] = []
+        self.events: list[Event] = []
+        self.requests: list[Request] = []
+
+
+class Writer:
+    """Owns the state. `run` is its task; `submit` is for everybody else."""
+
+    def __init__(
+        self,
+        state: State,
+        journal: Disk,
+        clock: Clock,
+        policies: Mapping[str, RoutingPolicy],
+        reload: Callable[[], Awaitable[State]],
+    ) -> None:
+        self.state = state
+        self.journal = journal
+        self.clock = clock
+        self.policies = policies
+        self.cells = Cells(journal)
+        self.mailbox = Mailbox()
+        self.feed = Feed()
+        self.deadline_moved = {concern: anyio.Event() for concern in Concern}
+        self.on_commit: list[Callable[[Sequence[Event]], None]] = []
+        self._reload = reload
+        self._seq = journal.last_seq()
+        self._batch = Batch()
+        self._collected = anyio.Event()
+        self._committed = anyio.Event()
+        self.committed_seq = self._seq
+
+    # ---- for everybody else
+    async def submit(
+        self,
+        actor: Actor,
+        command: Command | Prepare,
+        contents: Contents | None = None,
+        urgency: Urgency = Urgency.INSIDE,
+    ) -> Sequence[Event]:
+        """Have a command carried out; returns its events once they are durable.
+
+        Raises `Busy` (not taken), a `CallerError` (refused), or a `JournalError` (not durable: unknown to everybody).
+        """
+        return await self.post(actor, command, contents, urgency).outcome()
+
+    def post(
+        self,
+        actor: Actor,
+        command: Command | Prepare,
+        contents: Contents | None = None,
+        urgency: Urgency = Urgency.INSIDE,
+    ) -> Request:
+        """Like `submit`, without waiting; commands are decided in the order of posting."""
+        prepare = (lambda _state, _cells: command) if isinstance(command, Command) else command
+        request = Request(actor, prepare, contents)
+        self.mailbox.put(request, urgency)
+        return request
+
+    async def barrier(self) -> int:
+        """Wait until everything that the present state shows is durable; returns its number.
+
+        Readers call it between looking and answering, so that nobody is shown what a crash could take back.
+        """
+        seq = self._seq
+        while self.committed_seq < seq:
+            await self._committed.wait()
+        return seq
+
+    # ---- the tasks
+    async def run(self) -> None:
+        """Decide and commit until cancelled; ends with an error when the disk cannot be trusted any more."""
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._decide_forever)
+            group.start_soon(self._commit_forever)
+
+    async def _decide_forever(self) -> None:
+        while True:
+            request = await self.mailbox.take()
+            try:
+                self._decide(request)
+            except Exception as bug:
+                await self._recover_from_bug(request, bug)
+            if len(self._batch.entries) >= BATCH_EVENTS_MAX:
+                await self.barrier()
+            elif len(self.mailbox) % 64 == 0:
+                await anyio.lowlevel.checkpoint()  # let the others run now and then while the line is long
+
+    def _decide(self, request: Request) -> None:
+        now_ms = self.clock.now_ms()
+        try:
+            command = request.prepare(self.state, self.cells)
+            authorize(self.state, request.actor, command)
+            events = machine.handle(self.state, command, now_ms, self.policies)
+        except CallerError as refused:
+            request.finish(refused)
+            return
+        request.events = events
+        self._collect(request, events)
+
+    async def _recover_from_bug(self, request: Request, bug: Exception) -> None:
+        """A command that fails in the middle is our bug: reload what is certain and go on without the command."""
+        log.error("command_failed", exc_info=bug)
+        await self.barrier()
+        self.state = await self._reload()
+        self.cells = Cells(self.journal)
+        request.finish(OmniRouteError("an internal error; the command was not carried out"))
+
+    def _collect(self, request: Request, events: Sequence[Event]) -> None:
+        at_ms, batch = self.state.now_ms, self._batch
+        writes: list[Write] = []
+        for event in events:
+            self._seq += 1
+            batch.entries.append(Entry(self._seq, at_ms, encode_event(event)))
+            made = list(writes_of(event, self._seq, at_ms, self.state, self.cells))
+            self.cells.stage(made)
+            writes += made
+        if request.contents is not None:
+            made = list(request.contents(events))
+            self.cells.stage(made)
+            writes += made
+        request.seq = self._seq
+        batch.writes += writes
+        batch.events += events
+        batch.requests.append(request)
+        self._signal_deadlines()
+        self._collected.set()
+
+    def _signal_deadlines(self) -> None:
+        """Wake the timekeepers: one of them may have to get up earlier now."""
+        for concern, event in self.deadline_moved.items():
+            if event.statistics().tasks_waiting:
+                event.set()
+                self.deadline_moved[concern] = anyio.Event()
+
+    async def _commit_forever(self) -> None:
+        while True:
+            if not self._batch.requests:
+                self._collected = anyio.Event()
+                await self._collected.wait()
+            batch, self._batch = self._batch, Batch()
+            await self._commit(batch)
+
+    async def _commit(self, batch: Batch) -> None:
+        try:
+            if batch.entries or batch.writes:
+                await self.journal.append(batch.entries, batch.writes)
+        except JournalFull as full:
+            await self._start_over(batch, full)
+            return
+        self.cells.settle(batch.writes)
+        if batch.entries:
+            self.committed_seq = batch.entries[-1].seq
+        self._committed.set()
+        self._committed = anyio.Event()
+        for request in batch.requests:
+            request.finish()
+        for hear in self.on_commit:
+            hear(batch.events)
+        if batch.events:
+            self.feed.publish(Committed(self.committed_seq, batch.events))
+
+    async def _start_over(self, batch: Batch, error: Exception) -> None:
+        """The disk is full: nothing since the last commit has happened; go on from there."""
+        log.error("journal_full", lost_commands=len(batch.requests) + len(self._batch.requests))
+        for request in batch.requests + self._batch.requests:
+            request.finish(error)
+        self._batch = Batch()
+        self.cells = Cells(self.journal)
+        self.state = await self._reload()
+        later = self._batch.requests + self.mailbox.drain()
+        self._batch = Batch()
+        for request in later:
+            request.finish(error)
+        self._seq = self.committed_seq = self.journal.last_seq()
+        self._committed.set()
+        self._committed = anyio.Event()
+
+    async def write_cells(self, writes: Sequence[Write]) -> None:
+        """Commit cells that belong to no event (accounts, sessions, attempts of the outbox)."""
+        await self.submit(SYSTEM, Keep(), lambda _events: writes)

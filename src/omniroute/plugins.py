@@ -1,0 +1,66 @@
+"""Plugins: found by entry point, registered through hooks, checked at start.
+
+What lives here: loading. Built-in channels and policies come in through the same door as a stranger's.
+"""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from importlib.metadata import entry_points
+from typing import NamedTuple, TypeVar
+
+import pluggy
+
+from omniroute.channels.contract import Channel
+from omniroute.core.routing import RoutingPolicy
+from omniroute.errors import PluginError
+from omniroute.hookspecs import Hooks
+
+GROUP = "omniroute"
+T = TypeVar("T")
+
+
+class Registry(NamedTuple):
+    """What the plugins brought, by name."""
+
+    channels: dict[str, Channel]
+    policies: dict[str, RoutingPolicy]
+
+
+def load(extra: tuple[object, ...] = ()) -> Registry:
+    """Load all installed plugins and ``extra`` ones. Raises `PluginError` for an unknown hook or a name taken twice."""
+    manager = pluggy.PluginManager(GROUP)
+    manager.add_hookspecs(Hooks)
+    for point in sorted(entry_points(group=GROUP), key=lambda point: point.name):
+        try:
+            manager.register(point.load(), name=point.name)
+        except (ImportError, ValueError) as failure:
+            raise PluginError(point.name, f"it cannot be loaded: {failure}") from failure
+    for plugin in extra:
+        manager.register(plugin)
+    _refuse_unknown_hooks(manager)
+    return Registry(
+        _by_name("channel", [one for many in manager.hook.omniroute_channels() for one in many]),
+        _by_name("policy", [one for many in manager.hook.omniroute_policies() for one in many]),
+    )
+
+
+def _refuse_unknown_hooks(manager: pluggy.PluginManager) -> None:
+    known = [name for name in vars(Hooks) if name.startswith("omniroute_")]
+    try:
+        manager.check_pending()
+    except pluggy.PluginValidationError as failure:
+        wrong = str(failure).split("'")[1] if "'" in str(failure) else "?"
+        near = get_close_matches(wrong, known, 1)
+        hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(known)}"
+        raise PluginError(str(manager.get_name(failure.plugin)), f"unknown hook {wrong}{hint}") from failure
+
+
+def _by_name(what: str, things: list[T]) -> dict[str, T]:
+    found: dict[str, T] = {}
+    for thing in things:
+        name = str(getattr(thing, "name", ""))
+        if not name or name in found:
+            raise PluginError(name or repr(thing), f"a {what} needs a name of its own")
+        found[name] = thing
+    return found
