@@ -7,6 +7,7 @@ are written ``"20s"``, ``"5m"``, ``"4h"``.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tomllib
 from difflib import get_close_matches
@@ -21,6 +22,9 @@ from omniroute.core.model import ChannelRule, CoreConfig, DepartmentRule, QueueR
 from omniroute.engine.classify import Placement
 from omniroute.errors import ConfigError
 from omniroute.plugins import Registry
+
+DISPOSITIONS = ("solved", "information_given", "call_back_agreed", "handed_over", "no_answer", "spam")
+AWAY_REASONS = ("break", "lunch", "meeting", "training")
 
 _UNITS_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 _LENGTH = re.compile(r"(\d{1,9})(ms|s|m|h|d)")
@@ -127,8 +131,8 @@ class Config(_Section, kw_only=True):
     departments: dict[str, Department]
     channels: dict[str, ChannelSection]
     operators: dict[str, OperatorSection] = {}
-    dispositions: list[str] = ["solved", "information_given", "call_back_agreed", "handed_over", "no_answer", "spam"]
-    away_reasons: list[str] = ["break", "lunch", "meeting", "training"]
+    dispositions: list[str] = msgspec.field(default_factory=lambda: list(DISPOSITIONS))
+    away_reasons: list[str] = msgspec.field(default_factory=lambda: list(AWAY_REASONS))
 
 
 def read(path: Path) -> Config:
@@ -298,10 +302,17 @@ def _channel_rule(name: str, section: ChannelSection, registry: Registry) -> Cha
     return ChannelRule(name, section.cost or can.cost_units, can.realtime, can.session, can.connects)
 
 
-def channel_options(name: str, section: ChannelSection, registry: Registry) -> Any:
-    """The options of an instance, in the type that its channel wants."""
+def channel_options(name: str, section: ChannelSection, registry: Registry, secret: str = "") -> Any:
+    """The options of an instance, in the type that its channel wants.
+
+    An optional ``secret`` that the file does not give is derived from the installation's ``secret``.
+    """
     kind = _channel_of(name, section, registry).options_type
-    return _convert(section.options, kind, f"channels.{name}.options")
+    options = dict(section.options)
+    if "secret" in {field.name for field in msgspec.structs.fields(kind) if not field.required}:
+        derived = hashlib.sha256(f"{name}:{secret}".encode()).hexdigest()
+        options["secret"] = options.get("secret") or derived
+    return _convert(options, kind, f"channels.{name}.options")
 
 
 def placements(config: Config) -> dict[str, Placement]:

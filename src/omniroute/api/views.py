@@ -197,6 +197,8 @@ class ThreadEntryView(msgspec.Struct, kw_only=True):
     delivery_reason: str = ""
     attachments: list[AttachmentView] = []
     has_html: bool = False
+    html_url: str = ""
+    """The sanitized HTML of a mail, for a sandboxed frame."""
 
 
 class IdentityView(msgspec.Struct, kw_only=True):
@@ -229,8 +231,8 @@ class CustomerView(msgspec.Struct, kw_only=True):
 class ConversationView(msgspec.Struct, kw_only=True):
     """One matter with its thread. ``item`` is the open work item that concerns me most, or None.
 
-    ``actions`` are what I may do now: accept, decline, reply, note, transfer, cancel_handoff, end_contact, complete,
-    release. ``reply_channel``/``reply_to`` say how an answer will travel.
+    ``actions`` are what I may do now: accept, decline, reply, note, transfer, cancel_handoff, end_contact,
+    complete, release. ``reply_channel``/``reply_to`` say how an answer will travel.
     """
 
     now_ms: int
@@ -320,6 +322,13 @@ class ChannelView(msgspec.Struct, kw_only=True):
     state: str
     detail: str
     restarts: int
+
+
+class Readiness(msgspec.Struct, kw_only=True):
+    """Whether interactions are taken."""
+
+    status: str
+    channels_down: list[str]
 
 
 class Registered(msgspec.Struct, kw_only=True):

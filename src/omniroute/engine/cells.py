@@ -18,7 +18,7 @@ from omniroute.journal.contract import Journal, Write
 
 T = TypeVar("T")
 
-RAW, DEDUP = "raw", "dedup"
+RAW, RAW_MATTER, DEDUP = "raw", "raw_matter", "dedup"
 CONTENT, THREAD, DELIVERY = "content", "thread", "delivery"
 CONVERSATION, REFERENCE, SESSION, OUR_ID = "conversation", "reference", "session", "our_id"
 CUSTOMER, IDENTITY, CUSTOMER_IDENTITY, HISTORY = "customer", "identity", "customer_identity", "history"

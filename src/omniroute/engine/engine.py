@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
@@ -17,6 +17,7 @@ from omniroute.core.commands import ApplyConfig, PutOperator, ResumeAfterOutage
 from omniroute.core.model import CoreConfig
 from omniroute.core.permissions import SYSTEM
 from omniroute.core.routing import RoutingPolicy
+from omniroute.engine import cells as c
 from omniroute.engine import recovery, timekeeper
 from omniroute.engine.classify import Classifier
 from omniroute.engine.context import EngineContext
@@ -25,7 +26,7 @@ from omniroute.engine.outbox import Outbox
 from omniroute.engine.ports import Clock, Disk, Spawn, SystemClock, TaskGroupSpawn
 from omniroute.engine.supervisor import ChannelRunner, Supervisor
 from omniroute.engine.writer import Writer
-from omniroute.journal.contract import Snapshot
+from omniroute.journal.contract import Snapshot, Write
 
 SNAPSHOT_CHECK_MS = 60_000
 SNAPSHOT_AT_STOP_EVENTS = 500
@@ -48,7 +49,8 @@ class Setup(NamedTuple):
     journal: Disk
     core: CoreConfig
     policies: Mapping[str, RoutingPolicy]
-    channels: Sequence[ChannelSetup]
+    channels: Callable[[str], Sequence[ChannelSetup]]
+    """Makes the instances, from a secret of this installation."""
     classifier: Classifier
     operators: Sequence[PutOperator]
     names: dict[str, str]
@@ -63,14 +65,14 @@ def new_reference() -> str:
 class Engine:
     """What runs. Made by `running`, never by hand."""
 
-    def __init__(self, setup: Setup, writer: Writer, spawn: Spawn) -> None:
+    def __init__(self, setup: Setup, channels: Sequence[ChannelSetup], writer: Writer, spawn: Spawn) -> None:
         self.setup = setup
         self.writer = writer
         self.names = setup.names
-        kinds = {one.name: one.channel for one in setup.channels}
+        kinds = {one.name: one.channel for one in channels}
         self.intake = Intake(writer, spawn, kinds, setup.classifier, new_reference)
         self.supervisor = Supervisor(
-            [ChannelRunner(one.name, one.channel, one.options, writer.clock, self._context) for one in setup.channels]
+            [ChannelRunner(one.name, one.channel, one.options, writer.clock, self._context) for one in channels]
         )
         self.outbox = Outbox(writer, spawn, self.supervisor.send, lambda who: setup.names.get(who, ""))
         self._spawn = spawn
@@ -92,6 +94,10 @@ class Engine:
         self.supervisor.start(self._spawn)
         self._spawn.start("snapshots", self._snapshots)
 
+    async def in_thread(self, work: Callable[..., Any], *args: Any) -> Any:
+        """Run blocking or long work beside the loop."""
+        return await self._spawn.in_thread(work, *args)
+
     async def _snapshots(self) -> None:
         clock = self.writer.clock
         while True:
@@ -106,11 +112,12 @@ async def running(setup: Setup, clock: Clock | None = None) -> AsyncIterator[Eng
     journal = setup.journal
     epoch = await journal.open(f"pid {os.getpid()}")
     try:
+        secret = await _secret(journal)
         state = await recovery.load(journal)
         log.info("recovered", seq=journal.last_seq(), epoch=epoch, open_matters=len(state.conversations))
         writer = Writer(state, journal, clock or SystemClock(), setup.policies, lambda: recovery.load(journal))
         async with anyio.create_task_group() as group:
-            engine = Engine(setup, writer, TaskGroupSpawn(group))
+            engine = Engine(setup, setup.channels(secret), writer, TaskGroupSpawn(group))
             await engine.begin()
             try:
                 yield engine
@@ -121,6 +128,15 @@ async def running(setup: Setup, clock: Clock | None = None) -> AsyncIterator[Eng
     finally:
         with anyio.CancelScope(shield=True):
             await journal.close()
+
+
+async def _secret(journal: Disk) -> str:
+    """The secret of this installation, made at its first start; channels derive their keys from it."""
+    known = journal.get(c.SECRET, "root")
+    if known is None:
+        known = secrets.token_hex(32).encode()
+        await journal.append([], [Write(c.SECRET, "root", known)])
+    return known.decode()
 
 
 async def _last_snapshot(writer: Writer) -> None:

@@ -114,6 +114,14 @@ class Intake:
             meta=cell.meta,
         )
 
+    async def reference_of(self, raw_id: int) -> str:
+        """The reference of the matter that an input became; waits for its registration."""
+        with self._writer.feed.listen() as commits:
+            while not (number := int(self._writer.journal.get(c.RAW_MATTER, c.number_key(raw_id)) or b"0")):
+                await commits.receive()
+        matter = c.read(self._writer.journal, c.CONVERSATION, c.number_key(number), c.ConversationCell)
+        return matter.reference if matter else ""
+
     def _belongs_to_open(self, raw: RawInput) -> bool:
         session = raw.meta.get("session", "")
         return bool(session) and (raw.instance, session) in self._writer.state.by_session

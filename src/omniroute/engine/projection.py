@@ -87,6 +87,8 @@ def _matter(event: e.Event, cells: c.Cells) -> Iterator[Write]:
                 done = isinstance(event, e.ConversationResolved)
                 cell.record, cell.closed_ms = (record, event.at_ms) if done else (None, 0)
                 yield c.put(c.CONVERSATION, c.number_key(record.conversation_id), cell)
+        case e.InteractionReceived():
+            yield c.put_number(c.RAW_MATTER, c.number_key(event.raw_id), event.conversation_id)
         case e.RawQuarantined():
             yield c.put(c.QUARANTINE, c.number_key(event.raw_id), c.QuarantineCell(event.reason, event.at_ms))
 

@@ -1,0 +1,83 @@
+"""The shapes that the API takes; unknown keys are refused, every text has a bound."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+Name = Annotated[str, Meta(max_length=200)]
+Short = Annotated[str, Meta(max_length=64)]
+Text = Annotated[str, Meta(min_length=1, max_length=100_000)]
+
+
+class Body(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """The root of all bodies."""
+
+
+class LoginBody(Body, kw_only=True):
+    """A person's credentials."""
+
+    login: Short
+    password: Annotated[str, Meta(max_length=1024)]
+
+
+class PresenceBody(Body, kw_only=True):
+    """Declared availability."""
+
+    presence: Literal["available", "away", "draining", "offline"]
+    reason: Short = ""
+
+
+class ReasonBody(Body, kw_only=True):
+    """Why something is refused or given back."""
+
+    reason: Name = ""
+
+
+class TextBody(Body, kw_only=True):
+    """A reply or a note."""
+
+    text: Text
+
+
+class TransferBody(Body, kw_only=True):
+    """Where the matter should go, and what colleagues should know."""
+
+    department: Short
+    queue: Short = ""
+    note: Annotated[str, Meta(max_length=10_000)] = ""
+
+
+class CompleteBody(Body, kw_only=True):
+    """How the work ended."""
+
+    disposition: Annotated[str, Meta(min_length=1, max_length=64)]
+    resolve: bool = True
+    note: Annotated[str, Meta(max_length=10_000)] = ""
+
+
+class RegisterBody(Body, kw_only=True):
+    """A matter registered by hand: a visitor at the desk, a dictated request."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=200)]
+    text: Text
+    subject: Name = ""
+    phone: Short = ""
+    email: Annotated[str, Meta(max_length=254)] = ""
+    department: Short = ""
+    kind: Short = ""
+    language: Annotated[str, Meta(max_length=8)] = ""
+
+
+class OperatorBody(Body, kw_only=True):
+    """A person to add or change."""
+
+    operator_id: Annotated[str, Meta(pattern="^[a-z0-9][a-z0-9._-]{0,63}$")]
+    name: Annotated[str, Meta(min_length=1, max_length=200)]
+    password: Annotated[str, Meta(min_length=8, max_length=1024)]
+    role: Literal["operator", "supervisor", "admin"] = "operator"
+    departments: list[Short] = []
+    skills: dict[Short, Annotated[int, Meta(ge=1, le=10)]] = {}
+    capacity_units: Annotated[int, Meta(ge=1, le=1000)] = 10

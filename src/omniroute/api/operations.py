@@ -1,0 +1,410 @@
+"""The endpoints: each reads what was sent, submits one command or builds one view, and nothing else.
+
+What lives here: handlers, by their subject. Whether somebody may do it is decided inside command dispatch, whether
+somebody may read it in `Threads.find`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import quote
+
+import msgspec
+from starlette.responses import Response
+
+from omniroute import __version__
+from omniroute.api import views
+from omniroute.api.call import COOKIE, Call, token_of
+from omniroute.api.screens import Screens
+from omniroute.api.threads import Threads
+from omniroute.channels.contract import RawInput
+from omniroute.channels.email.html import sanitize_html
+from omniroute.core import commands as k
+from omniroute.core import events as e
+from omniroute.core.model import Presence, WorkItem
+from omniroute.core.permissions import Role, authorize
+from omniroute.engine import cells as c
+from omniroute.engine.mailbox import Contents
+from omniroute.errors import CallerError, Conflict, Forbidden, InvalidInput, NotFound
+from omniroute.journal.contract import Write
+
+DOWNLOAD_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cache-Control": "no-store",
+}
+LIST_MAX = 500
+
+
+class Operations:
+    """Handlers over one engine."""
+
+    def __init__(self, screens: Screens, threads: Threads) -> None:
+        self.screens = screens
+        self.threads = threads
+
+    # ---- signing in
+    async def login(self, call: Call) -> Response:
+        """Sign in."""
+        token, expires_ms, account = await call.services.accounts.login(call.body.login, call.body.password)
+        session = views.Session(token=token, expires_ms=expires_ms, me=_me(account))
+        answer = Response(msgspec.json.encode(session), media_type="application/json")
+        answer.headers["Cache-Control"] = "no-store"
+        secure = call.services.config.server.public_url.startswith("https://")
+        lifetime_s = call.services.config.server.session_hours * 3600
+        answer.set_cookie(COOKIE, token, max_age=lifetime_s, httponly=True, samesite="strict", secure=secure)
+        return answer
+
+    async def logout(self, call: Call) -> Response:
+        """End the session."""
+        await call.services.accounts.logout(token_of(call.request)[0])
+        answer = Response(status_code=204)
+        answer.delete_cookie(COOKIE)
+        return answer
+
+    async def me(self, call: Call) -> views.Me:
+        """Who is signed in."""
+        return _me(call.account)
+
+    # ---- the desk
+    async def desk(self, call: Call) -> views.DeskView:
+        """All that the operator's screen shows beside the open thread."""
+        _operator(call)
+        await call.engine.writer.barrier()
+        view = self.screens.desk(call.actor)
+        await call.engine.writer.barrier()
+        return view
+
+    async def presence(self, call: Call) -> views.Done:
+        """Declare presence."""
+        command = k.SetPresence(
+            operator_id=_operator(call), presence=Presence(call.body.presence), reason=call.body.reason
+        )
+        return views.Done(seq=await call.submit(command))
+
+    async def accept(self, call: Call) -> views.Done:
+        """Accept an offer."""
+        command = k.AcceptOffer(offer_id=call.number("offer_id"), operator_id=_operator(call))
+        return views.Done(seq=await call.submit(command))
+
+    async def decline(self, call: Call) -> views.Done:
+        """Decline an offer."""
+        command = k.DeclineOffer(offer_id=call.number("offer_id"), operator_id=_operator(call), reason=call.body.reason)
+        return views.Done(seq=await call.submit(command))
+
+    # ---- matters
+    async def conversation(self, call: Call) -> views.ConversationView:
+        """One matter whole."""
+        await call.engine.writer.barrier()
+        view = self.threads.conversation(call.actor, call.text("reference"))
+        await call.engine.writer.barrier()
+        return view
+
+    async def search(self, call: Call) -> list[views.EarlierView]:
+        """Find matters."""
+        await call.engine.writer.barrier()
+        return self.threads.search(call.actor, call.request.query_params.get("q", "")[:200])
+
+    async def explanation(self, call: Call) -> views.ExplanationView:
+        """Why it was routed as it was."""
+        await call.engine.writer.barrier()
+        return self.threads.explanation(call.actor, call.text("reference"))
+
+    async def reply(self, call: Call) -> views.Done:
+        """Answer the customer on the channel of the matter."""
+        cell, record = self.threads.find(call.actor, call.text("reference"))
+        runner = call.engine.supervisor.runners.get(record.channel)
+        if runner is None or not runner.capabilities.outbound or cell.to is None:
+            raise Conflict("this matter cannot be answered on its channel")
+        limit = runner.capabilities.text_max_chars
+        if limit and len(call.body.text) > limit:
+            raise InvalidInput(f"at most {limit} characters on this channel", "text")
+        content = c.ContentCell(
+            text=call.body.text,
+            subject=cell.subject,
+            account=cell.account,
+            sender=cell.to,
+            fields={"answers_to": " ".join(cell.last_provider_ids)},
+        )
+        command = k.SendReply(conversation_id=record.conversation_id, operator_id=_operator(call))
+        return views.Done(seq=await call.submit(command, _with_content(content)))
+
+    async def note(self, call: Call) -> views.Done:
+        """Write a private note."""
+        _, record = self.threads.find(call.actor, call.text("reference"))
+        command = k.AddNote(conversation_id=record.conversation_id, operator_id=_operator(call))
+        return views.Done(seq=await call.submit(command, _with_content(c.ContentCell(text=call.body.text))))
+
+    async def register(self, call: Call) -> views.Registered:
+        """Register a matter by hand; it goes the way of every other input, through the visit channel."""
+        _operator(call)
+        visit = next((r for r in call.engine.supervisor.runners.values() if r.channel.name == "visit"), None)
+        if visit is None:
+            raise Conflict("no visit channel is configured")
+        fields = {key: value for key, value in msgspec.structs.asdict(call.body).items() if value}
+        key = call.request.headers.get("idempotency-key", "")
+        if key:
+            fields["id"] = f"{call.account.login}:{key}"[:100]
+        raw = RawInput(
+            instance=visit.name,
+            account=call.account.login,
+            received_ms=self.screens.now_ms(),
+            data=msgspec.json.encode(fields),
+        )
+        visit.channel.normalize(raw)  # a mistake in the form is the caller's to mend, not one for the quarantine
+        raw_id = await call.engine.intake.receive(raw)
+        return views.Registered(reference=await call.engine.intake.reference_of(raw_id))
+
+    # ---- work
+    async def transfer(self, call: Call) -> views.Done:
+        """Offer the matter to another department."""
+        item = self._item(call)
+        command = k.TransferItem(
+            work_item_id=item.work_item_id,
+            operator_id=item.operator_id or _operator(call),
+            department_id=call.body.department,
+            queue_id=call.body.queue,
+        )
+        note = c.ContentCell(text=call.body.note)
+
+        def contents(events: Sequence[e.Event]) -> list[Write]:
+            asked = [event for event in events if isinstance(event, e.HandoffRequested)] if note.text else []
+            keys = [c.joined_key("handoff", str(one.conversation_id), str(one.handoff_id)) for one in asked]
+            return [c.put(c.CONTENT, key, note) for key in keys]
+
+        return views.Done(seq=await call.submit(command, contents))
+
+    async def cancel_handoff(self, call: Call) -> views.Done:
+        """Take a transfer back."""
+        command = k.CancelHandoff(handoff_id=call.number("handoff_id"), operator_id=_operator(call))
+        return views.Done(seq=await call.submit(command))
+
+    async def end_contact(self, call: Call) -> views.Done:
+        """Hang up."""
+        command = k.EndContact(work_item_id=call.number("work_item_id"), operator_id=_operator(call))
+        return views.Done(seq=await call.submit(command))
+
+    async def complete(self, call: Call) -> views.Done:
+        """Finish the work with a disposition; a note goes into the thread first."""
+        item, body = self._item(call), call.body
+        if body.disposition not in call.services.config.dispositions:
+            raise InvalidInput(f"a disposition is one of {', '.join(call.services.config.dispositions)}", "disposition")
+        operator_id = item.operator_id or _operator(call)
+        command = k.CompleteItem(
+            work_item_id=item.work_item_id,
+            operator_id=operator_id,
+            disposition=body.disposition,
+            resolve=body.resolve,
+        )
+        authorize(call.state, call.actor, command)
+        if body.note.strip() and call.actor.operator_id:
+            note = k.AddNote(conversation_id=item.conversation_id, operator_id=call.actor.operator_id)
+            await call.engine.writer.submit(call.actor, note, _with_content(c.ContentCell(text=body.note)))
+        return views.Done(seq=await call.submit(command))
+
+    async def release(self, call: Call) -> views.Done:
+        """Give the work back to its queue."""
+        item = self._item(call)
+        command = k.ReleaseItem(
+            work_item_id=item.work_item_id,
+            operator_id=item.operator_id or _operator(call),
+            reason=call.body.reason,
+        )
+        return views.Done(seq=await call.submit(command))
+
+    def _item(self, call: Call) -> WorkItem:
+        """The item of the path, if its matter may be read at all."""
+        item = call.state.item(call.number("work_item_id"))
+        self.threads.find(call.actor, call.state.conversations[item.conversation_id].reference)
+        return item
+
+    # ---- bytes
+    async def attachment(self, call: Call) -> Response:
+        """An attachment; always downloaded, never shown in place."""
+        content = self._content(call)
+        place = call.number("place")
+        if place >= len(content.attachments):
+            raise NotFound("there is no such attachment")
+        part = content.attachments[place]
+        data = await call.engine.writer.journal.get_blob(part.digest)
+        if data is None:
+            raise NotFound("the attachment has been erased")
+        return _download(data, part.name)
+
+    async def html(self, call: Call) -> Response:
+        """The HTML of a mail, sanitized, for a sandboxed frame."""
+        html = await call.engine.in_thread(self.sanitize, self._content(call).html)
+        policy = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'self'"
+        headers = {"Content-Security-Policy": policy, "X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+        return Response(f"<!doctype html><meta charset=utf-8>{html}", 200, headers, "text/html")
+
+    @staticmethod
+    def sanitize(html: str) -> str:
+        """Only what cannot act; remote images are gone."""
+        return sanitize_html(html)
+
+    def _content(self, call: Call) -> c.ContentCell:
+        cell, _ = self.threads.find(call.actor, call.text("reference"))
+        number = call.number("interaction_id")
+        belongs = any(
+            getattr(event, "interaction_id", 0) == number for _, event in self.threads.events(cell.conversation_id)
+        )
+        content = c.read(call.engine.writer.journal, c.CONTENT, c.number_key(number), c.ContentCell)
+        if not belongs or content is None:
+            raise NotFound("there is no such message")
+        return content
+
+    # ---- lists
+    async def queues(self, call: Call) -> list[views.DepartmentView]:
+        """Departments and their queues."""
+        await call.engine.writer.barrier()
+        return self.screens.departments()
+
+    async def operators(self, call: Call) -> list[views.OperatorView]:
+        """Colleagues: of one's departments, for an admin all."""
+        await call.engine.writer.barrier()
+        actor = call.actor
+        return [
+            self.screens.operator(one)
+            for one in call.state.operators.values()
+            if actor.role is Role.ADMIN or set(one.departments) & set(actor.departments)
+        ]
+
+    async def put_operator(self, call: Call) -> views.Me:
+        """Add or change a person (admin)."""
+        body = call.body
+        if call.actor.role is not Role.ADMIN:
+            raise Forbidden("only an admin manages people")
+        if body.role != "admin":
+            await call.submit(
+                k.PutOperator(
+                    operator_id=body.operator_id,
+                    departments=tuple(body.departments),
+                    skills=body.skills,
+                    capacity_units=body.capacity_units,
+                )
+            )
+        accounts = call.services.accounts
+        await accounts.put(body.operator_id, body.name, body.role, body.departments, body.password)
+        account = accounts.find(body.operator_id)
+        if account is None:
+            raise NotFound("the account is gone again")
+        return _me(account)
+
+    async def quarantine(self, call: Call) -> list[views.QuarantineView]:
+        """Input that could not be read."""
+        _person(call)
+        journal, found = call.engine.writer.journal, []
+        for key, data in journal.scan(c.QUARANTINE, limit=LIST_MAX, reverse=True):
+            why = msgspec.msgpack.decode(data, type=c.QuarantineCell)
+            raw = c.read(journal, c.RAW, key, c.RawCell)
+            if raw is not None:
+                found.append(
+                    views.QuarantineView(
+                        raw_id=int(key),
+                        channel=raw.instance,
+                        account=raw.account,
+                        reason=why.reason,
+                        received_ms=raw.received_ms,
+                        size_bytes=raw.size_bytes,
+                        url=f"/api/v1/quarantine/{int(key)}/raw",
+                    )
+                )
+        return found
+
+    async def quarantine_raw(self, call: Call) -> Response:
+        """The raw bytes of quarantined input."""
+        _person(call)
+        number = call.number("raw_id")
+        raw = await call.engine.intake.load(number)
+        if raw is None or call.engine.writer.journal.get(c.QUARANTINE, c.number_key(number)) is None:
+            raise NotFound("there is no such input")
+        return _download(raw.data, f"input-{number}.bin")
+
+    async def dead_letters(self, call: Call) -> list[views.DeadLetterView]:
+        """Effects that were given up (supervisors and admins)."""
+        if call.actor.role not in {Role.SUPERVISOR, Role.ADMIN}:
+            raise Forbidden("only supervisors and admins see dead letters")
+        found = []
+        for _, data in call.engine.writer.journal.scan(c.DEAD, limit=LIST_MAX, reverse=True):
+            dead = msgspec.msgpack.decode(data, type=c.DeadCell)
+            matter = self.screens.matter(dead.effect.conversation_id)
+            found.append(
+                views.DeadLetterView(
+                    effect_id=dead.effect.effect_id,
+                    reference=matter.reference if matter else "",
+                    channel=dead.effect.channel,
+                    order=dead.effect.order,
+                    attempts=dead.attempts,
+                    reason=dead.reason,
+                    at_ms=dead.at_ms,
+                )
+            )
+        return found
+
+    async def channels(self, call: Call) -> list[views.ChannelView]:
+        """Channel instances and how they fare."""
+        _person(call)
+        return [
+            views.ChannelView(
+                instance=one.name,
+                kind=one.channel.name,
+                icon=one.capabilities.icon,
+                state=one.health.state,
+                detail=one.health.detail,
+                restarts=one.restarts,
+            )
+            for one in call.engine.supervisor.runners.values()
+        ]
+
+    async def health(self, _: Call) -> dict[str, str]:
+        """The process lives."""
+        return {"status": "up", "version": __version__}
+
+    async def ready(self, call: Call) -> Response:
+        """It takes interactions: all channels are up."""
+        down = [r.name for r in call.engine.supervisor.runners.values() if r.health.state == "down"]
+        body = {"status": "down" if down else "up", "channels_down": down}
+        return Response(msgspec.json.encode(body), 503 if down else 200, media_type="application/json")
+
+
+def _me(account: c.AccountCell) -> views.Me:
+    return views.Me(
+        login=account.login,
+        name=account.name,
+        role=account.role,
+        operator_id=account.operator_id,
+        departments=account.departments,
+    )
+
+
+def _person(call: Call) -> None:
+    """Anybody who has signed in."""
+    if not call.account.login:
+        raise CallerError("sign in first")
+
+
+def _operator(call: Call) -> str:
+    """The operator id of the caller. Raises `Forbidden` for people who handle no work."""
+    if not call.actor.operator_id or call.actor.operator_id not in call.state.operators:
+        raise Forbidden("only operators do this")
+    return call.actor.operator_id
+
+
+def _with_content(content: c.ContentCell) -> Contents:
+    def contents(events: Sequence[e.Event]) -> list[Write]:
+        return [
+            c.put(c.CONTENT, c.number_key(event.interaction_id), content)
+            for event in events
+            if isinstance(event, e.ReplySent | e.NoteAdded)
+        ]
+
+    return contents
+
+
+def _download(data: bytes, name: str) -> Response:
+    safe = "".join(sign if sign.isalnum() or sign in "._- " else "_" for sign in name)[:100] or "file"
+    ascii_name = safe.encode("ascii", "replace").decode().replace("?", "_")
+    disposition = f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(safe)}"
+    headers = {**DOWNLOAD_HEADERS, "Content-Disposition": disposition}
+    return Response(data, 200, headers, "application/octet-stream")

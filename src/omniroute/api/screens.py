@@ -1,0 +1,267 @@
+"""What lists show: items, offers, queues, operators and the whole desk of one operator.
+
+What lives here: reading the live state and committed cells into views. Callers wait for the writer's barrier, so
+that nobody is shown what a crash could take back.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from omniroute.api import names, views
+from omniroute.config import Config
+from omniroute.core import events as e
+from omniroute.core.model import ItemState, Offer, Operator, Presence, WorkItem
+from omniroute.core.permissions import Actor, Role
+from omniroute.core.routing import why_not
+from omniroute.core.state import State
+from omniroute.engine import cells as c
+from omniroute.engine.engine import Engine
+from omniroute.journal.codec import decode_event
+
+WAITING_MAX = 200
+NOTICES_MAX = 20
+NOTICE_LIFE_MS = 3_600_000
+QUARANTINE_COUNT_MAX = 1000
+
+
+class Screens:
+    """Views over one engine."""
+
+    def __init__(self, engine: Engine, config: Config) -> None:
+        self.engine = engine
+        self.config = config
+        self.titles = {name: department.title for name, department in config.departments.items()}
+
+    @property
+    def state(self) -> State:
+        """The live state."""
+        return self.engine.writer.state
+
+    def now_ms(self) -> int:
+        """The engine's time."""
+        return self.engine.writer.clock.now_ms()
+
+    def name(self, operator_id: str) -> str:
+        """The name of an operator."""
+        return self.engine.names.get(operator_id, operator_id)
+
+    def title(self, department_id: str) -> str:
+        """The title of a department."""
+        return self.titles.get(department_id, department_id)
+
+    def icon(self, instance: str) -> str:
+        """How a channel instance is drawn."""
+        runner = self.engine.supervisor.runners.get(instance)
+        return runner.capabilities.icon if runner else "mail"
+
+    def matter(self, conversation_id: int) -> c.ConversationCell | None:
+        """The committed cell of a matter."""
+        return c.read(self.engine.writer.journal, c.CONVERSATION, c.number_key(conversation_id), c.ConversationCell)
+
+    def customer_name(self, customer_id: int) -> str:
+        """The name of a customer."""
+        cell = c.read(self.engine.writer.journal, c.CUSTOMER, c.number_key(customer_id), c.CustomerCell)
+        return cell.name if cell else ""
+
+    # ---- rows
+    def clock(self, item: WorkItem) -> views.ClockView | None:
+        """The promise of an item's matter."""
+        clock = self.state.conversations[item.conversation_id].clock
+        if clock is None:
+            return None
+        return views.ClockView(
+            name="first_response",
+            state=clock.state.value,
+            started_ms=clock.started_ms,
+            due_ms=clock.due_ms,
+            ended_ms=clock.ended_ms,
+        )
+
+    def handoff(self, handoff_id: int) -> views.HandoffView | None:
+        """A transfer under way."""
+        handoff = self.state.handoffs.get(handoff_id)
+        if handoff is None:
+            return None
+        return views.HandoffView(
+            handoff_id=handoff.handoff_id,
+            to_department=self.title(handoff.to_department_id),
+            from_operator=self.name(handoff.from_operator_id),
+            deadline_ms=handoff.deadline_ms,
+        )
+
+    def item(self, item: WorkItem, operator_id: str, *, why_waiting: bool = False) -> views.ItemView:
+        """A row of the work list."""
+        matter = self.state.conversations[item.conversation_id]
+        cell = self.matter(item.conversation_id)
+        return views.ItemView(
+            work_item_id=item.work_item_id,
+            reference=matter.reference,
+            customer=self.customer_name(matter.customer_id),
+            subject=cell.subject if cell else "",
+            preview=cell.last_text if cell else "",
+            icon=self.icon(item.channel),
+            channel=item.channel,
+            department=self.title(item.department_id),
+            queue=item.queue_id,
+            state=item.state.value,
+            owner=self.name(item.operator_id) if item.operator_id else "",
+            mine=bool(operator_id) and item.operator_id == operator_id,
+            priority=item.priority,
+            enqueued_ms=item.enqueued_ms,
+            assigned_ms=item.assigned_ms,
+            wrap_up_due_ms=item.wrap_up_due_ms,
+            unanswered=not matter.answered,
+            contact=matter.contact.value,
+            clock=self.clock(item),
+            handoff=self.handoff(item.handoff_id),
+            waiting_reason=self.waiting_reason(item) if why_waiting else "",
+        )
+
+    def waiting_reason(self, item: WorkItem) -> str:
+        """Why nobody has a queued item yet."""
+        if item.state is not ItemState.QUEUED:
+            return ""
+        counts: dict[str, int] = {}
+        for operator in self.state.operators.values():
+            reason = why_not(self.state, operator, item)
+            counts[reason] = counts.get(reason, 0) + 1
+        counts.pop("department", None)
+        return names.excluded_text(counts) or "nobody works in this department"
+
+    def offer(self, offer: Offer) -> views.OfferView:
+        """An offer as its operator sees it."""
+        item = self.state.items[offer.work_item_id]
+        matter = self.state.conversations[item.conversation_id]
+        history = self.engine.writer.journal.scan(c.HISTORY, c.pair_prefix(matter.customer_id), limit=100)
+        handoff = self.state.handoffs.get(item.handoff_id)
+        return views.OfferView(
+            offer_id=offer.offer_id,
+            offered_ms=offer.offered_ms,
+            deadline_ms=offer.deadline_ms,
+            item=self.item(item, offer.operator_id),
+            earlier_count=max(0, len(history) - 1),
+            why=self.why(offer),
+            handoff_from=self.name(handoff.from_operator_id) if handoff else "",
+            handoff_note=self.handoff_note(item.conversation_id, item.handoff_id),
+        )
+
+    def why(self, offer: Offer) -> list[str]:
+        """Why the offer went to its operator, from the recorded decision."""
+        conversation_id = self.state.items[offer.work_item_id].conversation_id
+        for _, data in self.engine.writer.journal.scan(
+            c.THREAD, c.pair_prefix(conversation_id), limit=50, reverse=True
+        ):
+            event = decode_event(msgspec.msgpack.decode(data, type=c.ThreadCell).event)
+            if isinstance(event, e.OfferMade) and event.offer_id == offer.offer_id:
+                return names.decision_text(event.decision, event.operator_id, self.engine.names)
+        return []
+
+    def handoff_note(self, conversation_id: int, handoff_id: int) -> str:
+        """What the sender wrote for whoever takes over."""
+        if not handoff_id:
+            return ""
+        key = c.joined_key("handoff", str(conversation_id), str(handoff_id))
+        content = c.read(self.engine.writer.journal, c.CONTENT, key, c.ContentCell)
+        return content.text if content else ""
+
+    def operator(self, operator: Operator) -> views.OperatorView:
+        """An operator as colleagues see them."""
+        return views.OperatorView(
+            operator_id=operator.operator_id,
+            name=self.name(operator.operator_id),
+            departments=list(operator.departments),
+            presence=operator.presence.value,
+            reason=operator.reason,
+            load_units=operator.load_units,
+            offered_units=operator.offered_units,
+            capacity_units=operator.capacity_units,
+            item_count=len(operator.item_ids),
+        )
+
+    def departments(self) -> list[views.DepartmentView]:
+        """Departments with their queues and how these stand."""
+        waiting: dict[str, list[int]] = {}
+        for key, line in self.state.waiting.classes.items():
+            waiting.setdefault(key.queue_id, []).extend(self.state.items[item_id].enqueued_ms for _, item_id in line)
+        available: dict[str, int] = {}
+        for operator in self.state.operators.values():
+            if operator.presence is Presence.AVAILABLE:
+                for department_id in operator.departments:
+                    available[department_id] = available.get(department_id, 0) + 1
+        return [
+            views.DepartmentView(
+                department_id=rule.department_id,
+                name=self.title(rule.department_id),
+                queues=[
+                    views.QueueView(
+                        queue_id=queue.queue_id,
+                        department=self.title(queue.department_id),
+                        waiting=len(waiting.get(queue.queue_id, ())),
+                        longest_wait_since_ms=min(waiting.get(queue.queue_id, (0,))),
+                        operators_available=available.get(queue.department_id, 0),
+                    )
+                    for queue in self.state.config.queues
+                    if queue.department_id == rule.department_id
+                ],
+            )
+            for rule in self.state.config.departments
+        ]
+
+    # ---- the desk
+    def desk(self, actor: Actor) -> views.DeskView:
+        """All that an operator's screen shows beside the open thread."""
+        me = self.state.operator(actor.operator_id)
+        waiting = [
+            self.state.items[item_id]
+            for item_id in self.state.waiting.ordered()
+            if self.state.items[item_id].department_id in me.departments
+        ]
+        colleagues = [op for op in self.state.operators.values() if set(op.departments) & set(me.departments)]
+        return views.DeskView(
+            now_ms=self.now_ms(),
+            seq=self.engine.writer.committed_seq,
+            me=self.operator(me),
+            load=self._load(me),
+            offers=[self.offer(self.state.offers[offer_id]) for offer_id in me.offer_ids],
+            mine=[self.item(self.state.items[item_id], me.operator_id) for item_id in me.item_ids],
+            waiting=[self.item(item, me.operator_id, why_waiting=True) for item in waiting[:WAITING_MAX]],
+            waiting_count=len(waiting),
+            team=[self.operator(op) for op in colleagues],
+            departments=self.departments(),
+            dispositions=self.config.dispositions,
+            away_reasons=self.config.away_reasons,
+            notices=self._notices(me.operator_id),
+            quarantine_count=self._quarantine_count(actor),
+        )
+
+    def _load(self, me: Operator) -> list[views.LoadShare]:
+        units: dict[str, int] = {}
+        for item_id in me.item_ids:
+            item = self.state.items[item_id]
+            icon = self.icon(item.channel)
+            units[icon] = units.get(icon, 0) + item.cost_units
+        return [views.LoadShare(icon=icon, units=count) for icon, count in units.items()]
+
+    def _notices(self, operator_id: str) -> list[views.NoticeView]:
+        rows = self.engine.writer.journal.scan(c.NOTICE, c.joined_key(operator_id, ""), limit=NOTICES_MAX, reverse=True)
+        found, since_ms = [], self.now_ms() - NOTICE_LIFE_MS
+        for key, data in rows:
+            notice = msgspec.msgpack.decode(data, type=c.NoticeCell)
+            matter = self.matter(notice.conversation_id)
+            if notice.at_ms >= since_ms:
+                found.append(
+                    views.NoticeView(
+                        notice_id=int(key.rpartition("\n")[2]),
+                        kind=notice.kind,
+                        reference=matter.reference if matter else "",
+                        detail=notice.detail,
+                        at_ms=notice.at_ms,
+                    )
+                )
+        return found
+
+    def _quarantine_count(self, actor: Actor) -> int:
+        if actor.role not in {Role.OPERATOR, Role.SUPERVISOR, Role.ADMIN}:
+            return 0
+        return len(self.engine.writer.journal.scan(c.QUARANTINE, limit=QUARANTINE_COUNT_MAX))

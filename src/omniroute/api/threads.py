@@ -1,0 +1,292 @@
+"""One matter with its thread, its customer and its history; and the explanation of its decisions."""
+
+from __future__ import annotations
+
+import msgspec
+
+from omniroute.api import names, views
+from omniroute.api.screens import Screens
+from omniroute.channels.contract import Identity
+from omniroute.core import events as e
+from omniroute.core import references
+from omniroute.core.events import Event
+from omniroute.core.model import ContactState, Conversation, InteractionKind, ItemState, WorkItem
+from omniroute.core.permissions import Actor, may_read
+from omniroute.engine import cells as c
+from omniroute.engine.registration import EVIDENCE
+from omniroute.errors import NotFound
+from omniroute.journal.codec import decode_event
+
+ENTRIES_MAX = 1000
+EARLIER_MAX = 50
+SEARCH_DEPTH = 5000
+SEARCH_RESULTS_MAX = 50
+OUTCOMES = {
+    e.OfferAccepted: "accepted",
+    e.HandoffAccepted: "accepted",
+    e.OfferDeclined: "declined",
+    e.OfferExpired: "expired",
+    e.OfferRevoked: "revoked",
+}
+
+
+class Threads:
+    """Views of matters, each after asking whether the actor may read it."""
+
+    def __init__(self, screens: Screens) -> None:
+        self._screens = screens
+        self._journal = screens.engine.writer.journal
+
+    # ---- finding
+    def find(self, actor: Actor, reference: str) -> tuple[c.ConversationCell, Conversation]:
+        """The cell and the record, open or closed. Raises `NotFound` also where the actor may not know of it."""
+        number = int(self._journal.get(c.REFERENCE, references.parse(reference) or "") or b"0")
+        cell = self._screens.matter(number) if number else None
+        record = self._screens.state.conversations.get(number) or (cell.record if cell else None)
+        if cell is None or record is None or not may_read(self._screens.state, actor, record):
+            raise NotFound("there is no conversation of this reference")
+        return cell, record
+
+    def search(self, actor: Actor, query: str) -> list[views.EarlierView]:
+        """Matters by reference, name, address or subject, newest first."""
+        wanted, found = query.strip().lower(), []
+        reference = references.parse(query)
+        if not wanted:
+            return []
+        for _, data in self._journal.scan(c.CONVERSATION, limit=SEARCH_DEPTH, reverse=True):
+            cell = msgspec.msgpack.decode(data, type=c.ConversationCell)
+            address = cell.to.address if cell.to else ""
+            texts = (cell.subject, address, self._screens.customer_name(cell.customer_id))
+            if cell.reference == reference or any(wanted in text.lower() for text in texts):
+                record = self._screens.state.conversations.get(cell.conversation_id) or cell.record
+                if record is not None and may_read(self._screens.state, actor, record):
+                    found.append(self._earlier(cell, record))
+                    if len(found) >= SEARCH_RESULTS_MAX:
+                        break
+        return found
+
+    def events(self, conversation_id: int) -> list[tuple[c.ThreadCell, Event]]:
+        """The recorded lines of a thread, oldest first; the newest `ENTRIES_MAX`."""
+        rows = self._journal.scan(c.THREAD, c.pair_prefix(conversation_id), limit=ENTRIES_MAX, reverse=True)
+        cells = [msgspec.msgpack.decode(data, type=c.ThreadCell) for _, data in reversed(rows)]
+        return [(cell, decode_event(cell.event)) for cell in cells]
+
+    # ---- views
+    def conversation(self, actor: Actor, reference: str) -> views.ConversationView:
+        """One matter whole."""
+        cell, record = self.find(actor, reference)
+        item, screens = self._item(actor, record), self._screens
+        offer = screens.state.offers.get(item.offer_id) if item else None
+        mine = offer is not None and offer.operator_id == actor.operator_id
+        channel = screens.engine.supervisor.runners.get(record.channel)
+        can = channel.capabilities if channel else None
+        return views.ConversationView(
+            now_ms=screens.now_ms(),
+            reference=record.reference,
+            subject=cell.subject,
+            kind=record.kind,
+            stage=record.stage.value,
+            department=screens.title(record.department_id),
+            queue=record.queue_id,
+            owner=screens.name(record.owner_id) if record.owner_id else "",
+            language=record.language,
+            opened_ms=record.opened_ms,
+            disposition=record.disposition,
+            contact=record.contact.value,
+            clock=screens.clock(item) if item else None,
+            item=screens.item(item, actor.operator_id, why_waiting=True) if item else None,
+            offer=screens.offer(offer) if offer and mine else None,
+            actions=self._actions(actor, record, item),
+            reply_icon=can.icon if can else "mail",
+            reply_to=cell.to.address if cell.to and cell.to.kind in {"email", "tel"} else "",
+            text_max_chars=can.text_max_chars if can else 0,
+            customer=self._customer(record, cell),
+            entries=[entry for line in self.events(cell.conversation_id) if (entry := self._entry(actor, cell, *line))],
+        )
+
+    def _item(self, actor: Actor, record: Conversation) -> WorkItem | None:
+        """The open item that concerns the actor most: held, offered, then any."""
+        state = self._screens.state
+        items = [state.items[item_id] for item_id in record.item_ids if item_id in state.items]
+        mine = [item for item in items if item.operator_id == actor.operator_id]
+        offered = [i for i in items if i.offer_id and state.offers[i.offer_id].operator_id == actor.operator_id]
+        return next(iter(mine + offered + items), None) if actor.operator_id else next(iter(items), None)
+
+    def _actions(self, actor: Actor, record: Conversation, item: WorkItem | None) -> list[str]:
+        """What the actor may do now; dispatch decides all the same."""
+        state, actions = self._screens.state, []
+        if record.conversation_id in state.conversations and actor.operator_id:
+            actions.append("note")
+        if item is None:
+            return actions
+        offer = state.offers.get(item.offer_id)
+        if offer is not None and offer.operator_id == actor.operator_id:
+            actions += ["accept", "decline"]
+        if actor.operator_id and item.operator_id == actor.operator_id:
+            actions.append("complete")
+            actions.append("cancel_handoff" if item.handoff_id else "transfer")
+            if self._can_reply(record):
+                actions.append("reply")
+            if item.state is ItemState.ASSIGNED and record.contact in {ContactState.WAITING, ContactState.CONNECTED}:
+                actions.append("end_contact")
+            if item.state is ItemState.ASSIGNED and not item.handoff_id:
+                actions.append("release")
+        return actions
+
+    def _can_reply(self, record: Conversation) -> bool:
+        runner = self._screens.engine.supervisor.runners.get(record.channel)
+        return runner is not None and runner.capabilities.outbound and not runner.capabilities.connects
+
+    def _customer(self, record: Conversation, present: c.ConversationCell) -> views.CustomerView:
+        screens, customer_id = self._screens, record.customer_id
+        identities = [
+            msgspec.msgpack.decode(data, type=Identity)
+            for _, data in self._journal.scan(c.CUSTOMER_IDENTITY, c.pair_prefix(customer_id), limit=50)
+        ]
+        earlier = []
+        for key, _ in self._journal.scan(c.HISTORY, c.pair_prefix(customer_id), limit=EARLIER_MAX, reverse=True):
+            cell = screens.matter(int(key.partition("/")[2]))
+            other = (screens.state.conversations.get(cell.conversation_id) or cell.record) if cell else None
+            if cell is not None and other is not None and cell.conversation_id != present.conversation_id:
+                earlier.append(self._earlier(cell, other))
+        return views.CustomerView(
+            customer_id=customer_id,
+            name=screens.customer_name(customer_id),
+            identities=[
+                views.IdentityView(kind=one.kind, address=one.address)
+                for one in identities
+                if one.kind in EVIDENCE or one.address != screens.customer_name(customer_id)
+            ],
+            earlier=earlier,
+        )
+
+    def _earlier(self, cell: c.ConversationCell, record: Conversation) -> views.EarlierView:
+        return views.EarlierView(
+            reference=cell.reference,
+            subject=cell.subject,
+            icon=self._screens.icon(cell.channel),
+            stage=record.stage.value,
+            at_ms=cell.closed_ms or cell.opened_ms,
+            disposition=record.disposition,
+        )
+
+    # ---- lines
+    def _entry(
+        self, actor: Actor, matter: c.ConversationCell, line: c.ThreadCell, event: Event
+    ) -> views.ThreadEntryView | None:
+        match event:
+            case e.InteractionReceived():
+                kind = "message" if event.kind is InteractionKind.MESSAGE else "contact"
+                return self._spoken(actor, matter, line, event, kind)
+            case e.ReplySent():
+                return self._spoken(actor, matter, line, event, "reply")
+            case e.NoteAdded():
+                return self._spoken(actor, matter, line, event, "note")
+            case _:
+                operator_id = getattr(event, "operator_id", "")
+                return views.ThreadEntryView(
+                    entry_id=str(line.seq),
+                    kind="system",
+                    icon="",
+                    author=self._screens.name(operator_id) if operator_id else "",
+                    mine=bool(operator_id) and operator_id == actor.operator_id,
+                    at_ms=line.at_ms,
+                    text=names.event_text(event, self._screens.engine.names, self._screens.titles),
+                    quoted=self._handoff_note(event),
+                    detail=str(event.__struct_config__.tag),
+                )
+
+    def _handoff_note(self, event: Event) -> str:
+        if not isinstance(event, e.HandoffRequested):
+            return ""
+        return self._screens.handoff_note(event.conversation_id, event.handoff_id)
+
+    def _spoken(
+        self,
+        actor: Actor,
+        matter: c.ConversationCell,
+        line: c.ThreadCell,
+        event: e.InteractionReceived | e.ReplySent | e.NoteAdded,
+        kind: str,
+    ) -> views.ThreadEntryView:
+        number = event.interaction_id
+        content = c.read(self._journal, c.CONTENT, c.number_key(number), c.ContentCell) or c.ContentCell()
+        delivery = c.read(self._journal, c.DELIVERY, c.number_key(number), c.DeliveryCell)
+        operator_id = event.operator_id if kind in {"reply", "note"} else ""
+        channel = "" if isinstance(event, e.NoteAdded) else event.channel
+        return views.ThreadEntryView(
+            entry_id=str(line.seq),
+            kind=kind,
+            icon=self._screens.icon(channel) if channel else "",
+            author=self._screens.name(operator_id) if operator_id else content.author,
+            mine=bool(operator_id) and operator_id == actor.operator_id,
+            at_ms=line.at_ms,
+            text=content.text,
+            detail=event.kind.value if isinstance(event, e.InteractionReceived) else "",
+            subject=content.subject,
+            account=content.account,
+            quoted=content.quoted,
+            signature=content.signature,
+            delivery=delivery.state if delivery else "",
+            delivery_reason=delivery.reason if delivery else "",
+            attachments=[
+                views.AttachmentView(
+                    name=part.name,
+                    content_type=part.content_type,
+                    size_bytes=part.size_bytes,
+                    url=f"/api/v1/conversations/{matter.reference}/attachments/{number}/{place}",
+                )
+                for place, part in enumerate(content.attachments)
+            ],
+            has_html=bool(content.html),
+            html_url=f"/api/v1/conversations/{matter.reference}/html/{number}" if content.html else "",
+        )
+
+    # ---- explanation
+    def explanation(self, actor: Actor, reference: str) -> views.ExplanationView:
+        """Every decision as recorded, with what became of its offer."""
+        cell, record = self.find(actor, reference)
+        return explain(self._screens, cell, record, self.events(cell.conversation_id))
+
+
+def explain(
+    screens: Screens,
+    cell: c.ConversationCell,
+    record: Conversation,
+    lines: list[tuple[c.ThreadCell, Event]],
+) -> views.ExplanationView:
+    """The decisions among the lines of a thread."""
+    outcomes = {
+        event.offer_id: OUTCOMES[type(event)]  # type: ignore[attr-defined]
+        for _, event in lines
+        if type(event) in OUTCOMES
+    }
+    waiting = [screens.state.items[i] for i in record.item_ids if i in screens.state.items]
+    return views.ExplanationView(
+        reference=cell.reference,
+        decisions=[
+            _decision(screens, line, event, outcomes.get(event.offer_id, "live"))
+            for line, event in lines
+            if isinstance(event, e.OfferMade)
+        ],
+        waiting_reason="; ".join(filter(None, (screens.waiting_reason(item) for item in waiting))),
+    )
+
+
+def _decision(screens: Screens, line: c.ThreadCell, event: e.OfferMade, outcome: str) -> views.DecisionView:
+    item = screens.state.items.get(event.work_item_id)
+    return views.DecisionView(
+        at_ms=line.at_ms,
+        work_item_id=event.work_item_id,
+        queue=item.queue_id if item else "",
+        policy=event.decision.policy,
+        chosen=screens.name(event.operator_id),
+        outcome=outcome,
+        sentence=" ".join(names.decision_text(event.decision, event.operator_id, screens.engine.names)),
+        terms=list(event.decision.terms),
+        candidates=[
+            views.CandidateView(operator=screens.name(one.operator_id), terms=list(one.terms))
+            for one in event.decision.candidates
+        ],
+        excluded=event.decision.excluded,
+    )

@@ -1,0 +1,150 @@
+"""The composition root: the only place where everything is put together.
+
+What lives here: from a configuration to a running daemon, and its orderly end. SIGTERM and SIGINT drain: no new
+connections, what is under way is committed and answered, then the journal is closed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, NamedTuple
+
+import anyio
+import structlog
+import uvicorn
+from starlette.routing import BaseRoute
+
+from omniroute import config as configuration
+from omniroute.api.accounts import Accounts
+from omniroute.api.call import Services
+from omniroute.api.web import application
+from omniroute.config import Config
+from omniroute.engine.classify import Classifier
+from omniroute.engine.engine import ChannelSetup, Engine, Setup, running
+from omniroute.engine.ports import Clock, Disk
+from omniroute.errors import ConfigError
+from omniroute.journal.sqlite import SqliteJournal
+from omniroute.plugins import Registry
+
+BACKLOG = 1024
+STOP_GRACE_S = 5
+
+log = structlog.get_logger("omniroute")
+
+
+class Daemon(NamedTuple):
+    """What runs: the engine, its accounts, and the address of its HTTP server."""
+
+    engine: Engine
+    services: Services
+    url: str
+
+
+def setup(config: Config, registry: Registry, journal: Disk | None = None) -> Setup:
+    """What the engine is made of. Raises `ConfigError`."""
+    configuration.check(config, registry)
+
+    def channels(secret: str) -> Sequence[ChannelSetup]:
+        return [
+            ChannelSetup(
+                name,
+                registry.channels[section.kind],
+                configuration.channel_options(name, section, registry, secret),
+            )
+            for name, section in config.channels.items()
+        ]
+
+    return Setup(
+        journal or SqliteJournal(config.journal.path),
+        configuration.core_config(config, registry),
+        registry.policies,
+        channels,
+        Classifier(configuration.placements(config), config.routing.language_skills),
+        configuration.operators(config),
+        {},
+    )
+
+
+class _Server(uvicorn.Server):
+    """uvicorn inside our own task group: signals are ours."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _socket(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as failure:
+        listening.close()
+        raise ConfigError(f"cannot listen on {host}:{port}: {failure.strerror}", "server") from failure
+    listening.listen(BACKLOG)
+    return listening
+
+
+@asynccontextmanager
+async def running_daemon(
+    config: Config,
+    registry: Registry,
+    *,
+    journal: Disk | None = None,
+    clock: Clock | None = None,
+    extra_routes: Callable[[Engine], Sequence[BaseRoute]] = lambda _: (),
+) -> AsyncIterator[Daemon]:
+    """A daemon that runs inside the block and is drained at its end."""
+    with _socket(config.server.host, config.server.port) as listening:
+        async with running(setup(config, registry, journal), clock) as engine:
+            services = Services(engine, Accounts(engine, config.server.session_hours), config)
+            await services.accounts.seed(config.operators)
+            web = application(services, extra_routes(engine))
+            server = _Server(
+                uvicorn.Config(
+                    web,
+                    log_config=None,
+                    access_log=False,
+                    server_header=False,
+                    lifespan="off",
+                    timeout_graceful_shutdown=STOP_GRACE_S,
+                    ws="websockets-sansio",
+                    ws_max_size=1024 * 1024,
+                    h11_max_incomplete_event_size=64 * 1024,
+                )
+            )
+            host, port = listening.getsockname()[:2]
+            async with anyio.create_task_group() as group:
+                group.start_soon(_serve, server, listening)
+                try:
+                    yield Daemon(engine, services, f"http://{_shown(host)}:{port}")
+                finally:
+                    server.should_exit = True
+    log.info("stopped")
+
+
+async def _serve(server: uvicorn.Server, listening: socket.socket) -> None:
+    with anyio.CancelScope(shield=True):
+        await server.serve(sockets=[listening])
+
+
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+async def serve(config: Config, registry: Registry, ready: Callable[[Daemon], None], **options: Any) -> None:
+    """Run until SIGTERM or SIGINT."""
+    with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async with running_daemon(config, registry, **options) as daemon:
+            for runner in daemon.engine.supervisor.runners.values():
+                with anyio.move_on_after(5):
+                    await runner.ready.wait()
+            ready(daemon)
+            async for number in signals:
+                log.info("draining", signal=signal.Signals(number).name)
+                break

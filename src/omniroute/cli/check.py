@@ -1,0 +1,19 @@
+"""``omniroute check``: is this configuration right?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from omniroute import config, plugins
+
+
+@click.command()
+@click.option("--config", "path", type=click.Path(path_type=Path), default=Path("omniroute.toml"), show_default=True)
+def check(path: Path) -> None:
+    """Check the configuration file; nothing is started."""
+    read = config.read(path)
+    config.check(read, plugins.load())
+    queues = sum(len(department.queues) for department in read.departments.values())
+    click.echo(f"{path}: right ({len(read.departments)} departments, {queues} queues, {len(read.channels)} channels)")

@@ -1,0 +1,6 @@
+"""Synthetic people."""
+
+
+class Traffic:
+    def __init__(self, engine, smtp, url): ...
+    async def run(self): ...
