@@ -79,7 +79,7 @@ class _Server(uvicorn.Server):
 
 def _socket(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # so that asyncio sets TCP_NODELAY
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
@@ -114,7 +114,7 @@ async def running_daemon(
                     lifespan="off",
                     timeout_graceful_shutdown=STOP_GRACE_S,
                     ws="websockets-sansio",
-                    ws_max_size=1024 * 1024,
+                    ws_max_size=128 * 1024,
                     h11_max_incomplete_event_size=64 * 1024,
                 )
             )

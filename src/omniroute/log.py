@@ -14,7 +14,12 @@ import structlog
 def setup(*, json: bool, level: str = "info") -> None:
     """Log to standard error."""
     renderer = (
-        structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        structlog.processors.JSONRenderer()
+        if json
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(),
+            exception_formatter=structlog.dev.plain_traceback,  # never the values of variables: they hold contents
+        )
     )
     structlog.configure(
         processors=[

@@ -36,6 +36,8 @@ class Accounts:
         self._session_ms = session_hours * 3_600_000
         self._hasher = hasher or PasswordHasher()
         self._failures: dict[str, list[int]] = {}
+        self.signed_in: set[str] = set()
+        """Who has signed in during this run."""
         self._decoy = self._hasher.hash(secrets.token_hex(16))
 
     async def seed(self, people: Mapping[str, OperatorSection]) -> None:
@@ -72,6 +74,7 @@ class Accounts:
             self._failures.setdefault(login, []).append(self._now())
             raise Unauthenticated(_WRONG)
         self._failures.pop(login, None)
+        self.signed_in.add(login)
         token, expires_ms = secrets.token_urlsafe(32), self._now() + self._session_ms
         cell = c.LoginSessionCell(login, expires_ms)
         await self._engine.writer.write_cells([c.put(c.LOGIN_SESSION, _hash(token), cell)])

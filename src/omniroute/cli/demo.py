@@ -72,7 +72,7 @@ async def _run(company: Config, mailbox: LocalMailbox, traffic: bool) -> None:
         def ready(daemon: app.Daemon) -> None:
             _introduce(company, daemon, smtp)
             if traffic:
-                group.start_soon(Traffic(daemon.engine, smtp, daemon.url).run)
+                group.start_soon(Traffic(daemon, company, smtp).run)
 
         await app.serve(
             company, plugins.load(), ready, extra_routes=lambda _: pages.routes(company, PASSWORD, smtp, mailbox)
@@ -96,7 +96,7 @@ def _introduce(company: Config, daemon: app.Daemon, smtp: str) -> None:
         f"  password of everybody: {PASSWORD}",
     ]
     lines += [
-        f"    {login:<8} {person.name}  ({person.role}{': ' if person.departments else ''}{', '.join(person.departments)})"
+        f"    {login:<8} {person.name}  ({': '.join(filter(None, (person.role, ', '.join(person.departments))))})"
         for login, person in company.operators.items()
     ]
     down = [r for r in daemon.engine.supervisor.runners.values() if r.health.state == "down"]

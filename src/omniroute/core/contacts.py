@@ -30,35 +30,43 @@ def progress(matter: Conversation, kind: InteractionKind) -> None:
     matter.contact = FORWARD.get(kind, {}).get(matter.contact, matter.contact)
 
 
-def follow(step: Step, matter: Conversation, command: RegisterInteraction) -> None:
-    """Do what the contact event asks for."""
+def follow(step: Step, matter: Conversation, command: RegisterInteraction, before: ContactState) -> None:
+    """Do what the contact event asks for; ``before`` is where the contact stood, for an end is followed once."""
     if command.kind is InteractionKind.CONTACT_CONNECTED and matter.contact is ContactState.CONNECTED:
         _connected(step, matter, command.operator_id)
-    elif command.kind in {InteractionKind.CONTACT_ENDED, InteractionKind.CONTACT_ABANDONED}:
+    elif matter.contact is ContactState.OVER and before is not ContactState.OVER:
         _over(step, matter, command.kind)
 
 
 def _connected(step: Step, matter: Conversation, operator_id: str) -> None:
-    """Somebody picked up: if the work is offered (to whom the channel names, if it names anybody), it is accepted."""
+    """Somebody picked up: if the work is offered to whom the channel names, it is accepted.
+
+    A channel that names nobody can only mean the operator to whom a matter without an owner is offered.
+    """
+    unnamed = not operator_id and not matter.owner_id
     for item in _items(step, matter):
         if item.state is ItemState.OFFERED:
             offer = step.state.offers[item.offer_id]
-            if operator_id in {"", offer.operator_id} and offer.deadline_ms > step.now_ms:
+            if (unnamed or operator_id == offer.operator_id) and offer.deadline_ms > step.now_ms:
                 offers.accept(step, AcceptOffer(offer_id=offer.offer_id, operator_id=offer.operator_id))
     sla.end(step, matter, "met")
 
 
 def _over(step: Step, matter: Conversation, kind: InteractionKind) -> None:
-    """The customer is gone: held work goes to wrap-up, waiting work is closed, a transfer goes back."""
+    """The customer is gone: held work goes to wrap-up, waiting work is closed, a transfer goes back.
+
+    Where that leaves nobody with the matter, it is done; one that nobody had to begin with, as well.
+    """
     for item in _items(step, matter):
         if item.handoff_id and item.state in WAITING:
             handoffs.give_back(step, item.handoff_id, "contact_over")
+    lost = [item for item in _items(step, matter) if item.state in WAITING]
+    for item in lost:
+        _abandon(step, item)
     for item in _items(step, matter):
         if item.state is ItemState.ASSIGNED:
             work.start_wrap_up(step, item, part=False)
-        elif item.state in WAITING:
-            _abandon(step, item)
-    if not matter.item_ids and matter.stage is Stage.RECEIVED:  # nobody of ours has ever had it
+    if not matter.item_ids and (lost or matter.stage is Stage.RECEIVED):
         abandoned = kind is InteractionKind.CONTACT_ABANDONED
         sla.end(step, matter, "cancelled")
         work.resolve(step, matter, "abandoned" if abandoned else "ended_unanswered", "")

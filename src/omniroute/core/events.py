@@ -266,7 +266,7 @@ class OfferExpired(Event, tag="offer.expired", frozen=True):
 
 
 class OfferRevoked(Event, tag="offer.revoked", frozen=True):
-    """Taken back without blame: ``presence``, ``outage``, ``abandoned``, ``handoff`` or ``closed``."""
+    """Taken back without blame: ``presence``, ``unable``, ``outage``, ``abandoned`` or ``handoff``."""
 
     offer_id: int
     work_item_id: int

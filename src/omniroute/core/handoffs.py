@@ -30,7 +30,7 @@ def transfer(step: Step, command: TransferItem) -> None:
     """Queue the target; the sender is released only when somebody there has accepted."""
     state = step.state
     source = state.item(command.work_item_id)
-    if source.operator_id != command.operator_id:
+    if not command.operator_id or source.operator_id != command.operator_id:
         raise Forbidden("only the owner of the work can transfer it")
     if source.handoff_id:
         raise Conflict("a transfer of this work is under way")
@@ -70,6 +70,7 @@ def transfer(step: Step, command: TransferItem) -> None:
         )
     )
     step.wake_item(target_id)
+    step.wake_operator(command.operator_id)  # who only waits for the transfer is no longer in wrap-up
 
 
 def accept(step: Step, offer: Offer, effect_id: int) -> None:

@@ -57,6 +57,8 @@ def register(step: Step, command: RegisterInteraction) -> None:
     if not command.customer_id:
         step.emit(CustomerCreated(customer_id, step.now_ms))
     conversation_id = _conversation(step, command, customer_id)
+    matter = step.state.conversations.get(conversation_id)
+    before = matter.contact if matter else ContactState.OVER
     step.emit(
         InteractionReceived(
             step.state.counters.interaction + 1,
@@ -70,11 +72,12 @@ def register(step: Step, command: RegisterInteraction) -> None:
     )
     if command.last:
         step.emit(RawRegistered(command.raw_id))
-    matter = step.state.conversations.get(conversation_id)
     if matter is None:  # a late event of a contact whose matter is done: it is in the thread, nothing follows
         return
-    contacts.follow(step, matter, command)
-    if not matter.item_ids and matter.contact is not ContactState.OVER:
+    contacts.follow(step, matter, command, before)
+    if matter.item_ids or conversation_id not in step.state.conversations:
+        return
+    if command.kind is InteractionKind.MESSAGE or matter.contact is not ContactState.OVER:
         queue_item(step, matter, command.classification.requirements)
 
 
@@ -90,8 +93,16 @@ def _validate(step: Step, command: RegisterInteraction) -> None:
         raise InvalidInput(f"department {wanted.department_id} has no queue {wanted.queue_id}", "queue")
     if command.reference in state.by_reference:
         raise Conflict("this reference is taken")
-    if command.record is not None and command.record.reference in state.by_reference:
-        raise Conflict("this conversation is open")
+    if command.record is not None:
+        _validate_record(state, command.record, command.conversation_id)
+
+
+def _validate_record(state: State, record: Conversation, conversation_id: int) -> None:
+    """Whoever comes second with the record of a matter that is open again simply joins it."""
+    if record.conversation_id != conversation_id or record.stage is not Stage.DONE:
+        raise InvalidInput("this is not the record of that conversation", "record")
+    if state.by_reference.get(record.reference, conversation_id) != conversation_id:
+        raise Conflict("the reference of this conversation is taken")
 
 
 def _conversation(step: Step, command: RegisterInteraction, customer_id: int) -> int:
@@ -104,9 +115,10 @@ def _conversation(step: Step, command: RegisterInteraction, customer_id: int) ->
         return known
     if command.conversation_id and command.kind is not InteractionKind.MESSAGE:
         return command.conversation_id
-    if command.record is not None and command.record.queue_id in state.queues:
-        step.emit(ConversationReopened(command.record, step.now_ms))
-        matter = state.conversations[command.record.conversation_id]
+    record = command.record
+    if record is not None and record.queue_id in state.queues and record.channel in state.channels:
+        step.emit(ConversationReopened(record, step.now_ms))
+        matter = state.conversations[record.conversation_id]
         sla.start(step, matter)
         return matter.conversation_id
     return _open(step, command, customer_id)
@@ -199,8 +211,9 @@ def apply_opened(state: State, event: ConversationOpened) -> None:
 
 
 def apply_reopened(state: State, event: ConversationReopened) -> None:
-    """The record goes on where it ended, unanswered and without an owner."""
+    """The record goes on where it ended, unanswered and without an owner; its session may be another's by now."""
     record = event.record
+    session_taken = (record.channel, record.session_key) in state.by_session
     _enter(
         state,
         Conversation(
@@ -215,7 +228,7 @@ def apply_reopened(state: State, event: ConversationReopened) -> None:
             record.opened_ms,
             advance(CONVERSATION, "conversation.reopened", record.stage),
             record.language,
-            record.session_key,
+            "" if session_taken else record.session_key,
             interaction_count=record.interaction_count,
             last_operator_id=record.last_operator_id,
         ),

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator
 
 from omniroute.core.deadlines import Concern
 from omniroute.core.model import ClockState, ItemState, Presence, Stage
-from omniroute.core.routing import why_not
+from omniroute.core.routing import unable, why_not
 from omniroute.core.state import State
+from omniroute.core.waiting import class_of
 
 
 class InvariantViolation(AssertionError):
@@ -82,13 +83,17 @@ def capacity(state: State) -> Iterator[str]:
 
 
 def offers_are_sound(state: State) -> Iterator[str]:
-    """11, 13, 14: offers stand with available operators, end after they began, and are known to both sides."""
+    """11, 13-15: offers stand with able, available operators, end after they began, and are known to both sides."""
     for offer in state.offers.values():
         operator, item = state.operators[offer.operator_id], state.items[offer.work_item_id]
         if item.offer_id != offer.offer_id or offer.offer_id not in operator.offer_ids:
             yield f"offer {offer.offer_id} is not known to both sides"
         if operator.presence is not Presence.AVAILABLE:
             yield f"offer {offer.offer_id} stands with an operator who is {operator.presence}"
+        if unable(operator, class_of(item)):
+            yield f"offer {offer.offer_id} stands with an operator who lacks {unable(operator, class_of(item))}"
+        if offer.operator_id in item.backoff:
+            yield f"offer {offer.offer_id} was made within the back-off"
         if offer.deadline_ms <= offer.offered_ms:
             yield f"offer {offer.offer_id} ended when it began"
 
@@ -152,7 +157,7 @@ INVARIANTS: dict[str, Callable[[State], Iterator[str]]] = {
     "8": indexes_recount,
     "9": one_owner,
     "10": capacity,
-    "11, 13, 14": offers_are_sound,
+    "11, 13-15": offers_are_sound,
     "18": work_conserving,
     "20-22": handoffs_are_sound,
     "23": clocks,

@@ -56,7 +56,7 @@ def _fire(step: Step, command: FireDue) -> None:
         raise InvalidInput("there is no such concern", "concern")
     index = step.state.deadlines[Concern(command.concern)]
     for key in index.due(step.now_ms, command.limit):
-        if key in index.live:  # an earlier one of this slice may have ended it
+        if index.live.get(key, step.now_ms + 1) <= step.now_ms:  # an earlier one may have ended or moved it
             _FIRE[key[0]](step, key)
 
 

@@ -19,7 +19,7 @@ from omniroute.core.events import (
     PresenceChanged,
     StageChanged,
 )
-from omniroute.core.model import Offer, Presence, Stage
+from omniroute.core.model import Offer, Presence, Stage, WorkItem
 from omniroute.core.state import State
 from omniroute.core.step import Applier, Handler, Step
 from omniroute.core.transitions import WORK_ITEM, advance
@@ -54,12 +54,13 @@ def accept(step: Step, command: AcceptOffer) -> None:
         step.emit(StageChanged(matter.conversation_id, Stage.IN_PROGRESS, step.now_ms))
     if effect_id:  # being connected is the first response of a contact
         sla.end(step, matter, "met")
+    step.wake_operator(offer.operator_id)  # one offer fewer: there may be room for the next
 
 
 def decline(step: Step, command: DeclineOffer) -> None:
     """Back to its place; not offered to the same operator within the back-off."""
     offer = _live_offer(step, command.offer_id, command.operator_id)
-    until_ms = step.now_ms + _backoff_ms(step, offer)
+    until_ms = backoff_until_ms(step, step.state.items[offer.work_item_id])
     step.emit(
         OfferDeclined(
             offer.offer_id,
@@ -77,7 +78,7 @@ def decline(step: Step, command: DeclineOffer) -> None:
 def expire(step: Step, offer_id: int) -> None:
     """Redirect on no answer: after `CoreConfig.rona_limit` in a row the operator is taken to be away."""
     offer = step.state.offers[offer_id]
-    until_ms = step.now_ms + _backoff_ms(step, offer)
+    until_ms = backoff_until_ms(step, step.state.items[offer.work_item_id])
     step.emit(
         OfferExpired(offer_id, offer.work_item_id, _matter_id(step, offer), offer.operator_id, step.now_ms, until_ms)
     )
@@ -103,6 +104,12 @@ def revoke_all(step: Step, operator_id: str, reason: str) -> None:
         revoke(step, offer_id, reason)
 
 
+def backoff_until_ms(step: Step, item: WorkItem) -> int:
+    """The end of a back-off that begins now; 0 where the queue has none."""
+    length_ms = step.state.queues[item.queue_id].backoff_ms
+    return step.now_ms + length_ms if length_ms else 0
+
+
 def end_backoff(step: Step, work_item_id: int, operator_id: str) -> None:
     """The operator may be offered the item again."""
     step.emit(BackoffEnded(work_item_id, operator_id))
@@ -120,10 +127,6 @@ def _live_offer(step: Step, offer_id: int, operator_id: str) -> Offer:
     if offer is None or offer.operator_id != operator_id:
         raise Conflict("this offer has ended")
     return offer
-
-
-def _backoff_ms(step: Step, offer: Offer) -> int:
-    return step.state.queues[step.state.items[offer.work_item_id].queue_id].backoff_ms
 
 
 def _matter_id(step: Step, offer: Offer) -> int:

@@ -8,9 +8,11 @@ from __future__ import annotations
 from omniroute.core import offers
 from omniroute.core.commands import ApplyConfig, PutOperator, SetPresence
 from omniroute.core.events import ConfigApplied, OperatorPut, PresenceChanged
-from omniroute.core.model import Operator, Presence
+from omniroute.core.model import Conversation, Operator, Presence, WorkItem
+from omniroute.core.routing import unable
 from omniroute.core.state import State
 from omniroute.core.step import Applier, Handler, Step
+from omniroute.core.waiting import class_of
 from omniroute.errors import Conflict, InvalidInput
 
 # ---- decide
@@ -21,11 +23,12 @@ def apply_config(step: Step, command: ApplyConfig) -> None:
     config = command.config
     queues = {rule.queue_id for rule in config.queues}
     channels = {rule.instance for rule in config.channels}
-    for item in step.state.items.values():
-        if item.queue_id not in queues:
-            raise Conflict(f"queue {item.queue_id} has open work and is missing in the new configuration")
-        if item.channel not in channels:
-            raise Conflict(f"channel {item.channel} has open work and is missing in the new configuration")
+    used: list[WorkItem | Conversation] = [*step.state.items.values(), *step.state.conversations.values()]
+    for work in used:
+        if work.queue_id not in queues:
+            raise Conflict(f"queue {work.queue_id} has open work and is missing in the new configuration")
+        if work.channel not in channels:
+            raise Conflict(f"channel {work.channel} has open work and is missing in the new configuration")
     if config == step.state.config:
         return
     step.emit(ConfigApplied(config))
@@ -34,7 +37,9 @@ def apply_config(step: Step, command: ApplyConfig) -> None:
 
 
 def put_operator(step: Step, command: PutOperator) -> None:
-    """Add or change an operator."""
+    """Add or change an operator; live offers that no longer suit are taken back, the newest first."""
+    if not command.operator_id:
+        raise InvalidInput("an operator needs an id", "operator_id")
     if command.capacity_units < 1:
         raise InvalidInput("an operator needs at least one unit of capacity", "capacity_units")
     for skill, level in command.skills.items():
@@ -48,6 +53,11 @@ def put_operator(step: Step, command: PutOperator) -> None:
     if known is not None and (known.departments, known.skills, known.capacity_units) == wanted:
         return
     step.emit(OperatorPut(command.operator_id, *wanted))
+    operator = step.state.operators[command.operator_id]
+    for offer_id in reversed(operator.offer_ids.copy()):
+        item = step.state.items[step.state.offers[offer_id].work_item_id]
+        if step.state.free_units(operator) < 0 or unable(operator, class_of(item)):
+            offers.revoke(step, offer_id, "unable")
     step.wake_operator(command.operator_id)
 
 

@@ -7,6 +7,7 @@ beside a matchable item. Policies only order; the core decides, and the reasons 
 from __future__ import annotations
 
 from collections import Counter
+from heapq import heapify, heappop, heappush
 from typing import NamedTuple, Protocol
 
 from omniroute.core.events import Candidate, Decision, OfferMade
@@ -17,6 +18,8 @@ from omniroute.core.waiting import ClassKey, class_of
 
 CANDIDATES_MAX = 5
 """How many of the best candidates an explanation keeps."""
+TERM_MAX = 2**63 - 1
+"""The largest number in a key, so that every decision can be recorded."""
 NAMED_MAX = 8
 """How many excluded operators an explanation names; the others are counted."""
 
@@ -61,13 +64,21 @@ class Ranking(NamedTuple):
     failed_policy: str
 
 
-def why_not_class(state: State, operator: Operator, key: ClassKey) -> str:
-    """Why the operator cannot serve any item of the class now; empty if nothing stands against it."""
+def unable(operator: Operator, key: ClassKey) -> str:
+    """What the operator lacks for the class, whatever the hour; empty if nothing."""
     if key.department_id not in operator.departments:
         return "department"
     for requirement in key.requirements:
         if operator.skills.get(requirement.skill, 0) < requirement.level:
             return f"skill:{requirement}"
+    return ""
+
+
+def why_not_class(state: State, operator: Operator, key: ClassKey) -> str:
+    """Why the operator cannot serve any item of the class now; empty if nothing stands against it."""
+    reason = unable(operator, key)
+    if reason:
+        return reason
     if operator.presence is not Presence.AVAILABLE:
         return f"presence:{operator.presence}"
     if state.in_wrap_up(operator):
@@ -82,7 +93,7 @@ def why_not_class(state: State, operator: Operator, key: ClassKey) -> str:
 def why_not(state: State, operator: Operator, item: WorkItem) -> str:
     """Why the operator cannot get this item now; empty if nothing stands against it."""
     reason = why_not_class(state, operator, class_of(item))
-    if not reason and item.backoff.get(operator.operator_id, 0) > state.now_ms:
+    if not reason and operator.operator_id in item.backoff:  # until its event: time alone matches nothing
         return "backoff"
     return reason
 
@@ -103,11 +114,19 @@ def rank(state: State, item: WorkItem, policy: RoutingPolicy) -> Ranking:
         else:
             eligible.append(operator)
     try:
-        keys = [(tuple(map(int, policy.operator_key(operator, item))), operator.operator_id) for operator in eligible]
+        keys = [(_checked_key(policy, operator, item), operator.operator_id) for operator in eligible]
         return Ranking(sorted(keys), excluded, policy, "")
     except Exception:
         keys = [(DEFAULT_POLICY.operator_key(operator, item), operator.operator_id) for operator in eligible]
         return Ranking(sorted(keys), excluded, DEFAULT_POLICY, policy.name)
+
+
+def _checked_key(policy: RoutingPolicy, operator: Operator, item: WorkItem) -> tuple[int, ...]:
+    """The key, as the contract wants it: what could not be recorded or explained must not decide."""
+    key = tuple(map(int, policy.operator_key(operator, item)))
+    if len(key) != len(policy.terms) or any(abs(term) > TERM_MAX for term in key):
+        raise ValueError("a key has one 63-bit number for each term")
+    return key
 
 
 def decision(ranking: Ranking, trigger: str) -> Decision:
@@ -124,36 +143,37 @@ def decision(ranking: Ranking, trigger: str) -> Decision:
 
 
 def settle(step: Step) -> None:
-    """Match until nothing more follows: first freed operators choose, then new items do.
+    """Match what was set free, in order of rank, until nothing more follows.
 
-    Afterwards no eligible free operator stands beside a matchable item (invariant 18).
+    The line holds the woken items and the best item of each freed operator. An offer takes an item and capacity away
+    and sets nothing free, so the best of an operator only moves back, and the first of the line is always the first
+    that anybody may get (invariant 17). Afterwards no eligible free operator stands beside a matchable item (18).
     """
-    while step.freed or step.queued:
-        if step.freed:
-            operator_id = next(iter(step.freed))
-            del step.freed[operator_id]
-            _serve_operator(step, operator_id)
-        else:
-            work_item_id = next(iter(step.queued))
-            del step.queued[work_item_id]
-            _serve_item(step, work_item_id)
+    state = step.state
+    line = [(state.items[item_id].rank_ms, item_id, "") for item_id in step.queued if item_id in state.items]
+    line += [entry for operator_id in step.freed for entry in _next_for(state, operator_id)]
+    heapify(line)
+    while line:
+        _, item_id, operator_id = heappop(line)
+        if state.items[item_id].state is ItemState.QUEUED:
+            _serve(step, state.items[item_id], "operator" if operator_id else "item")
+        if operator_id:
+            for entry in _next_for(state, operator_id):
+                heappush(line, entry)
+    step.queued.clear()
+    step.freed.clear()
 
 
-def _serve_item(step: Step, work_item_id: int) -> None:
-    item = step.state.items.get(work_item_id)
-    if item is None or item.state is not ItemState.QUEUED:
-        return
+def _serve(step: Step, item: WorkItem, trigger: str) -> None:
+    """Offer the item to whom the policy ranks first, be it a colleague of the operator who was set free."""
     ranking = rank(step.state, item, policy_of(step, step.state.queues[item.queue_id]))
     if ranking.candidates:
-        make_offer(step, item, ranking.candidates[0][1], decision(ranking, "item"))
+        make_offer(step, item, ranking.candidates[0][1], decision(ranking, trigger))
 
 
-def _serve_operator(step: Step, operator_id: str) -> None:
-    operator = step.state.operators[operator_id]
-    while (item := best_item(step.state, operator)) is not None:
-        ranking = rank(step.state, item, policy_of(step, step.state.queues[item.queue_id]))
-        # The policy may prefer a colleague who is free as well; the item goes to whom it ranks first.
-        make_offer(step, item, ranking.candidates[0][1], decision(ranking, "operator"))
+def _next_for(state: State, operator_id: str) -> list[tuple[int, int, str]]:
+    item = best_item(state, state.operators[operator_id])
+    return [] if item is None else [(item.rank_ms, item.work_item_id, operator_id)]
 
 
 def best_item(state: State, operator: Operator) -> WorkItem | None:
@@ -166,7 +186,7 @@ def best_item(state: State, operator: Operator) -> WorkItem | None:
             for entry in line:
                 if best is not None and entry > best:
                     break
-                if state.items[entry[1]].backoff.get(operator.operator_id, 0) <= state.now_ms:
+                if operator.operator_id not in state.items[entry[1]].backoff:
                     best = entry
                     break
     return None if best is None else state.items[best[1]]

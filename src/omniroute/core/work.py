@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from omniroute.core import handoffs, sla
+from omniroute.core import handoffs, offers, sla
 from omniroute.core.commands import (
     AddNote,
     CompleteItem,
@@ -41,7 +41,7 @@ from omniroute.errors import Conflict, Forbidden, InvalidInput
 def reply(step: Step, command: SendReply) -> None:
     """Answer; the first one meets the clock of the first response."""
     matter = step.state.conversation(command.conversation_id)
-    if matter.owner_id != command.operator_id:
+    if not command.operator_id or matter.owner_id != command.operator_id:
         raise Forbidden("only the owner of a matter can answer it")
     channel = command.channel or matter.channel
     if channel not in step.state.channels:
@@ -167,7 +167,9 @@ def release(step: Step, command: ReleaseItem) -> None:
         raise Conflict("work in wrap-up is finished, not given back")
     if item.handoff_id:
         raise Conflict("a transfer is under way: take it back first")
-    until_ms = step.now_ms + step.state.queues[item.queue_id].backoff_ms
+    if step.state.conversations[item.conversation_id].contact is ContactState.CONNECTED:
+        raise Conflict("a running contact cannot be put aside")
+    until_ms = offers.backoff_until_ms(step, item)
     step.emit(
         ItemReturned(
             item.work_item_id,
@@ -200,8 +202,8 @@ def record_delivery(step: Step, command: RecordDelivery) -> None:
 
 def _held(step: Step, work_item_id: int, operator_id: str) -> WorkItem:
     item = step.state.item(work_item_id)
-    if item.operator_id != operator_id:
-        raise Forbidden("somebody else owns this work")
+    if not operator_id or item.operator_id != operator_id:
+        raise Forbidden("only the owner of the work can do this")
     return item
 
 

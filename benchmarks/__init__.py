@@ -1,0 +1,1 @@
+"""Benchmarks: each against a named limit or peer in the same run; ratios count, not figures."""

@@ -1,0 +1,61 @@
+// HTTP under /api/v1. Errors become ApiError with the problem's code; a lost connection is status 0.
+const BASE = "/api/v1";
+
+export class ApiError extends Error {
+  constructor(status, code, detail) {
+    super(detail || code || `HTTP ${status}`);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+// crypto.randomUUID needs a secure context, and desks are opened over plain HTTP in a company's network.
+export function newKey() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
+}
+
+export async function call(method, path, body, key) {
+  const headers = {};
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (method !== "GET") headers["Idempotency-Key"] = key || newKey();
+  let answer;
+  try {
+    answer = await fetch(BASE + path, {
+      method, headers, credentials: "same-origin", cache: "no-store",
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+  } catch {
+    throw new ApiError(0, "offline", "");
+  }
+  if (answer.status === 401 && path !== "/login" && location.pathname !== "/login") {
+    location.assign("/login");
+  }
+  const text = answer.status === 204 ? "" : await answer.text();
+  let data = null;
+  try { data = text ? JSON.parse(text) : null; } catch { /* a proxy's page, not ours */ }
+  if (!answer.ok) throw new ApiError(answer.status, data?.code ?? "", data?.detail || data?.title || "");
+  return data;
+}
+
+const ref = encodeURIComponent;
+export const api = {
+  login: (login, password) => call("POST", "/login", { login, password }),
+  logout: () => call("POST", "/logout"),
+  me: () => call("GET", "/me"),
+  desk: () => call("GET", "/desk"),
+  presence: (presence, reason) => call("PUT", "/presence", reason ? { presence, reason } : { presence }),
+  accept: (offer) => call("POST", `/offers/${offer}/accept`, {}),
+  decline: (offer) => call("POST", `/offers/${offer}/decline`, {}),
+  conversation: (reference) => call("GET", `/conversations/${ref(reference)}`),
+  find: (text) => call("GET", `/conversations?q=${ref(text)}`),
+  register: (matter, key) => call("POST", "/conversations", matter, key),
+  say: (kind, reference, text, key) => call("POST", `/conversations/${ref(reference)}/${kind === "note" ? "notes" : "replies"}`, { text }, key),
+  transfer: (item, body) => call("POST", `/work-items/${item}/transfer`, body),
+  cancelHandoff: (handoff) => call("POST", `/handoffs/${handoff}/cancel`, {}),
+  endContact: (item) => call("POST", `/work-items/${item}/end-contact`, {}),
+  complete: (item, body, key) => call("POST", `/work-items/${item}/complete`, body, key),
+  release: (item) => call("POST", `/work-items/${item}/release`, {}),
+  explanation: (reference) => call("GET", `/conversations/${ref(reference)}/explanation`),
+  quarantine: () => call("GET", "/quarantine"),
+};

@@ -1,0 +1,75 @@
+// The middle pane: offers, the matter's head, and what the moment needs below it.
+import { html, useEffect, useState } from "../ui.js";
+import { cancelHandoff, closeConversation, goBack, refreshConversation, release } from "../actions.js";
+import { tick, span } from "../clocks.js";
+import { t, term } from "../i18n.js";
+import { back, can, conv, convError, deptName, desk, dialog, drawer, openRef, pane, toast } from "../state.js";
+import { CallBar, WrapBar, WrapUp } from "./contact.js";
+import { Composer } from "./composer.js";
+import { Offers } from "./offer.js";
+import { Clock, Empty, Failure, Icon, Menu, MenuItem, Skeleton } from "./parts.js";
+import { Thread } from "./thread.js";
+
+const STAGES = ["received", "in_progress", "done"];
+function Stages({ stage }) {
+  const at = STAGES.indexOf(stage);
+  return html`<ol class="stage" aria-label=${t("stage")}>${STAGES.map((name, n) => html`<li key=${name} class=${n < at || (n === at && stage === "done") ? "done" : n === at ? "now" : ""} aria-current=${n === at ? "step" : undefined}><i></i>${term("stage", name)}</li>`)}</ol>`;
+}
+
+async function copy(reference) {
+  try { await navigator.clipboard.writeText(reference); toast(t("ref.copied", { ref: reference })); } catch { toast(reference); }
+}
+export const openTransfer = () => { if (can("transfer")) dialog.value = { kind: "transfer", item: conv.value.item }; };
+export const openWhy = () => { if (conv.value) dialog.value = { kind: "why", reference: conv.value.reference }; };
+
+function Head({ view }) {
+  const { item } = view;
+  return html`<div class="head">
+    <div class="hl"><button type="button" class="btn ghost ico back" title=${t("back")} onClick=${goBack}><${Icon} name="left" /><span class="sr">${t("back")}</span></button>
+      <h1 class="cut grow" title=${view.subject}><span class="narrow-name">${view.customer.name}</span><span class="subj">${view.subject || t("no.subject")}</span></h1>
+      ${can("transfer") && html`<button type="button" class="btn ghost" title="T" onClick=${openTransfer}><${Icon} name="transfer" />${t("transfer")}</button>`}
+      <button type="button" class="btn ghost ico side-b" title=${`${t("side")} (I)`} aria-expanded=${drawer.value ? "true" : "false"} onClick=${() => toggleSide()}><${Icon} name="info" /><span class="sr">${t("side")}</span></button>
+      <${Menu} id="more" cls="btn ghost ico" title=${t("more")} label=${html`<${Icon} name="more" /><span class="sr">${t("more")}</span>`}>
+        ${can("complete") && !can("end_contact") && item?.state !== "wrap_up" && html`<${MenuItem} onClick=${() => { dialog.value = { kind: "complete", item, text: "" }; }}><${Icon} name="check" /><span class="grow">${t("complete")}</span><//>`}
+        ${can("release") && html`<${MenuItem} onClick=${() => release(item)}><${Icon} name="left" /><span class="grow">${t("release")}</span><//>`}
+        <${MenuItem} onClick=${openWhy}><${Icon} name="route" /><span class="grow">${t("why")}</span><kbd>W</kbd><//>
+        <${MenuItem} onClick=${() => copy(view.reference)}><${Icon} name="tag" /><span class="grow">${t("ref.copy")}</span><//>
+      <//></div>
+    <div class="hl"><button type="button" class="ref" title=${t("ref.copy")} onClick=${() => copy(view.reference)}>${view.reference}</button><span class="chip">${term("kind", view.kind)}</span>
+      <${Stages} stage=${view.stage} /><span class="grow"></span><span class="t2 cut dep">${deptName(view.department)}</span><${Clock} clock=${view.clock} chip /></div>
+  </div>`;
+}
+export function toggleSide() {
+  if (matchMedia("(max-width: 720px)").matches) pane.value = pane.value === "side" ? "talk" : "side";
+  else drawer.value = !drawer.value;
+}
+
+function Handoff({ item }) {
+  const { handoff } = item;
+  const left = handoff.deadline_ms - tick.value;
+  return html`<div class="strip"><${Icon} name="transfer" /><span class="grow"><b class="st">${t("handoff.pending", { name: deptName(handoff.to_department) })}</b> ${t("handoff.yours")}${left > 0 && html` <span class="num">${t("handoff.left", { time: span(left) })}</span>`}</span>
+    ${can("cancel_handoff") && html`<button type="button" class="btn" onClick=${() => cancelHandoff(handoff)}>${t("handoff.cancel")}</button>`}</div>`;
+}
+
+export function Talk() {
+  const view = conv.value;
+  const [slow, setSlow] = useState(false);
+  useEffect(() => { setSlow(false); const timer = setTimeout(() => setSlow(true), 300); return () => clearTimeout(timer); }, [openRef.value]);
+  const item = view?.item;
+  const mine = item?.mine;
+  const wrap = mine && item.state === "wrap_up";
+  const live = mine && !wrap && (view.contact === "connected" || view.contact === "waiting") && item.contact !== "none";
+  const strange = view && view.actions.length === 0;
+  return html`<main class="talk"><${Offers} />
+    ${!openRef.value ? html`<${Empty} icon="chat" title=${t("talk.none")}><p>${desk.value?.mine.length ? t("talk.pick") : t("talk.wait")}</p><//>`
+      : convError.value && !view ? html`<div class="pad"><${Failure} text=${convError.value} retry=${() => refreshConversation()} /><button type="button" class="btn" onClick=${closeConversation}>${t("back")}</button></div>`
+      : !view ? slow && html`<${Skeleton} />`
+      : html`${live && html`<${CallBar} />`}${wrap && html`<${WrapBar} />`}
+        <${Head} view=${view} />
+        ${(back.value.length > 0 || strange) && html`<div class="strip"><${Icon} name="info" /><span class="grow">${t(back.value.length ? "talk.earlier" : "talk.read")}</span>${back.value.length > 0 && html`<button type="button" class="btn" onClick=${goBack}>${t("talk.return")}</button>`}</div>`}
+        ${convError.value && html`<${Failure} text=${convError.value} retry=${() => refreshConversation()} />`}
+        ${item?.handoff && mine && html`<${Handoff} item=${item} />`}
+        ${item?.waiting_reason && item.state === "queued" && html`<div class="strip"><${Icon} name="info" /><span class="grow">${item.waiting_reason}</span></div>`}
+        ${wrap ? html`<div class="scroll wrapped"><${WrapUp} key=${view.reference} /><h3 class="lg pad-x">${t("thread")}</h3><${Thread} plain /></div>` : html`<${Thread} /><${Composer} key="composer" />`}`}
+  </main>`;
+}

@@ -1,0 +1,104 @@
+"""A `ChannelContext` for tests: records, refuses and holds back on demand; it never touches an engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import anyio
+import anyio.lowlevel
+import structlog
+
+from omniroute.channels.contract import Health, RawInput, ThreadEntry
+
+
+class FakeContext:
+    """Stands in for the engine behind one channel instance.
+
+    ``received`` are the raw inputs that were taken, in order. Set ``error`` (or put it under an account in ``errors``)
+    to make `receive` raise it. With ``hold()`` every `receive` waits at a gate until ``release()``: what the channel
+    acknowledges before that was acknowledged too early. ``waiting`` counts those at the gate, ``entered`` is set once
+    the first has come.
+    """
+
+    def __init__(self, instance: str = "x", now_ms: int = 1_700_000_000_000) -> None:
+        self._instance = instance
+        self._now_ms = now_ms
+        self._gate = anyio.Event()
+        self._gate.set()
+        self._arrived: list[anyio.Event] = []
+        self.entered = anyio.Event()
+        self.received: list[RawInput] = []
+        self.error: Exception | None = None
+        self.errors: dict[str, Exception] = {}
+        self.waiting = 0
+        self.slept_ms: list[int] = []
+        self.thread_entries: list[ThreadEntry] = []
+        self.thread_calls: list[tuple[str, int]] = []
+        self.open_sessions: set[str] = set()
+        self.health: list[Health] = []
+
+    @property
+    def instance(self) -> str:
+        return self._instance
+
+    @property
+    def log(self) -> structlog.stdlib.BoundLogger:
+        logger: structlog.stdlib.BoundLogger = structlog.get_logger().bind(instance=self._instance)
+        return logger
+
+    def now_ms(self) -> int:
+        return self._now_ms
+
+    def advance(self, duration_ms: int) -> None:
+        """Move the engine's clock on."""
+        self._now_ms += duration_ms
+
+    async def sleep(self, duration_ms: int) -> None:
+        """Virtual: the clock moves on at once; the loop gets one turn."""
+        self.slept_ms.append(duration_ms)
+        self.advance(duration_ms)
+        await anyio.lowlevel.checkpoint()
+
+    def hold(self) -> None:
+        """Close the gate: `receive` waits until `release`."""
+        self._gate = anyio.Event()
+        self.entered = anyio.Event()
+
+    def release(self) -> None:
+        """Open the gate."""
+        self._gate.set()
+
+    async def receive(self, raw: RawInput) -> int:
+        self.waiting += 1
+        self.entered.set()
+        try:
+            await self._gate.wait()
+        finally:
+            self.waiting -= 1
+        error = self.errors.get(raw.account, self.error)
+        if error is not None:
+            raise error
+        self.received.append(raw)
+        for event in self._arrived:
+            event.set()
+        self._arrived.clear()
+        return len(self.received)
+
+    async def wait_received(self, count: int) -> list[RawInput]:
+        """Wait until so many inputs were taken; wrap it in ``anyio.fail_after`` where that may never be."""
+        while len(self.received) < count:
+            event = anyio.Event()
+            self._arrived.append(event)
+            await event.wait()
+        return self.received
+
+    def open_session(self, session_key: str) -> bool:
+        return session_key in self.open_sessions
+
+    async def thread(self, session_key: str, after_interaction_id: int = 0) -> Sequence[ThreadEntry]:
+        self.thread_calls.append((session_key, after_interaction_id))
+        await anyio.lowlevel.checkpoint()
+        return [e for e in self.thread_entries if e.interaction_id > after_interaction_id]
+
+    def set_health(self, health: Health) -> None:
+        self.health.append(health)
