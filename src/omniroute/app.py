@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import anyio
 import structlog
 import uvicorn
+from argon2 import PasswordHasher
 from starlette.routing import BaseRoute
 
 from omniroute import config as configuration
@@ -98,11 +99,12 @@ async def running_daemon(
     journal: Disk | None = None,
     clock: Clock | None = None,
     extra_routes: Callable[[Engine], Sequence[BaseRoute]] = lambda _: (),
+    hasher: PasswordHasher | None = None,
 ) -> AsyncIterator[Daemon]:
     """A daemon that runs inside the block and is drained at its end."""
     with _socket(config.server.host, config.server.port) as listening:
         async with running(setup(config, registry, journal), clock) as engine:
-            services = Services(engine, Accounts(engine, config.server.session_hours), config)
+            services = Services(engine, Accounts(engine, config.server.session_hours, hasher), config)
             await services.accounts.seed(config.operators)
             web = application(services, extra_routes(engine))
             server = _Server(

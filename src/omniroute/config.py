@@ -70,6 +70,8 @@ class Routing(_Section, kw_only=True):
 class Queue(_Section, kw_only=True):
     """``[departments.NAME.queues.NAME]``."""
 
+    title: str = ""
+    """What people read; without one, the name."""
     policy: str = "longest_idle"
     offer: str = "30s"
     """How long an operator may think about an offer."""
@@ -156,14 +158,49 @@ def _convert(value: Any, kind: type[Any], path: str) -> Any:
     try:
         return msgspec.convert(value, kind)
     except msgspec.ValidationError as failure:
-        message, where = _split(str(failure), path)
-        raise ConfigError(_with_hint(message, kind, where.removeprefix(path).strip(".")), where) from failure
+        message, _, where = str(failure).partition(" - at `$")  # msgspec ends its messages with the path
+        where = where.rstrip("`").strip(".")
+        named = f"{path}.{_name_keys(value, kind, where, str(failure))}".strip(".")
+        raise ConfigError(_with_hint(message, kind, where), named) from failure
 
 
-def _split(message: str, path: str) -> tuple[str, str]:
-    """Msgspec ends its messages with the path: " - at `$.a[...].b`"."""
-    text, _, where = message.partition(" - at `$")
-    return text, (path + where.rstrip("`")).strip(".")
+def _name_keys(value: Any, kind: type[Any], where: str, complaint: str) -> str:
+    """Msgspec writes ``[...]`` for whatever key of a table: find out which, by trying with one key at a time."""
+    parts: list[str] = []
+    for part in _parts(where):
+        if part != "[...]":
+            parts.append(part)
+            continue
+        keys = [key for key in _at(value, parts) if _complaint(_only(value, parts, key), kind) == complaint]
+        parts.append(keys[0] if keys else part)
+        value = _only(value, parts[:-1], parts[-1]) if keys else value
+    return ".".join(parts)
+
+
+def _parts(where: str) -> list[str]:
+    """A path like ``departments[...].queues[...]`` in its parts."""
+    return [part for part in re.split(r"\.|(\[\.\.\.\])", where) if part]
+
+
+def _at(value: Any, parts: list[str]) -> list[str]:
+    for part in parts:
+        value = value.get(part) if isinstance(value, dict) else None
+    return list(value) if isinstance(value, dict) else []
+
+
+def _only(value: Any, parts: list[str], key: str) -> Any:
+    """The document with nothing but ``key`` in the table at ``parts``."""
+    if not parts:
+        return {key: value[key]}
+    return {**value, parts[0]: _only(value[parts[0]], parts[1:], key)}
+
+
+def _complaint(value: Any, kind: type[Any]) -> str:
+    try:
+        msgspec.convert(value, kind)
+    except msgspec.ValidationError as failure:
+        return str(failure)
+    return ""
 
 
 def _with_hint(message: str, kind: type[Any], where: str) -> str:
@@ -181,7 +218,7 @@ def _with_hint(message: str, kind: type[Any], where: str) -> str:
 def _kind_at(kind: type[Any], where: str) -> Any:
     """The section type at a path like ``departments[...].queues[...]``."""
     info: Any = msgspec.inspect.type_info(kind)
-    for part in filter(None, re.split(r"\.|(\[\.\.\.\])", where)):
+    for part in _parts(where):
         if part == "[...]":
             info = getattr(info, "value_type", None) or getattr(info, "item_type", None)
         elif isinstance(info, msgspec.inspect.StructType):
@@ -221,6 +258,10 @@ def _near(text: str, known: list[str]) -> str:
 
 def check(config: Config, registry: Registry) -> None:
     """Everything that the shape alone does not say. Raises `ConfigError`."""
+    if not 0 <= config.server.port <= 65535:
+        raise ConfigError("a port is between 0 and 65535", "server.port")
+    if config.server.session_hours < 1:
+        raise ConfigError("must be at least 1", "server.session_hours")
     core_config(config, registry)
     placements(config)
     operators(config)
@@ -265,7 +306,9 @@ def _queue_rule(department: str, name: str, queue: Queue, registry: Registry) ->
     path = f"departments.{department}.queues.{name}"
     _check_name(name, path)
     if queue.policy not in registry.policies:
-        raise ConfigError(f"there is no policy {queue.policy!r}{_near(queue.policy, list(registry.policies))}", path)
+        raise ConfigError(
+            f"there is no policy {queue.policy!r}{_near(queue.policy, list(registry.policies))}", f"{path}.policy"
+        )
     lengths = {
         key: length_ms(getattr(queue, key), f"{path}.{key}")
         for key in ("offer", "backoff", "wrap_up", "first_response", "handoff")

@@ -39,14 +39,15 @@ QUEUES = tuple(rule.queue_id for rule in CONFIG.queues)
 CHANNELS = ("mail", "chat", "phone")
 SESSIONS = ("", "s1", "s2", "s3", "s4")
 JUMPS_MS = (1, 999, 5 * SECOND, 20 * SECOND, 30 * SECOND, 61 * SECOND, 120 * SECOND, 400 * SECOND, -50 * SECOND)
+BASE = changed(hops_max=2)
 CONFIGS = (
-    CONFIG,
-    changed(offers_max=1, rona_limit=1, priority_weight_ms=1_000),
-    changed(channels=CONFIG.channels[:2]),
-    changed(queues=CONFIG.queues[:-1]),
-    changed(queues=(*CONFIG.queues, queue("sales.new", policy="least_loaded"))),
-    with_queue("support.first", backoff_ms=0, wrap_up_ms=0, first_response_ms=0, offer_ms=5 * SECOND),
-    with_queue("sales.late", backoff_ms=10 * SECOND, handoff_ms=10 * SECOND),
+    BASE,
+    changed(BASE, offers_max=1, rona_limit=1, priority_weight_ms=1_000),
+    changed(BASE, channels=CONFIG.channels[:2]),
+    changed(BASE, queues=CONFIG.queues[:-1]),
+    changed(BASE, queues=(*CONFIG.queues, queue("sales.new", policy="least_loaded"))),
+    with_queue("support.first", BASE, backoff_ms=0, wrap_up_ms=0, first_response_ms=0, offer_ms=5 * SECOND),
+    with_queue("sales.late", BASE, backoff_ms=10 * SECOND, handoff_ms=10 * SECOND),
 )
 
 
@@ -70,7 +71,7 @@ class Rig:
         self.effects: list[int] = []
         self.refused: dict[str, int] = {}
         self.done: dict[str, int] = {}
-        self.do(c.ApplyConfig(config=CONFIG))
+        self.do(c.ApplyConfig(config=BASE))
         for number, operator_id in enumerate(OPERATORS[:4]):
             self.put_operator(number, number, 9)
             self.do(c.SetPresence(operator_id=operator_id, presence=Presence.AVAILABLE))
@@ -132,6 +133,8 @@ class Rig:
             assert clock is not None
             overdue = clock.due_ms <= state.now_ms
             assert overdue if event.outcome == "breached" else clock.due_ms >= state.now_ms
+        elif isinstance(event, e.ReplySent):
+            assert state.conversations[event.conversation_id].owner_id == event.operator_id != ""
         elif isinstance(event, e.HandoffRequested):
             assert state.conversations[event.conversation_id].hops < state.config.hops_max
 
@@ -193,7 +196,7 @@ class Rig:
         """A message in a known matter, open or closed (then with its record)."""
         known = [*self.state.conversations, *self.closed]
         conversation_id = pick([*known, 999], a)
-        record = self.closed.get(conversation_id)
+        record = self.closed.get(conversation_id) if x % 13 else pick([*self.closed.values(), None], a)
         self._register(pick(CHANNELS, b), InteractionKind.MESSAGE, "", b, x, conversation_id, record)
 
     def contact(self, a: int, b: int, x: int) -> None:
@@ -242,8 +245,11 @@ class Rig:
             )
         )
         for event in events:
-            if isinstance(event, e.InteractionReceived) and session:
-                self.sessions[channel, session] = event.conversation_id
+            if isinstance(event, e.InteractionReceived):
+                matter = self.state.conversations.get(event.conversation_id)
+                assert kind is not InteractionKind.MESSAGE or (matter and matter.item_ids), "nobody has this message"
+                if session:
+                    self.sessions[channel, session] = event.conversation_id
 
     # ---- work
     def _owner_of(self, work_item_id: int, x: int) -> str:

@@ -10,6 +10,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 
+import anyio
 import msgspec
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -24,6 +25,8 @@ TRIES_MAX = 10
 """Failed logins of one name before it has to wait."""
 TRIES_WINDOW_MS = 60_000
 TRIES_NAMES_MAX = 10_000
+VERIFICATIONS_MAX = 4
+"""Passwords that are checked at once: each takes 64 MiB and a core."""
 
 _WRONG = "login or password is wrong"
 
@@ -36,6 +39,7 @@ class Accounts:
         self._session_ms = session_hours * 3_600_000
         self._hasher = hasher or PasswordHasher()
         self._failures: dict[str, list[int]] = {}
+        self._slots = anyio.Semaphore(VERIFICATIONS_MAX)
         self.signed_in: set[str] = set()
         """Who has signed in during this run."""
         self._decoy = self._hasher.hash(secrets.token_hex(16))
@@ -66,12 +70,13 @@ class Accounts:
     async def login(self, login: str, password: str) -> tuple[str, int, c.AccountCell]:
         """Token, its end and the account. Raises `Unauthenticated`, or `Busy` after too many tries."""
         self._throttle(login)
+        self._failures.setdefault(login, []).append(self._now())  # counted first: tries at the same time count too
         account = self.find(login)
         # An unknown name takes as long as a wrong password.
         hashed = account.password if account and account.password else self._decoy
-        right = await self._engine.in_thread(self._verify, hashed, password)
+        async with self._slots:
+            right = await self._engine.in_thread(self._verify, hashed, password)
         if not right or account is None or not account.password:
-            self._failures.setdefault(login, []).append(self._now())
             raise Unauthenticated(_WRONG)
         self._failures.pop(login, None)
         self.signed_in.add(login)

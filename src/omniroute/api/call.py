@@ -5,30 +5,39 @@ What lives here: the thin typed layer over starlette: endpoint table, body decod
 
 from __future__ import annotations
 
+import contextlib
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+import anyio
 import msgspec
-from starlette.requests import Request
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from omniroute.api.accounts import Accounts, actor_of
 from omniroute.api.problems import problem
+from omniroute.api.views import Done
 from omniroute.config import Config
-from omniroute.core.commands import Command, Keep
+from omniroute.core.commands import Command
 from omniroute.core.events import Event
 from omniroute.core.permissions import Actor
 from omniroute.core.state import State
 from omniroute.engine import cells as c
 from omniroute.engine.engine import Engine
 from omniroute.engine.mailbox import Contents
-from omniroute.errors import Forbidden, InvalidInput, NotFound, OmniRouteError, TooLarge, Unauthenticated
+from omniroute.errors import CallerError, Forbidden, InvalidInput, NotFound, OmniRouteError, TooLarge, Unauthenticated
 from omniroute.journal.contract import Write
 
 BODY_BYTES_MAX = 1024 * 1024
+BODY_SECONDS_MAX = 30
 COOKIE = "omniroute_session"
 IDEMPOTENCY_KEY_CHARS_MAX = 64
+
+
+_KEY = re.compile(r"(?:unknown|missing required) field `(.{1,128}?)`")
 
 
 class Services(NamedTuple):
@@ -76,16 +85,15 @@ class Call:
 
     async def submit(self, command: Command, contents: Contents | None = None) -> int:
         """Carry a command out in the caller's name; returns the journal's number. Repeats have no second effect."""
-        key = self.request.headers.get("idempotency-key", "")
-        if len(key) > IDEMPOTENCY_KEY_CHARS_MAX:
-            raise InvalidInput(f"an idempotency key has at most {IDEMPOTENCY_KEY_CHARS_MAX} characters")
-        if not key:
+        cell_key = self._idempotency_cell()
+        if not cell_key:
             await self.engine.writer.submit(self.actor, command, contents)
             return self.engine.writer.committed_seq
-        cell_key = c.joined_key(self.account.login, key)
 
         def prepare(_: State, cells: c.Cells) -> Command:
-            return Keep() if cells.raw(c.IDEMPOTENCY, cell_key) else command
+            if cells.raw(c.IDEMPOTENCY, cell_key):
+                raise _Repeated
+            return command
 
         def keep(events: Sequence[Event]) -> Sequence[Write]:
             if not events:
@@ -93,8 +101,24 @@ class Call:
             made = list(contents(events)) if contents else []
             return [*made, c.put_number(c.IDEMPOTENCY, cell_key, self.engine.writer.clock.now_ms())]
 
-        await self.engine.writer.submit(self.actor, prepare, keep)
-        return self.engine.writer.committed_seq
+        with contextlib.suppress(_Repeated):
+            await self.engine.writer.submit(self.actor, prepare, keep)
+        return await self.engine.writer.barrier()
+
+    def is_repeated(self) -> bool:
+        """Whether a command was carried out under this idempotency key already."""
+        cell_key = self._idempotency_cell()
+        return bool(cell_key) and self.engine.writer.cells.raw(c.IDEMPOTENCY, cell_key) is not None
+
+    def _idempotency_cell(self) -> str:
+        key = self.request.headers.get("idempotency-key", "")
+        if len(key) > IDEMPOTENCY_KEY_CHARS_MAX:
+            raise InvalidInput(f"an idempotency key has at most {IDEMPOTENCY_KEY_CHARS_MAX} characters")
+        return c.joined_key(self.account.login, key) if key else ""
+
+
+class _Repeated(CallerError):
+    """Under this idempotency key something was done already."""
 
 
 Handler = Callable[[Call], Awaitable[Any]]
@@ -126,17 +150,24 @@ def same_origin(request: Any) -> bool:
     if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         return False
     origin = request.headers.get("origin")
-    return origin is None or urlsplit(origin).netloc == request.headers.get("host", "")
+    try:
+        return origin is None or urlsplit(origin).netloc == request.headers.get("host", "")
+    except ValueError:
+        return False
 
 
 async def read_body(request: Request) -> bytes:
-    """The body, bounded."""
+    """The body, bounded in size and time."""
     chunks, size = [], 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > BODY_BYTES_MAX:
-            raise TooLarge("the body is too large")
-        chunks.append(chunk)
+    try:
+        with anyio.fail_after(BODY_SECONDS_MAX):
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > BODY_BYTES_MAX:
+                    raise TooLarge("the body is too large")
+                chunks.append(chunk)
+    except (TimeoutError, ClientDisconnect) as failure:
+        raise HTTPException(408, headers={"Connection": "close"}) from failure
     return b"".join(chunks)
 
 
@@ -146,7 +177,8 @@ def decode(data: bytes, kind: type[msgspec.Struct]) -> Any:
         return msgspec.json.decode(data or b"{}", type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as failure:
         text, _, path = str(failure).partition(" - at `$")
-        raise InvalidInput(text, path.strip("`.")) from failure
+        key = _KEY.search(text)
+        raise InvalidInput(text, ".".join(filter(None, (path.strip("`."), key[1] if key else "")))) from failure
 
 
 def serve(services: Services, endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
@@ -174,10 +206,16 @@ async def _answer(services: Services, endpoint: Endpoint, request: Request) -> R
     for name, value in request.path_params.items():
         if name.endswith("_id") and not 0 < int(value) < 2**53:
             raise NotFound("there is no such thing")
-    result = await endpoint.handler(Call(services, request, account, body))
+    call = Call(services, request, account, body)
+    if endpoint.answer is Done and call.is_repeated():
+        return _json(Done(seq=await services.engine.writer.barrier()), endpoint.status)
+    result = await endpoint.handler(call)
     if isinstance(result, Response):
         return result
     if result is None:
         return Response(status_code=204)
-    headers = {"Cache-Control": "no-store"}
-    return Response(msgspec.json.encode(result), endpoint.status, headers, "application/json")
+    return _json(result, endpoint.status)
+
+
+def _json(result: Any, status: int) -> Response:
+    return Response(msgspec.json.encode(result), status, {"Cache-Control": "no-store"}, "application/json")

@@ -19,11 +19,12 @@ from omniroute.core.events import RawReceived
 from omniroute.core.permissions import Actor, may_read
 from omniroute.engine.feed import Committed
 from omniroute.engine.projection import conversation_of
-from omniroute.errors import Unauthenticated
+from omniroute.errors import JournalError, Unauthenticated
 
 HELLO_TIMEOUT_S = 10
 SEND_TIMEOUT_S = 15
 FRAME_CHARS_MAX = 4096
+UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
 SESSION_ENDED, TOO_SLOW, POLICY = 4401, 1013, 1008
 
 
@@ -54,7 +55,7 @@ class Live:
         try:
             token = token or await self._hello(socket)
             actor = actor_of(self._services.accounts.by_token(token))
-        except (Unauthenticated, TimeoutError, msgspec.DecodeError):
+        except (Unauthenticated, TimeoutError, *UNREADABLE):
             await socket.close(SESSION_ENDED, "sign in first")
             return
         except WebSocketDisconnect:
@@ -63,7 +64,7 @@ class Live:
 
     async def _hello(self, socket: WebSocket) -> str:
         with anyio.fail_after(HELLO_TIMEOUT_S):
-            return msgspec.json.decode(await socket.receive_text(), type=Hello).token
+            return msgspec.json.decode(await _receive(socket), type=Hello).token
 
     async def _serve(self, socket: WebSocket, actor: Actor, token: str) -> None:
         writer = self._services.engine.writer
@@ -77,13 +78,13 @@ class Live:
         """Answer pings; a frame out of schema gets a typed error and the socket stays."""
         while True:
             try:
-                text = await socket.receive_text()
-            except (WebSocketDisconnect, KeyError, RuntimeError):
+                frame = await _receive(socket)
+            except WebSocketDisconnect:
                 return
             try:
-                msgspec.json.decode(text[:FRAME_CHARS_MAX], type=Ping | Hello)
+                msgspec.json.decode(frame[:FRAME_CHARS_MAX], type=Ping | Hello)
                 await self._send(socket, {"type": "pong"})
-            except msgspec.DecodeError as failure:
+            except UNREADABLE as failure:
                 problem = {"type": "error", "code": "invalid_input", "detail": str(failure)}
                 await self._send(socket, problem)
 
@@ -105,7 +106,7 @@ class Live:
                 await self._tell(socket, actor, news)
         except Unauthenticated:
             await socket.close(SESSION_ENDED, "the session has ended")
-        except TimeoutError:
+        except (TimeoutError, JournalError):
             await socket.close(TOO_SLOW)
         except (WebSocketDisconnect, RuntimeError):
             pass  # the other side has gone; the listening half ends as well
@@ -137,3 +138,12 @@ class Live:
     async def _send(self, socket: WebSocket, frame: object) -> None:
         with anyio.fail_after(SEND_TIMEOUT_S):
             await socket.send_text(msgspec.json.encode(frame).decode())
+
+
+async def _receive(socket: WebSocket) -> str | bytes:
+    """The next frame, text or not. Raises `WebSocketDisconnect`."""
+    message = await socket.receive()
+    if message["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(message.get("code", 1005))
+    text = message.get("text")
+    return text if text is not None else bytes(message.get("bytes") or b"")

@@ -6,6 +6,8 @@ somebody may read it in `Threads.find`.
 
 from __future__ import annotations
 
+import hashlib
+import secrets
 from collections.abc import Sequence
 from urllib.parse import quote
 
@@ -142,9 +144,12 @@ class Operations:
         if visit is None:
             raise Conflict("no visit channel is configured")
         fields = {key: value for key, value in msgspec.structs.asdict(call.body).items() if value}
+        if "department" in fields and fields["department"] not in call.state.departments:
+            raise InvalidInput("there is no such department", "department")
         key = call.request.headers.get("idempotency-key", "")
-        if key:
-            fields["id"] = f"{call.account.login}:{key}"[:100]
+        # without a key every form is a visit of its own, though its words may be the same
+        distinct = c.joined_key(call.account.login, key) if key else secrets.token_hex(16)
+        fields["id"] = hashlib.sha256(distinct.encode()).hexdigest()
         raw = RawInput(
             instance=visit.name,
             account=call.account.login,

@@ -50,6 +50,13 @@ class Screens:
         """The title of a department."""
         return self.titles.get(department_id, department_id)
 
+    def queue_title(self, queue_id: str) -> str:
+        """The title of a queue; without one, its name made readable."""
+        department_id, _, name = queue_id.partition(".")
+        department = self.config.departments.get(department_id)
+        queue = department.queues.get(name) if department else None
+        return (queue.title if queue else "") or name.replace("_", " ").replace("-", " ").capitalize()
+
     def icon(self, instance: str) -> str:
         """How a channel instance is drawn."""
         runner = self.engine.supervisor.runners.get(instance)
@@ -196,6 +203,7 @@ class Screens:
                 queues=[
                     views.QueueView(
                         queue_id=queue.queue_id,
+                        title=self.queue_title(queue.queue_id),
                         department=self.title(queue.department_id),
                         waiting=len(waiting.get(queue.queue_id, ())),
                         longest_wait_since_ms=min(waiting.get(queue.queue_id, (0,))),

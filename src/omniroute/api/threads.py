@@ -163,6 +163,7 @@ class Threads:
     def _earlier(self, cell: c.ConversationCell, record: Conversation) -> views.EarlierView:
         return views.EarlierView(
             reference=cell.reference,
+            customer=self._screens.customer_name(cell.customer_id),
             subject=cell.subject,
             icon=self._screens.icon(cell.channel),
             stage=record.stage.value,

@@ -109,6 +109,7 @@ class QueueView(msgspec.Struct, kw_only=True):
     """A queue now."""
 
     queue_id: str
+    title: str = ""
     department: str
     waiting: int
     longest_wait_since_ms: int
@@ -209,9 +210,10 @@ class IdentityView(msgspec.Struct, kw_only=True):
 
 
 class EarlierView(msgspec.Struct, kw_only=True):
-    """Another matter of the same customer."""
+    """Another matter: of the same customer, or one that a search found."""
 
     reference: str
+    customer: str = ""
     subject: str
     icon: str
     stage: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from starlette.applications import Starlette
@@ -24,6 +25,7 @@ from omniroute.api.table import PREFIX, endpoints
 from omniroute.api.threads import Threads
 from omniroute.engine.supervisor import ChannelRunner
 
+STATIC_MAX_AGE_S = 300
 WEB = Path(__file__).resolve().parent.parent / "web"
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -71,6 +73,15 @@ class ChannelMount:
         await self._router(scope, receive, send)
 
 
+class _Static(StaticFiles):
+    """Our own files: kept by browsers for a while, so that a screen that is offline still has its icons."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        answer = super().file_response(*args, **kwargs)
+        answer.headers.setdefault("Cache-Control", f"public, max-age={STATIC_MAX_AGE_S}")
+        return answer
+
+
 def application(services: Services, extra: Sequence[BaseRoute] = ()) -> Starlette:
     """Everything that the daemon serves over HTTP."""
     screens = Screens(services.engine, services.config)
@@ -88,7 +99,7 @@ def application(services: Services, extra: Sequence[BaseRoute] = ()) -> Starlett
             *_pages(),
             *extra,
             *(Mount(f"/channels/{name}", ChannelMount(r)) for name, r in services.engine.supervisor.runners.items()),
-            Mount("/static", StaticFiles(directory=WEB / "static")),
+            Mount("/static", _Static(directory=WEB / "static")),
         ],
         exception_handlers={HTTPException: _http_problem, Exception: _bug_problem},
     )

@@ -144,6 +144,8 @@ def nothing_dangles(state: State) -> Iterator[str]:
         if item.queue_id not in state.queues or item.channel not in state.channels:
             yield f"item {item.work_item_id} is in an unknown queue or channel"
     for matter in state.conversations.values():
+        if matter.queue_id not in state.queues or matter.channel not in state.channels:
+            yield f"conversation {matter.conversation_id} is in an unknown queue or channel"
         if matter.stage is Stage.DONE:
             yield f"conversation {matter.conversation_id} is done and still here"
         if any(i not in state.items for i in matter.item_ids):

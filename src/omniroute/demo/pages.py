@@ -21,12 +21,16 @@ def info(config: Config, password: str, smtp: str) -> dict[str, object]:
         "company": config.company,
         "password": password,
         "logins": [
-            {"login": login, "name": person.name, "role": person.role, "departments": person.departments}
+            {
+                "login": login,
+                "name": person.name,
+                "role": person.role,
+                "departments": [config.departments[one].title for one in person.departments],
+            }
             for login, person in config.operators.items()
         ],
         "smtp": smtp,
         "links": [
-            {"title": "Operator desk", "href": "/desk", "what": "sign in as one of the people below"},
             {"title": "A shop with a chat", "href": "/channels/web/demo", "what": "write as a customer"},
             {"title": "A telephone", "href": "/channels/phone/simulator", "what": "call as a customer"},
             {"title": "Outgoing mail", "href": "/demo/mailbox/", "what": "what customers would find in their mailbox"},

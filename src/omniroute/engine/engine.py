@@ -80,8 +80,8 @@ class Engine:
     def _context(self, runner: ChannelRunner) -> EngineContext:
         return EngineContext(runner, self.writer, self.intake, self.setup.names)
 
-    async def begin(self) -> None:
-        """Everything that has to happen before the first interaction."""
+    async def begin(self, channels: Spawn) -> None:
+        """Everything that has to happen before the first interaction, and then the channels."""
         self._spawn.start("writer", self.writer.run)
         await self.writer.submit(SYSTEM, ResumeAfterOutage())
         await self.writer.submit(SYSTEM, ApplyConfig(config=self.setup.core))
@@ -91,8 +91,8 @@ class Engine:
         self._spawn.start("intake", self.intake.run)
         self.outbox.start()
         timekeeper.start(self._spawn, self.writer)
-        self.supervisor.start(self._spawn)
         self._spawn.start("snapshots", self._snapshots)
+        self.supervisor.start(channels)
 
     async def in_thread(self, work: Callable[..., Any], *args: Any) -> Any:
         """Run blocking or long work beside the loop."""
@@ -118,12 +118,14 @@ async def running(setup: Setup, clock: Clock | None = None) -> AsyncIterator[Eng
         writer = Writer(state, journal, clock or SystemClock(), setup.policies, lambda: recovery.load(journal))
         async with anyio.create_task_group() as group:
             engine = Engine(setup, setup.channels(secret), writer, TaskGroupSpawn(group))
-            await engine.begin()
-            try:
-                yield engine
-                await writer.barrier()
-            finally:
-                group.cancel_scope.cancel()
+            async with anyio.create_task_group() as channels:
+                await engine.begin(TaskGroupSpawn(channels))
+                try:
+                    yield engine
+                finally:
+                    channels.cancel_scope.cancel()  # first, so that what is under way in them can still be committed
+            await writer.settled()
+            group.cancel_scope.cancel()
         await _last_snapshot(writer)
     finally:
         with anyio.CancelScope(shield=True):

@@ -8,6 +8,7 @@ read is quarantined and blocks nobody.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -26,7 +27,7 @@ from omniroute.engine.mailbox import Request, Urgency
 from omniroute.engine.ports import Spawn
 from omniroute.engine.registration import Registration
 from omniroute.engine.writer import Writer
-from omniroute.errors import Busy, InvalidInput, JournalFull, OmniRouteError, TooLarge
+from omniroute.errors import Busy, InvalidInput, JournalCorrupt, JournalFull, OmniRouteError, TooLarge
 from omniroute.journal.contract import BLOB_THRESHOLD_BYTES, Write
 
 RAW_BYTES_MAX = 64 * 1024 * 1024
@@ -36,6 +37,7 @@ THREAD_BYTES_MIN = 64 * 1024
 BACKLOG_MAX = 2048
 """Received but unregistered inputs; `Busy` beyond."""
 RETRY_MS = 1_000
+REGISTRATION_PATIENCE_S = 10
 
 log = structlog.get_logger("omniroute.intake")
 
@@ -61,7 +63,10 @@ class Intake:
         self._kinds = kinds
         self._classifier = classifier
         self._new_reference = new_reference
-        self._send, self._pending = anyio.create_memory_object_stream[_Pending](BACKLOG_MAX)
+        # Bounded by admission: BACKLOG_MAX, and what was in the mailbox when it was reached.
+        self._send, self._pending = anyio.create_memory_object_stream[_Pending](math.inf)
+        self._received: dict[int, RawInput] = {}
+        writer.on_commit.append(self._hear)
 
     async def receive(self, raw: RawInput) -> int:
         """See `ChannelContext.receive`."""
@@ -82,23 +87,37 @@ class Intake:
 
         def contents(events: Sequence[Event]) -> Sequence[Write]:
             ids = [event.raw_id for event in events if isinstance(event, e.RawReceived)]
+            self._received.update(dict.fromkeys(ids, raw))
             return [w for n in ids for w in (c.put(c.RAW, c.number_key(n), cell), c.put_number(c.DEDUP, key, n))]
 
         actor = Actor(Role.CHANNEL, instance=raw.instance)
-        for event in await self._writer.submit(actor, prepare, contents, urgency):
-            if isinstance(event, e.RawReceived):
-                await self._send.send(_Pending(event.raw_id, raw))
-                return event.raw_id
-        return known
+        events = await self._writer.submit(actor, prepare, contents, urgency)
+        return next((event.raw_id for event in events if isinstance(event, e.RawReceived)), known)
+
+    def _hear(self, events: Sequence[Event]) -> None:
+        """What is durable is registered, whether or not its sender still waits for the answer."""
+        for event in events:
+            if isinstance(event, e.RawReceived) and event.raw_id in self._received:
+                self._send.send_nowait(_Pending(event.raw_id, self._received.pop(event.raw_id)))
 
     async def run(self) -> None:
         """Register what comes in, in order; first what an earlier life left behind."""
         for raw_id in list(self._writer.state.pending_raws):
-            raw = await self.load(raw_id)
-            if raw is not None:
-                await self._register(_Pending(raw_id, raw))
+            await self._take_up(raw_id)
         async for pending in self._pending:
             await self._register(pending)
+
+    async def _take_up(self, raw_id: int) -> None:
+        try:
+            raw = await self.load(raw_id)
+        except JournalCorrupt as damaged:
+            log.warning("raw_damaged", raw_id=raw_id)
+            await self._quarantine(raw_id, str(damaged))
+            return
+        if raw is None:
+            await self._quarantine(raw_id, "its bytes are missing")
+        else:
+            await self._register(_Pending(raw_id, raw))
 
     async def load(self, raw_id: int) -> RawInput | None:
         """Raw input as it came; None if there is none."""
@@ -116,11 +135,13 @@ class Intake:
 
     async def reference_of(self, raw_id: int) -> str:
         """The reference of the matter that an input became; waits for its registration."""
-        with self._writer.feed.listen() as commits:
+        with self._writer.feed.listen() as commits, anyio.move_on_after(REGISTRATION_PATIENCE_S):
             while not (number := int(self._writer.journal.get(c.RAW_MATTER, c.number_key(raw_id)) or b"0")):
                 await commits.receive()
         matter = c.read(self._writer.journal, c.CONVERSATION, c.number_key(number), c.ConversationCell)
-        return matter.reference if matter else ""
+        if matter is None:
+            raise Busy("it has been received, and will be registered shortly")
+        return matter.reference
 
     def _belongs_to_open(self, raw: RawInput) -> bool:
         session = raw.meta.get("session", "")
@@ -148,7 +169,7 @@ class Intake:
             except (InvalidInput, TooLarge) as unreadable:
                 await self._quarantine(pending.raw_id, str(unreadable))
             except (Busy, JournalFull):
-                await self._writer.clock.sleep_until(self._writer.clock.now_ms() + RETRY_MS)
+                await self._pause()
                 continue
             except Exception as bug:
                 # the text of the error may hold contents: only its kind is logged
@@ -190,11 +211,20 @@ class Intake:
         try:
             await request.outcome()
         except JournalFull:
-            await self._writer.clock.sleep_until(self._writer.clock.now_ms() + RETRY_MS)
+            await self._pause()
             await self._send.send(pending)
         except OmniRouteError as refused:
             log.warning("registration_refused", raw_id=pending.raw_id, code=refused.code)
             await self._quarantine(pending.raw_id, str(refused))
 
     async def _quarantine(self, raw_id: int, reason: str) -> None:
-        await self._writer.submit(SYSTEM, QuarantineRaw(raw_id=raw_id, reason=reason))
+        while True:
+            try:
+                await self._writer.submit(SYSTEM, QuarantineRaw(raw_id=raw_id, reason=reason), urgency=Urgency.ENGINE)
+            except JournalFull:
+                await self._pause()
+            else:
+                return
+
+    async def _pause(self) -> None:
+        await self._writer.clock.sleep_until(self._writer.clock.now_ms() + RETRY_MS)

@@ -6,6 +6,7 @@ refused, then everything that comes from outside but belongs to nothing open; op
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable, Sequence
 from enum import IntEnum
@@ -25,14 +26,19 @@ CAPACITY = 4096
 
 
 class Urgency(IntEnum):
-    """Who is let in while the mailbox fills: each class up to its share of `CAPACITY`."""
+    """Who is let in while the mailbox fills: each class up to its share of `CAPACITY`.
+
+    ``ENGINE`` is for timers, deliveries and quarantine: refusing them would only move the overload. Each such task
+    waits for its answer before it sends the next command, so their number is bounded by that of the tasks.
+    """
 
     NEW = 0
     OPEN = 1
     INSIDE = 2
+    ENGINE = 3
 
 
-SHARE = {Urgency.NEW: 0.5, Urgency.OPEN: 0.75, Urgency.INSIDE: 1.0}
+SHARE = {Urgency.NEW: 0.5, Urgency.OPEN: 0.75, Urgency.INSIDE: 1.0, Urgency.ENGINE: math.inf}
 
 Prepare = Callable[[State, Cells], Command]
 Contents = Callable[[Sequence[Event]], Sequence[Write]]

@@ -1,8 +1,8 @@
 """The outbox: carries effects out, at least once, in order for each (conversation, channel).
 
 What lives here: lanes, retries, dead letters. An effect is in the store since the transaction of its event; it leaves
-with the transaction that records its end. A crash between the remote's OK and our commit repeats it, under the same key.
-Effects of a running contact have lanes of their own, so a stuck mail never holds a ring, and expire.
+with the transaction that records its end. A crash between the remote's OK and our commit repeats it, under the same
+key. Effects of a running contact have lanes of their own, so a stuck mail never holds a ring, and expire.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from omniroute.core.effects import Effect, effect_of
 from omniroute.core.events import Event
 from omniroute.core.permissions import SYSTEM
 from omniroute.engine import cells as c
+from omniroute.engine.mailbox import Urgency
 from omniroute.engine.ports import Spawn
 from omniroute.engine.writer import Writer
 from omniroute.errors import DeliveryDeferred, DeliveryError, JournalError
@@ -152,7 +153,7 @@ class Outbox:
 
     async def _keep(self, writes: Sequence[Write]) -> None:
         try:
-            await self._writer.write_cells(writes)
+            await self._writer.write_cells(writes, Urgency.ENGINE)
         except JournalError:
             log.warning("attempt_not_recorded")  # only the count of attempts is older after a crash
 
@@ -177,7 +178,7 @@ class Outbox:
             writes.append(c.put_number(c.OUR_ID, our_id, effect.conversation_id))
         while True:
             try:
-                await self._writer.submit(SYSTEM, command, lambda _events: writes)
+                await self._writer.submit(SYSTEM, command, lambda _events: writes, Urgency.ENGINE)
             except JournalError:
                 await self._writer.clock.sleep_until(self._writer.clock.now_ms() + BACKOFF_FIRST_MS)
             else:

@@ -70,17 +70,17 @@ class SystemClock:
         self._wall_ms = wall_ms or (lambda: time.time_ns() // 1_000_000)
         self._steady_ms = steady_ms or (lambda: time.monotonic_ns() // 1_000_000)
         self._offset_ms = self._wall_ms() - self._steady_ms()
-        self._jump_since_ms: int | None = None
+        self._jump: tuple[int, int] | None = None  # the offset that wants to be believed, and since when
 
     def now_ms(self) -> int:
         steady_ms = self._steady_ms()
         wall_offset_ms = self._wall_ms() - steady_ms
         if abs(wall_offset_ms - self._offset_ms) <= JUMP_MS:
-            self._offset_ms, self._jump_since_ms = wall_offset_ms, None
-        elif self._jump_since_ms is None:
-            self._jump_since_ms = steady_ms
-        elif steady_ms - self._jump_since_ms >= CONFIRM_MS:
-            self._offset_ms, self._jump_since_ms = wall_offset_ms, None
+            self._offset_ms, self._jump = wall_offset_ms, None
+        elif self._jump is None or abs(wall_offset_ms - self._jump[0]) > JUMP_MS:
+            self._jump = (wall_offset_ms, steady_ms)
+        elif steady_ms - self._jump[1] >= CONFIRM_MS:
+            self._offset_ms, self._jump = wall_offset_ms, None
         return steady_ms + self._offset_ms
 
     async def sleep_until(self, due_ms: int) -> None:

@@ -12,8 +12,8 @@ from omniroute.errors import JournalCorrupt
 from omniroute.journal.codec import decode_event
 from omniroute.journal.contract import Journal, Snapshot
 
-PAGE = 10_000
-"""Entries read at a time."""
+PAGE = 1_000
+"""Entries applied at a time: a snapshot that is made beside a running engine never holds the loop for long."""
 SNAPSHOT_EVERY = 50_000
 """Entries after which a new snapshot is worth its price."""
 

@@ -57,6 +57,7 @@ class ChannelRunner:
         self._context = context(self)
         self._failures = 0
         self._open_until_ms = 0
+        self._tripped = False
         self.current: Instance = channel.open_instance(options, self._context)
         self.ready = anyio.Event()
 
@@ -76,10 +77,11 @@ class ChannelRunner:
             await self._clock.sleep_until(self._clock.now_ms() + pause_ms)
             pause_ms = min(pause_ms * 2, RESTART_MAX_MS)
             self.restarts += 1
-            self.current = self.channel.open_instance(self._options, self._context)
 
     async def _serve_once(self) -> None:
         try:
+            if self.restarts:
+                self.current = self.channel.open_instance(self._options, self._context)
             await self.current.serve(started=self._started)
             reason = "it stopped by itself"
         except Exception as failure:
@@ -108,6 +110,9 @@ class ChannelRunner:
             log.warning("send_failed", instance=self.name, reason=_reason(failure), where=_where(failure))
             raise DeliveryDeferred("the channel failed while sending") from failure
         self._failures = 0
+        if self._tripped and self.health.state == "degraded":
+            self.health = Health("up")
+        self._tripped = False
         return receipt
 
     def _count_failure(self) -> None:
@@ -115,6 +120,7 @@ class ChannelRunner:
         if self._failures >= BREAKER_FAILURES:
             self._failures = 0
             self._open_until_ms = self._clock.now_ms() + BREAKER_PAUSE_MS
+            self._tripped = True
             self.health = msgspec.structs.replace(self.health, state="degraded", detail="sending pauses")
             log.warning("circuit_open", instance=self.name)
 

@@ -12,6 +12,7 @@ from omniroute.core import machine
 from omniroute.core.commands import FireDue
 from omniroute.core.deadlines import Concern
 from omniroute.core.permissions import SYSTEM
+from omniroute.engine.mailbox import Urgency
 from omniroute.engine.ports import Spawn
 from omniroute.engine.writer import Writer
 from omniroute.errors import JournalFull
@@ -33,7 +34,7 @@ async def keep(writer: Writer, concern: Concern) -> None:
         due_ms = machine.next_deadline_ms(writer.state, concern)
         if due_ms is not None and due_ms <= writer.clock.now_ms():
             try:
-                await writer.submit(SYSTEM, FireDue(concern=concern, limit=SLICE))
+                await writer.submit(SYSTEM, FireDue(concern=concern, limit=SLICE), urgency=Urgency.ENGINE)
             except JournalFull:
                 await writer.clock.sleep_until(writer.clock.now_ms() + FULL_DISK_PAUSE_MS)
         else:
@@ -41,16 +42,16 @@ async def keep(writer: Writer, concern: Concern) -> None:
 
 
 async def _sleep(writer: Writer, concern: Concern, due_ms: int | None) -> None:
-    moved = writer.deadline_moved[concern]
-    if due_ms is None:
-        await moved.wait()
-        return
+    """Return at the deadline or when the bell rings; it is listened to from the very first moment."""
+    alarm = writer.alarms[concern]
+    alarm.due_ms, bell = due_ms, alarm.bell
     async with anyio.create_task_group() as group:
 
-        async def wake() -> None:
-            await moved.wait()
+        async def wake(at_ms: int) -> None:
+            await writer.clock.sleep_until(at_ms)
             group.cancel_scope.cancel()
 
-        group.start_soon(wake)
-        await writer.clock.sleep_until(due_ms)
+        if due_ms is not None:
+            group.start_soon(wake, due_ms)
+        await bell.wait()
         group.cancel_scope.cancel()

@@ -7,6 +7,7 @@ since the last commit is void: the state is discarded and reloaded from the jour
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import anyio
@@ -25,7 +26,7 @@ from omniroute.engine.feed import Committed, Feed
 from omniroute.engine.mailbox import Contents, Mailbox, Prepare, Request, Urgency
 from omniroute.engine.ports import Clock, Disk
 from omniroute.engine.projection import writes_of
-from omniroute.errors import CallerError, JournalFull, OmniRouteError
+from omniroute.errors import CallerError, JournalError, JournalFull, OmniRouteError
 from omniroute.journal.codec import encode_event
 from omniroute.journal.contract import Entry, Write
 
@@ -33,6 +34,21 @@ BATCH_EVENTS_MAX = 4096
 """Decided but uncommitted events; the writer waits for the disk beyond this."""
 
 log = structlog.get_logger("omniroute.writer")
+
+
+class Alarm:
+    """Until when a timekeeper sleeps (None: for good), and the bell that wakes it earlier."""
+
+    __slots__ = ("bell", "due_ms")
+
+    def __init__(self) -> None:
+        self.due_ms: int | None = None
+        self.bell = anyio.Event()
+
+    def ring(self) -> None:
+        """Wake whoever sleeps; the next one gets a new bell."""
+        self.bell.set()
+        self.bell = anyio.Event()
 
 
 class Batch:
@@ -65,13 +81,14 @@ class Writer:
         self.cells = Cells(journal)
         self.mailbox = Mailbox()
         self.feed = Feed()
-        self.deadline_moved = {concern: anyio.Event() for concern in Concern}
+        self.alarms = {concern: Alarm() for concern in Concern}
         self.on_commit: list[Callable[[Sequence[Event]], None]] = []
         self._reload = reload
         self._seq = journal.last_seq()
         self._batch = Batch()
         self._collected = anyio.Event()
         self._committed = anyio.Event()
+        self._lives = 0
         self.committed_seq = self._seq
 
     # ---- for everybody else
@@ -104,12 +121,20 @@ class Writer:
     async def barrier(self) -> int:
         """Wait until everything that the present state shows is durable; returns its number.
 
-        Readers call it between looking and answering, so that nobody is shown what a crash could take back.
+        Readers call it between looking and answering, so that nobody is shown what a crash could take back. Raises
+        `JournalFull` where the disk had no room for it: what was looked at has never happened.
         """
-        seq = self._seq
-        while self.committed_seq < seq:
+        seq, life = self._seq, self._lives
+        while self._lives == life and self.committed_seq < seq:
             await self._committed.wait()
+        if self._lives != life:
+            raise JournalFull("no space is left; look again")
         return seq
+
+    async def settled(self) -> None:
+        """Wait until nothing is uncommitted, be it that a full disk made it void."""
+        with contextlib.suppress(JournalFull):
+            await self.barrier()
 
     # ---- the tasks
     async def run(self) -> None:
@@ -126,7 +151,7 @@ class Writer:
             except Exception as bug:
                 await self._recover_from_bug(request, bug)
             if len(self._batch.entries) >= BATCH_EVENTS_MAX:
-                await self.barrier()
+                await self.settled()
             elif len(self.mailbox) % 64 == 0:
                 await anyio.lowlevel.checkpoint()  # let the others run now and then while the line is long
 
@@ -145,37 +170,45 @@ class Writer:
     async def _recover_from_bug(self, request: Request, bug: Exception) -> None:
         """A command that fails in the middle is our bug: reload what is certain and go on without the command."""
         log.error("command_failed", exc_info=bug)
-        await self.barrier()
-        self.state = await self._reload()
-        self.cells = Cells(self.journal)
+        await self.settled()
+        self._use(await self._reload())
         request.finish(OmniRouteError("an internal error; the command was not carried out"))
 
+    def _use(self, state: State) -> None:
+        """Go on from a reloaded state, without anything that was decided since."""
+        self.state = state
+        self.cells = Cells(self.journal)
+        self._ring_alarms()
+
     def _collect(self, request: Request, events: Sequence[Event]) -> None:
-        at_ms, batch = self.state.now_ms, self._batch
+        """Put a decided command into the batch: whole, or not at all if its contents cannot be made."""
+        at_ms, batch, seq = self.state.now_ms, self._batch, self._seq
+        entries: list[Entry] = []
         writes: list[Write] = []
         for event in events:
-            self._seq += 1
-            batch.entries.append(Entry(self._seq, at_ms, encode_event(event)))
-            made = list(writes_of(event, self._seq, at_ms, self.state, self.cells))
+            seq += 1
+            entries.append(Entry(seq, at_ms, encode_event(event)))
+            made = list(writes_of(event, seq, at_ms, self.state, self.cells))
             self.cells.stage(made)
             writes += made
         if request.contents is not None:
             made = list(request.contents(events))
             self.cells.stage(made)
             writes += made
-        request.seq = self._seq
+        self._seq = request.seq = seq
+        batch.entries += entries
         batch.writes += writes
         batch.events += events
         batch.requests.append(request)
-        self._signal_deadlines()
+        self._ring_alarms()
         self._collected.set()
 
-    def _signal_deadlines(self) -> None:
-        """Wake the timekeepers: one of them may have to get up earlier now."""
-        for concern, event in self.deadline_moved.items():
-            if event.statistics().tasks_waiting:
-                event.set()
-                self.deadline_moved[concern] = anyio.Event()
+    def _ring_alarms(self) -> None:
+        """Wake the timekeepers that have to get up earlier now."""
+        for concern, alarm in self.alarms.items():
+            due_ms = machine.next_deadline_ms(self.state, concern)
+            if due_ms is not None and (alarm.due_ms is None or due_ms < alarm.due_ms):
+                alarm.ring()
 
     async def _commit_forever(self) -> None:
         while True:
@@ -192,11 +225,13 @@ class Writer:
         except JournalFull as full:
             await self._start_over(batch, full)
             return
+        except JournalError as broken:
+            self._void(batch, broken)
+            raise
         self.cells.settle(batch.writes)
         if batch.entries:
             self.committed_seq = batch.entries[-1].seq
-        self._committed.set()
-        self._committed = anyio.Event()
+        self._announce()
         for request in batch.requests:
             request.finish()
         for hear in self.on_commit:
@@ -204,22 +239,31 @@ class Writer:
         if batch.events:
             self.feed.publish(Committed(self.committed_seq, batch.events))
 
-    async def _start_over(self, batch: Batch, error: Exception) -> None:
-        """The disk is full: nothing since the last commit has happened; go on from there."""
-        log.error("journal_full", lost_commands=len(batch.requests) + len(self._batch.requests))
-        for request in batch.requests + self._batch.requests:
-            request.finish(error)
-        self._batch = Batch()
-        self.cells = Cells(self.journal)
-        self.state = await self._reload()
-        later = self._batch.requests + self.mailbox.drain()
-        self._batch = Batch()
-        for request in later:
-            request.finish(error)
-        self._seq = self.committed_seq = self.journal.last_seq()
+    def _announce(self) -> None:
+        """Tell everybody at the barrier to look again."""
         self._committed.set()
         self._committed = anyio.Event()
 
-    async def write_cells(self, writes: Sequence[Write]) -> None:
+    async def _start_over(self, batch: Batch, error: JournalFull) -> None:
+        """The disk is full: nothing since the last commit has happened; go on from there.
+
+        What is decided while the state is being reloaded still rests on the old one, so it is void as well.
+        """
+        state = await self._reload()
+        self._use(state)
+        self._seq = self.committed_seq = self.journal.last_seq()
+        self._lives += 1
+        log.error("journal_full", lost_commands=self._void(batch, error))
+        self._announce()
+
+    def _void(self, batch: Batch, error: JournalError) -> int:
+        """Tell everybody whose command has not happened; returns how many."""
+        void = batch.requests + self._batch.requests + self.mailbox.drain()
+        self._batch = Batch()
+        for request in void:
+            request.finish(error)
+        return len(void)
+
+    async def write_cells(self, writes: Sequence[Write], urgency: Urgency = Urgency.INSIDE) -> None:
         """Commit cells that belong to no event (accounts, sessions, attempts of the outbox)."""
-        await self.submit(SYSTEM, Keep(), lambda _events: writes)
+        await self.submit(SYSTEM, Keep(), lambda _events: writes, urgency)

@@ -25,7 +25,7 @@ _ALIASES = {
     "iso-8859-6-i": "iso8859_6",
     "utf8mb4": "utf-8",
 }
-_DENIED = {"punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined", "utf-7", "mbcs", "oem"}
+_DENIED = {"punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined", "utf_7", "mbcs", "oem"}
 """Codecs that are no charset, are quadratic, or make lone surrogates."""
 _GUESSES = ["cp1251", "koi8_r", "cp1252", "iso8859_5", "iso8859_2", "cp866", "gb18030", "cp932"]
 _HIGH = re.compile(rb"[\x80-\xff]")
@@ -42,7 +42,7 @@ def codec_of(charset: str) -> str:
     except (LookupError, ValueError, UnicodeError):
         return ""
     is_text = getattr(info, "_is_text_encoding", True)
-    return info.name if is_text and info.name not in _DENIED else ""
+    return info.name if is_text and info.name.replace("-", "_") not in _DENIED else ""
 
 
 def decode(data: bytes, charset: str, *, detect: bool = True) -> str:

@@ -10,13 +10,15 @@ import hashlib
 import hmac
 import re
 from datetime import UTC, datetime
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy
+from typing import Any
 
 from omniroute.channels.contract import Delivery
 from omniroute.channels.email.charsets import clean, decode, one_line
-from omniroute.channels.email.headers import addresses, first, message_ids, text_of, valid_address
+from omniroute.channels.email.headers import addresses, ascii_domain, first, message_ids, text_of, valid_address
 from omniroute.channels.email.mime import split
 from omniroute.channels.email.normalize import SUBJECT_CHARS_MAX
 from omniroute.errors import DeliveryRefused
@@ -32,11 +34,19 @@ _IDS = ("message-id", "in-reply-to", "references")
 
 
 class _Policy(EmailPolicy):
-    """Ids are folded between ids only: the library turns long ones into encoded words, which breaks threads."""
+    """Folds what the library folds wrongly.
 
-    def fold_binary(self, name: str, value: str) -> bytes:
+    It makes encoded words of long ids, which breaks threads, loses spaces between encoded words, and leaves words that
+    only look encoded as they are.
+    """
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
         if name.lower() in _IDS:
             return f"{name}: ".encode() + b"\r\n ".join(str(value).encode("ascii").split()) + b"\r\n"
+        if name.lower() == "subject":
+            return f"{name}: {_encoded(str(value), name)}\r\n".encode("ascii")
+        if name.lower() == "from" and not (address := value.addresses[0]).display_name.isascii():
+            return f"{name}: {_encoded(address.display_name, name)} <{address.addr_spec}>\r\n".encode()
         return super().fold_binary(name, value)
 
 
@@ -67,14 +77,14 @@ def compose(delivery: Delivery, *, sender: str, sender_name: str, secret: bytes)
     to = delivery.to.address
     subject = reply_subject(delivery.subject, delivery.reference)
     text = clean(delivery.text).rstrip("\n") + "\n"
-    ours = message_id_for(delivery.key, _ascii_domain(sender), secret)
+    ours = message_id_for(delivery.key, ascii_domain(sender), secret)
     theirs = [found for found in delivery.answers_to if _ID.fullmatch(found)][-REFERENCES_MAX:]
     plain = sender.isascii() and to.isascii()
     message = EmailMessage(policy=_POLICY if plain else _POLICY_UTF8)
     try:
         message["From"] = Address(one_line(sender_name, NAME_CHARS_MAX), addr_spec=sender)
         message["To"] = Address(addr_spec=to)
-        message["Subject"] = subject
+        message["Subject"] = _encoded(subject, "", maxlinelen=0)  # the library decodes what it is given
         message["Date"] = datetime.fromtimestamp(delivery.at_ms / 1000, UTC)
         message["Message-ID"] = ours
         if theirs:
@@ -88,6 +98,11 @@ def compose(delivery: Delivery, *, sender: str, sender_name: str, secret: bytes)
     if _read_back(data) != expected or len(message.keys()) != _count_headers(data):
         raise DeliveryRefused("the answer cannot be written as a letter")
     return ours, data
+
+
+def _encoded(text: str, name: str, maxlinelen: int = 76) -> str:
+    plain = text.isascii() and "=?" not in text and len(text) <= 60
+    return text if plain else Header(text, "utf-8", header_name=name).encode("", maxlinelen, "\r\n")
 
 
 def _read_back(data: bytes) -> tuple[str, str, str, list[str], list[str], str]:
@@ -106,11 +121,3 @@ def _read_back(data: bytes) -> tuple[str, str, str, list[str], list[str], str]:
 def _count_headers(data: bytes) -> int:
     block = data.partition(b"\r\n\r\n")[0]
     return sum(line[:1] not in {b" ", b"\t"} for line in block.split(b"\r\n"))
-
-
-def _ascii_domain(address: str) -> str:
-    domain = address.rpartition("@")[2]
-    try:
-        return domain.encode("idna").decode("ascii")
-    except UnicodeError:
-        return "localhost"

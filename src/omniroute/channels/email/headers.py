@@ -138,10 +138,10 @@ def addresses(headers: Headers, name: str) -> list[tuple[str, str]]:
             continue
         for display, address in getaddresses([text])[:ADDRESSES_MAX]:
             canonical = canonical_address(address)
-            if canonical:
+            if canonical and f"{address}@" not in text:  # a@b@c is nobody
                 found.append((canonical, one_line(decode_words(display), 200)))
         if not found:  # "Firm, Inc." without quotes and the like: an address that stands alone is still clear
-            alone = {canonical_address(a) for a in _ADDRESS.findall(text)} - {""}
+            alone = {canonical_address(a) for a in _ADDRESS.findall(text) if f"{a}@" not in text} - {""}
             found.extend((a, "") for a in alone if len(alone) == 1)
     return found[:ADDRESSES_MAX]
 
@@ -156,6 +156,14 @@ def valid_address(address: str) -> bool:
     """Whether it is a plain address: no quoting, nothing invisible, at most 254 characters."""
     printable = len(address) <= 254 and address.isprintable()
     return printable and _ADDRESS.fullmatch(address) is not None and ".." not in address.rpartition("@")[2]
+
+
+def ascii_domain(address: str) -> str:
+    """The domain of an address as DNS and Message-IDs write it."""
+    try:
+        return address.rpartition("@")[2].encode("idna").decode("ascii")
+    except UnicodeError:
+        return "localhost"
 
 
 def message_id(value: bytes) -> str:

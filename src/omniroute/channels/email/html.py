@@ -51,10 +51,8 @@ def html_to_text(source: str) -> str:
     for kind, value, _ in _tokens(source[:HTML_CHARS_MAX]):
         if kind == "text":
             out.append(_SPACE.sub(" ", _unescape(value)))
-        elif value == "blockquote":
+        elif value in {"p", "blockquote", "h1", "h2", "h3"}:
             out.append("\n\n")
-        elif value == "p" or value in {"h1", "h2", "h3"}:
-            out.append("\n\n" if kind == "open" else "\n")
         elif value == "br":
             out.append("\n")
         elif value in _BLOCKS:

@@ -12,10 +12,11 @@ from typing import Any
 
 from omniroute.channels.contract import ChannelContext, Delivery, Health, RawInput, Receipt
 from omniroute.channels.email.compose import compose
-from omniroute.channels.email.headers import canonical_address
+from omniroute.channels.email.headers import ascii_domain, canonical_address
 from omniroute.channels.email.options import EmailOptions, split_listen
 from omniroute.channels.email.relay import Relay
-from omniroute.channels.email.smtp import TOO_LARGE, Mail, SmtpLimits, SmtpServer
+from omniroute.channels.email.smtp import SmtpServer
+from omniroute.channels.email.smtp_session import TOO_LARGE, Mail, SmtpLimits
 from omniroute.errors import Busy, DeliveryRefused, JournalFull, OmniRouteError, TooLarge
 
 
@@ -26,7 +27,7 @@ class EmailInstance:
         self._options = options
         self._context = context
         self._addresses = frozenset(options.addresses)
-        self._hostname = options.sender.rpartition("@")[2].encode("idna").decode("ascii")
+        self._hostname = ascii_domain(options.sender)
         self._relay = Relay(options, self._hostname)
         self._server: SmtpServer | None = None
 
@@ -104,7 +105,7 @@ class EmailInstance:
     async def send(self, delivery: Delivery) -> Receipt:
         if delivery.order != "reply":
             raise DeliveryRefused("a mail account can only send replies")
-        sender = delivery.account or self._options.sender
+        sender = delivery.account if delivery.account in self._addresses else self._options.sender
         message_id, data = compose(
             delivery,
             sender=sender,

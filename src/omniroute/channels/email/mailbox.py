@@ -23,7 +23,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from omniroute.channels.contract import RawInput
 from omniroute.channels.email.headers import first, message_id, read_headers, text_of
 from omniroute.channels.email.normalize import normalize
-from omniroute.channels.email.smtp import Mail, SmtpLimits, SmtpServer
+from omniroute.channels.email.smtp import SmtpServer
+from omniroute.channels.email.smtp_session import Mail, SmtpLimits
 from omniroute.errors import InvalidInput
 
 MESSAGES_MAX = 500

@@ -20,8 +20,6 @@ SCANNED_BYTES_MAX = 120 * 1024 * 1024
 """Every level of nesting looks through its bytes again; the sum is bounded."""
 FALSE_BOUNDARIES_MAX = 20_000
 BOUNDARY_CHARS_MAX = 200
-QP_BYTES_MAX = 8 * 1024 * 1024
-"""Quoted-printable is for text; the decoder is too slow for more of it."""
 
 
 @dataclass(slots=True)
@@ -51,8 +49,6 @@ class Part:
             return decode_base64(self.data, self.start, end)
         raw = self.data[self.start : end]
         if encoding == b"quoted-printable":
-            if len(raw) > QP_BYTES_MAX:
-                raise InvalidInput("an encoded part is too large")
             return binascii.a2b_qp(raw)
         return raw
 

@@ -13,6 +13,7 @@ import anyio
 from aiosmtplib import (
     SMTP,
     SMTPAuthenticationError,
+    SMTPConnectError,
     SMTPException,
     SMTPHeloError,
     SMTPNotSupported,
@@ -120,6 +121,8 @@ def translate(error: Exception) -> DeliveryError:
     if isinstance(error, SMTPRecipientsRefused):
         worst = max((refused.code for refused in error.recipients), default=450)
         return _by_code(worst, "the recipient")
+    if isinstance(error, SMTPConnectError):
+        return DeliveryDeferred("the relay cannot be reached")
     if isinstance(error, SMTPAuthenticationError | SMTPHeloError):
         return DeliveryDeferred(f"the relay does not let us in ({error.code})")
     if isinstance(error, SMTPResponseException):

@@ -1,72 +1,24 @@
-"""An SMTP server on our own event loop: sessions, limits and deadlines around ``aiosmtpd``.
+"""An SMTP server on our own event loop.
 
-What lives here: the protocol and its server. Who accepts what is behind `Intake`; nothing here knows the engine.
-
-Beyond ``aiosmtpd``: absolute deadlines per command and session, a limit of connections, of bytes that are drained after
-a limit was passed (the library would collect a line without end), enhanced status codes, no AUTH, a stop that lets a
-letter finish, and silence: the library logs addresses and contents.
+What lives here: listening, and a stop that lets letters finish. The dialogue is in `smtp_session`; who accepts what is
+behind its `Intake`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import collections
 import errno
 import logging
 import ssl
 from collections.abc import Callable
-from typing import Any, Protocol
 
 import anyio
-import msgspec
-import structlog
-from aiosmtpd.smtp import SMTP, Envelope, Session, syntax
 
-LINE_BYTES_MAX = 64 * 1024
-"""RFC 5321 says 1,000; real senders of HTML do not care, and refusing them loses mail."""
-COMMAND_BYTES_MAX = 512
-CALLS_MAX = {"*": 1_000_000, "EHLO": 10, "HELO": 10, "NOOP": 100, "VRFY": 10, "HELP": 10, "EXPN": 10}
+from omniroute.channels.email.smtp_session import Connection, Intake, SmtpLimits
+
 DRAIN_S = 2.0
 """How long a stop waits for letters that are under way."""
-ABORT_AFTER_S = 2.0
-"""A peer that does not read our last words is cut off."""
 BACKLOG = 256
-
-TOO_LARGE = "552 5.3.4 the message is over the size limit"
-
-_log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
-
-
-class SmtpLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """Every limit of the server."""
-
-    message_bytes_max: int = 25 * 1024 * 1024
-    connections_max: int = 200
-    recipients_max: int = 50
-    command_timeout_s: float = 300.0
-    session_timeout_s: float = 1800.0
-
-
-class Mail(msgspec.Struct, frozen=True, kw_only=True):
-    """A received letter with its envelope; ``recipients`` are (mailbox, address as given) pairs."""
-
-    data: bytes
-    mail_from: str
-    recipients: tuple[tuple[str, str], ...]
-    remote: str
-    helo: str
-
-
-class Intake(Protocol):
-    """Who decides what is accepted."""
-
-    def mailbox(self, address: str) -> str:
-        """The mailbox that the address reaches, or empty: not here."""
-        ...
-
-    async def take(self, mail: Mail) -> str:
-        """Take a letter over and return the answer; 250 means that it cannot be lost any more."""
-        ...
 
 
 class SmtpServer:
@@ -79,7 +31,7 @@ class SmtpServer:
         self.tls = tls
         self.port = 0
         self.stopping = False
-        self.sessions: set[_Connection] = set()
+        self.sessions: set[Connection] = set()
 
     async def serve(self, host: str, port: int, started: Callable[[], None]) -> None:
         """Run until cancelled.
@@ -87,10 +39,11 @@ class SmtpServer:
         Raises:
             OSError: the address is taken or not ours.
         """
+        # The library logs addresses and contents.
         logging.getLogger("mail.log").setLevel(logging.CRITICAL)
         loop = asyncio.get_running_loop()
         try:
-            server = await loop.create_server(lambda: _Connection(self), host, port, backlog=BACKLOG)
+            server = await loop.create_server(lambda: Connection(self), host, port, backlog=BACKLOG)
         except OSError as error:
             why = "the port is taken" if error.errno == errno.EADDRINUSE else (error.strerror or "not possible")
             raise OSError(error.errno, f"cannot listen for mail on {host}:{port}: {why}") from error
@@ -115,177 +68,3 @@ class SmtpServer:
         for session in list(self.sessions):
             session.abort()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-class _Handler:
-    """The hooks of ``aiosmtpd``, shared by nobody: one for each connection."""
-
-    def __init__(self, server: SmtpServer) -> None:
-        self._server = server
-        self._mailboxes: dict[str, str] = {}
-
-    async def handle_EHLO(  # noqa: N802
-        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
-    ) -> list[str]:
-        del server, envelope
-        session.host_name = hostname
-        kept = [line for line in responses if not line.startswith(("250-AUTH", "250 HELP"))]
-        return [*kept, "250 ENHANCEDSTATUSCODES"]
-
-    async def handle_MAIL(  # noqa: N802
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        del server, session
-        if not _encodable(address) or not (address.isascii() or envelope.smtp_utf8):
-            return "553 5.6.7 the address needs SMTPUTF8"
-        self._mailboxes = {}
-        envelope.mail_from = address
-        envelope.mail_options.extend(options)
-        return "250 2.1.0 OK"
-
-    async def handle_RCPT(  # noqa: N802
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        del server, session, options
-        if len(envelope.rcpt_tos) >= self._server.limits.recipients_max:
-            return "452 4.5.3 too many recipients"
-        mailbox = self._server.intake.mailbox(address) if _encodable(address) else ""
-        if not mailbox:
-            return "550 5.1.1 no such mailbox"
-        envelope.rcpt_tos.append(address)
-        self._mailboxes.setdefault(mailbox, address)
-        return "250 2.1.5 OK"
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        del server
-        mail_from = envelope.mail_from or ""
-        mail = Mail(
-            data=bytes(envelope.original_content or b""),
-            mail_from="" if mail_from == "<>" else mail_from,
-            recipients=tuple(self._mailboxes.items()),
-            remote=str(session.peer[0]) if session.peer else "",
-            helo=(session.host_name or "").encode("utf-8", "replace").decode()[:255],
-        )
-        return await self._server.intake.take(mail)
-
-    async def handle_exception(self, error: Exception) -> str:
-        _log.error("mail session failed", error=type(error).__name__)
-        return "451 4.3.0 something went wrong here; try again later"
-
-
-class _Connection(SMTP):
-    """One connection. Deadlines are absolute: traffic does not prolong them."""
-
-    line_length_limit = LINE_BYTES_MAX
-
-    def __init__(self, server: SmtpServer) -> None:
-        limits = server.limits
-        super().__init__(
-            _Handler(server),
-            data_size_limit=limits.message_bytes_max,
-            enable_SMTPUTF8=True,
-            hostname=server.hostname,
-            ident="ESMTP",
-            tls_context=server.tls,
-            timeout=limits.command_timeout_s,
-            command_call_limit=CALLS_MAX,
-            loop=asyncio.get_running_loop(),
-        )
-        # The library keeps these limits in the class, where every EHLO of anybody raises them.
-        self.command_size_limits = collections.defaultdict(lambda: COMMAND_BYTES_MAX)
-        self._smtp_methods.pop("AUTH")
-        self._server = server
-        self._session_timer: asyncio.TimerHandle | None = None
-        self._refused = False
-        self._in_data = False
-        self._data_bytes = 0
-
-    @property
-    def task(self) -> asyncio.Task[None] | None:
-        """What runs the commands of this connection."""
-        return self._handler_coroutine
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        server = self._server
-        if self not in server.sessions:  # else it is the same connection, now under TLS
-            self._refused = server.stopping or len(server.sessions) >= server.limits.connections_max
-            if self._refused:
-                self.transport = transport
-                self.hang_up("421 4.3.2 too many connections; try again later")
-                return
-            server.sessions.add(self)
-            timeout_s = server.limits.session_timeout_s
-            self._session_timer = self.loop.call_later(timeout_s, self._timeout_cb)
-        super().connection_made(transport)
-
-    def connection_lost(self, error: Exception | None) -> None:
-        if self._session_timer is not None:
-            self._session_timer.cancel()
-        self._server.sessions.discard(self)
-        if not self._refused:
-            super().connection_lost(error)
-
-    def data_received(self, data: bytes) -> None:
-        if self._refused:
-            return
-        self._data_bytes += len(data)
-        if self._in_data and self._data_bytes > 2 * self._server.limits.message_bytes_max + LINE_BYTES_MAX:
-            self.hang_up(TOO_LARGE)
-            return
-        super().data_received(data)
-
-    def eof_received(self) -> bool | None:
-        return None if self._refused else super().eof_received()
-
-    async def push(self, status: Any) -> None:
-        if isinstance(status, str):
-            if status.startswith("552 Error"):
-                status = TOO_LARGE
-            elif status.startswith("500 Line too long"):
-                status = "500 5.5.2 a line is too long"
-        await super().push(status)
-
-    @syntax("DATA")
-    async def smtp_DATA(self, arg: str) -> None:  # noqa: N802
-        self._in_data, self._data_bytes = True, 0
-        try:
-            await super().smtp_DATA(arg)
-        finally:
-            self._in_data = False
-        if self._server.stopping:
-            self.finish()
-
-    async def _handle_client(self) -> None:
-        try:
-            await super()._handle_client()
-        except Exception as error:  # the library's loop ends with whatever a vanished peer makes of its streams
-            _log.info("mail session ended", error=type(error).__name__)
-            self.abort()
-
-    def _timeout_cb(self) -> None:
-        self.hang_up("421 4.4.2 too slow; closing")
-
-    def finish(self) -> None:
-        """Say good-bye, unless a letter is under way: then it is said after that."""
-        if not self._in_data:
-            self.hang_up("421 4.3.2 shutting down; try again later")
-
-    def hang_up(self, status: str) -> None:
-        """Last words, then the end, whether the peer reads them or not."""
-        transport: Any = self.transport
-        if transport is not None and not transport.is_closing():
-            transport.write(status.encode("ascii") + b"\r\n")
-            transport.close()
-            self.loop.call_later(ABORT_AFTER_S, transport.abort)
-
-    def abort(self) -> None:
-        """End it now."""
-        transports: tuple[Any, ...] = (self.transport, self._original_transport)
-        for transport in transports:
-            if transport is not None:
-                transport.abort()
-
-
-def _encodable(address: str) -> bool:
-    """Without lone surrogates, which stand for bytes that are no UTF-8."""
-    return len(address) <= 320 and address.isprintable()

@@ -45,7 +45,7 @@ function third(item) {
   if (item.contact === "waiting") return t(item.icon === "visit" ? "row.called" : "row.ringing");
   const draft = loadDraft(item.reference, "reply");
   if (draft) return t("row.draft", { n: draft.split("\n").length });
-  return item.preview;
+  return item.preview === item.subject ? deptName(item.department) : item.preview;
 }
 function Time({ item, group }) {
   if (item.handoff) return html`<span class="clk wait"><${Icon} name="transfer" />${span(item.handoff.deadline_ms - tick.value)}</span>`;

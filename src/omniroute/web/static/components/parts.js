@@ -45,7 +45,7 @@ export function Clock({ clock, chip = false }) {
 export const Since = ({ ms, format = span }) => html`<span class="num">${format(tick.value - ms)}</span>`;
 
 export function Ring({ from, until }) {
-  const left = Math.max(0, until - tick.value);
+  const left = Math.max(0, Math.min(until - from, until - tick.value));
   const share = Math.round((left / Math.max(1, until - from)) * 100);
   const seconds = Math.ceil(left / 1000);
   return html`<div class=${`ring${seconds > 99 ? " wide" : ""}`}><svg viewBox="0 0 44 44" aria-hidden="true"><circle cx="22" cy="22" r="19" /><circle cx="22" cy="22" r="19" pathLength="100" stroke-dasharray=${`${share} 100`} /></svg><b aria-hidden="true">${seconds > 99 ? span(left) : seconds}</b><span class="sr">${t("offer.left", { n: seconds })}</span></div>`;

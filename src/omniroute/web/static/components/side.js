@@ -31,7 +31,7 @@ export function Side() {
     <div class="side-h"><button type="button" class="btn ghost" onClick=${close}><${Icon} name="left" />${t("back")}</button></div>
     <div class="scroll" tabindex="0" role="region" aria-label=${t("side")}>
     <section class="sec"><div class="who"><span class="av" aria-hidden="true">${initials(customer.name)}</span><div class="grow"><h2>${customer.name}</h2>${link.value.tried && !link.value.up && html`<p class="t3">${t("side.known", { time: when(link.value.since) })}</p>`}</div></div>
-      <ul class="ids">${customer.identities.map((one) => html`<li key=${one.kind + one.address}><${Icon} name=${IDENTITY[one.kind] ?? "user"} /><span class="cut num" title=${one.address}>${one.address}</span><small>${term("identity", one.kind)}</small></li>`)}</ul></section>
+      <ul class="ids">${customer.identities.map((one) => html`<li key=${one.kind + one.address}><${Icon} name=${IDENTITY[one.kind] ?? "user"} /><span class="cut num" title=${one.address}>${one.kind === "visitor" ? one.address.slice(0, 9) : one.address}</span><small>${term("identity", one.kind)}</small></li>`)}</ul></section>
     <section class="sec"><div class="sec-h"><h2>${t("side.matter")}</h2></div>
       <dl class="facts">${facts.map(([name, value]) => html`<dt key=${name}>${name}</dt><dd>${value}</dd>`)}</dl></section>
     <section class="sec"><div class="sec-h"><h2>${t("side.earlier")}</h2>${customer.earlier.length > 0 && html`<span class="t-s num">${customer.earlier.length}</span>`}</div>

@@ -44,7 +44,7 @@ export function Search({ onDone }) {
     ${open && html`<div class="found" id="found" role="listbox" aria-label=${t("find")}>
       ${error ? html`<p class="t2 pad">${error}</p>` : !found.length ? html`<p class="t2 pad">${t("find.none")}</p>`
         : found.map((row, n) => html`<button type="button" key=${row.reference} id=${`found-${n}`} role="option" aria-selected=${n === at ? "true" : "false"} tabindex="-1" onClick=${() => pick(row)}>
-          <${Channel} icon=${row.icon} /><span class="cut grow">${row.subject || t("no.subject")}</span><span class="ref">${row.reference}</span><span class="t-s">${term("stage", row.stage)}, ${day(row.at_ms)}</span></button>`)}
+          <${Channel} icon=${row.icon} /><span class="cut grow">${row.customer && html`<b class="md">${row.customer}</b> `}${row.subject || t("no.subject")}</span><span class="ref">${row.reference}</span><span class="t-s">${term("stage", row.stage)}, ${day(row.at_ms)}</span></button>`)}
     </div>`}
   </search>`;
 }
