@@ -252,6 +252,12 @@ class World:
         (item_id,) = self.state.conversations[conversation_id].item_ids
         return self.state.items[item_id]
 
+    def held_item(self, conversation_id: int) -> WorkItem:
+        """The item of a matter that somebody holds."""
+        items = [self.state.items[item_id] for item_id in self.state.conversations[conversation_id].item_ids]
+        (item,) = [item for item in items if item.operator_id]
+        return item
+
     def offer(self, operator_id: str = "ann") -> Offer:
         """The one live offer of an operator."""
         (offer_id,) = self.state.operators[operator_id].offer_ids
@@ -269,7 +275,7 @@ class World:
         return self.do(c.DeclineOffer(offer_id=self.offer(operator_id).offer_id, operator_id=operator_id))
 
     def complete(self, conversation_id: int, *, resolve: bool = True) -> list[e.Event]:
-        item = next(i for i in map(self.state.items.__getitem__, self.matter(conversation_id).item_ids) if i.operator_id)
+        item = self.held_item(conversation_id)
         return self.do(
             c.CompleteItem(
                 work_item_id=item.work_item_id, operator_id=item.operator_id, disposition="solved", resolve=resolve
@@ -278,7 +284,7 @@ class World:
 
     def transfer(self, conversation_id: int, department_id: str, queue_id: str = "") -> int:
         """The owner transfers the matter; returns the handoff."""
-        item = self.item(conversation_id)
+        item = self.held_item(conversation_id)
         self.do(
             c.TransferItem(
                 work_item_id=item.work_item_id,
@@ -290,11 +296,11 @@ class World:
         return self.just(e.HandoffRequested).handoff_id
 
     def release(self, conversation_id: int) -> list[e.Event]:
-        item = self.item(conversation_id)
+        item = self.held_item(conversation_id)
         return self.do(c.ReleaseItem(work_item_id=item.work_item_id, operator_id=item.operator_id))
 
     def hang_up(self, conversation_id: int) -> list[e.Event]:
-        item = self.item(conversation_id)
+        item = self.held_item(conversation_id)
         return self.do(c.EndContact(work_item_id=item.work_item_id, operator_id=item.operator_id))
 
     def reply(self, conversation_id: int, operator_id: str = "ann") -> list[e.Event]:

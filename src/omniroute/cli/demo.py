@@ -91,7 +91,7 @@ def _introduce(company: Config, daemon: app.Daemon, smtp: str) -> None:
         f"  chat        {daemon.url}/channels/web/demo",
         f"  telephone   {daemon.url}/channels/phone/simulator",
         f"  mail in     smtp://{smtp}  (to {account})",
-        f"  mail out    {daemon.url}/demo/mailbox/",
+        f"  mail out    {daemon.url}/demo/mailbox",
         "",
         f"  password of everybody: {PASSWORD}",
     ]

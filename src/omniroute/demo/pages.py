@@ -33,7 +33,7 @@ def info(config: Config, password: str, smtp: str) -> dict[str, object]:
         "links": [
             {"title": "A shop with a chat", "href": "/channels/web/demo", "what": "write as a customer"},
             {"title": "A telephone", "href": "/channels/phone/simulator", "what": "call as a customer"},
-            {"title": "Outgoing mail", "href": "/demo/mailbox/", "what": "what customers would find in their mailbox"},
+            {"title": "Outgoing mail", "href": "/demo/mailbox", "what": "what customers would find in their mailbox"},
         ],
     }
 
@@ -51,5 +51,5 @@ def routes(config: Config, password: str, smtp: str, mailbox: LocalMailbox) -> l
     return [
         Route("/demo", page),
         Route("/demo/info.json", facts),
-        Mount("/demo/mailbox", routes=mailbox_routes(mailbox)),
+        Mount("/demo", routes=mailbox_routes(mailbox)),
     ]

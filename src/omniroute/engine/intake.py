@@ -8,7 +8,7 @@ read is quarantined and blocks nobody.
 from __future__ import annotations
 
 import hashlib
-import math
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -63,8 +63,8 @@ class Intake:
         self._kinds = kinds
         self._classifier = classifier
         self._new_reference = new_reference
-        # Bounded by admission: BACKLOG_MAX, and what was in the mailbox when it was reached.
-        self._send, self._pending = anyio.create_memory_object_stream[_Pending](math.inf)
+        self._line: deque[_Pending] = deque()  # bounded by admission: BACKLOG_MAX, and what the mailbox holds then
+        self._arrived = anyio.Event()
         self._received: dict[int, RawInput] = {}
         writer.on_commit.append(self._hear)
 
@@ -74,7 +74,7 @@ class Intake:
             raise TooLarge("the input is too large")
         urgency = Urgency.OPEN if self._belongs_to_open(raw) else Urgency.NEW
         self._writer.mailbox.admit(urgency)
-        if self._send.statistics().current_buffer_used >= BACKLOG_MAX // (1 if urgency is Urgency.OPEN else 2):
+        if len(self._line) >= BACKLOG_MAX // (1 if urgency is Urgency.OPEN else 2):
             raise Busy
         key = self._dedup_key(raw)
         cell = await self._raw_cell(raw)
@@ -98,14 +98,21 @@ class Intake:
         """What is durable is registered, whether or not its sender still waits for the answer."""
         for event in events:
             if isinstance(event, e.RawReceived) and event.raw_id in self._received:
-                self._send.send_nowait(_Pending(event.raw_id, self._received.pop(event.raw_id)))
+                self._put(_Pending(event.raw_id, self._received.pop(event.raw_id)))
+
+    def _put(self, pending: _Pending) -> None:
+        self._line.append(pending)
+        self._arrived.set()
 
     async def run(self) -> None:
         """Register what comes in, in order; first what an earlier life left behind."""
         for raw_id in list(self._writer.state.pending_raws):
             await self._take_up(raw_id)
-        async for pending in self._pending:
-            await self._register(pending)
+        while True:
+            while not self._line:
+                self._arrived = anyio.Event()
+                await self._arrived.wait()
+            await self._register(self._line.popleft())
 
     async def _take_up(self, raw_id: int) -> None:
         try:
@@ -134,11 +141,17 @@ class Intake:
         )
 
     async def reference_of(self, raw_id: int) -> str:
-        """The reference of the matter that an input became; waits for its registration."""
+        """The reference of the matter that an input became; waits for its registration.
+
+        Raises `InvalidInput` where it was quarantined, `Busy` where it takes too long.
+        """
+        journal, key = self._writer.journal, c.number_key(raw_id)
         with self._writer.feed.listen() as commits, anyio.move_on_after(REGISTRATION_PATIENCE_S):
-            while not (number := int(self._writer.journal.get(c.RAW_MATTER, c.number_key(raw_id)) or b"0")):
+            while not (number := int(journal.get(c.RAW_MATTER, key) or b"0")):
+                if journal.get(c.QUARANTINE, key) is not None:
+                    raise InvalidInput("it could not be read; it is kept in quarantine")
                 await commits.receive()
-        matter = c.read(self._writer.journal, c.CONVERSATION, c.number_key(number), c.ConversationCell)
+        matter = c.read(journal, c.CONVERSATION, c.number_key(number), c.ConversationCell)
         if matter is None:
             raise Busy("it has been received, and will be registered shortly")
         return matter.reference
@@ -212,7 +225,7 @@ class Intake:
             await request.outcome()
         except JournalFull:
             await self._pause()
-            await self._send.send(pending)
+            self._put(pending)
         except OmniRouteError as refused:
             log.warning("registration_refused", raw_id=pending.raw_id, code=refused.code)
             await self._quarantine(pending.raw_id, str(refused))

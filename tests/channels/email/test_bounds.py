@@ -82,6 +82,7 @@ WORST = {
     "attributions": lambda: FROM + b"\r\n" + (b"On 1 " + b"wrote " * 60 + b":\n") * 1_400,
     "garbage": lambda: FROM + b"\r\n" + random.Random(1).randbytes(25 * MIB),
     "qp_soft_breaks": lambda: FROM + b"Content-Transfer-Encoding: quoted-printable\r\n\r\n" + b"=\r\n" * (8 * MIB),
+    "base64": lambda: FROM + b"Content-Transfer-Encoding: base64\r\n\r\n" + (b"QUFB" * 19 + b"\r\n") * (10 * MIB // 78),
     "base64_paddings": lambda: FROM + b"Content-Transfer-Encoding: base64\r\n\r\n" + b"=" * MIB,
     "html_tags": lambda: typed(b"text/html", b"<b>" * MIB),
     "html_quotes": lambda: typed(b"text/html", b'<a "' * MIB),

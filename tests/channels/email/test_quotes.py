@@ -41,6 +41,20 @@ def test_bottom_posting() -> None:
     assert folded.quoted.startswith("On 3 Nov")
 
 
+@pytest.mark.parametrize(
+    "attribution",
+    [
+        "On Mon, Nov 3, 2025 at 12:40 PM Bob <bob@x.example> wrote:",
+        "On Mon, Nov 3, 2025 at 12:40 PM\nBob <bob@x.example> wrote:",
+        "On Mon, Nov 3, 2025 at 12:40 PM Bob\n<bob@x.example>\nwrote:",
+        "пн, 3 нояб. 2025 г. в 12:34,\nБоб <bob@x.example>:",
+        "3 ноября 2025 г., 12:34 Боб написал(а):",
+    ],
+)
+def test_attributions_end_where_they_begin(attribution: str) -> None:
+    assert fold(f"Thanks!\n{attribution}\n> old") == ("Thanks!", f"{attribution}\n> old", "")
+
+
 def test_only_quotes_is_all_text() -> None:
     assert fold("> a\n> b") == ("> a\n> b", "", "")
     assert fold("-- \nAnna") == ("-- \nAnna", "", "")

@@ -32,6 +32,8 @@ _BLANK = re.compile(rb"\n\r?\n")
 _WORD = re.compile(r"=\?([A-Za-z0-9_.:+-]{1,60})(?:\*[A-Za-z0-9-]{0,20})?\?([bBqQ])\?([^?]*)\?=")
 _PARAM = re.compile(r""";\s*+([^\s=;]++)\s*+=\s*+("(?:[^"\\]|\\.)*+"|[^;]*+)""", re.DOTALL)
 _CONTINUED = re.compile(r"^([^*]+)\*(\d{1,3})(\*?)$")
+_SIMPLE = re.compile(r"""\s*+(?:"([^"\\]*+)"|([^"<>(),;:@\\]*+))\s*+<([^<>\s@]++@[^<>\s@]++)>\s*+""")
+"""What nearly all senders write; the rest goes the slow way."""
 _ADDRESS = re.compile(r"""[^\s@<>(),;:"\[\]\\\x00-\x20]{1,64}@[^\s@<>(),;:"\[\]\\\x00-\x20]{1,255}""")
 _ID = re.compile(rb"<([^<>\s]{1,%d})>" % MESSAGE_ID_CHARS_MAX)
 _MESSAGE_ID = re.compile(rb"(?:\A|\n)message-id[ \t]*+:((?:[^\n]|\n[ \t])*+)", re.IGNORECASE)
@@ -134,6 +136,10 @@ def addresses(headers: Headers, name: str) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for value in headers.get(name, ())[:4]:
         text = decode_short(value)[:ADDRESS_CHARS_MAX]
+        simple = _SIMPLE.fullmatch(text)
+        if simple and (canonical := canonical_address(simple[3])):
+            found.append((canonical, one_line(decode_words((simple[1] or simple[2] or "").strip()), 200)))
+            continue
         if text.count("(") > COMMENTS_MAX:  # the library's comment reader recurses
             continue
         for display, address in getaddresses([text])[:ADDRESSES_MAX]:

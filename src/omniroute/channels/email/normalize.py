@@ -34,7 +34,7 @@ GUESSES_MAX = 8
 SUBJECT_CHARS_MAX = 500
 NAME_CHARS_MAX = 200
 FIELD_CHARS_MAX = 1000
-LANGUAGE_CHARS = 4000
+LANGUAGE_CHARS = 1000
 
 _ENGLISH = re.compile(
     r"\b(the|and|is|are|my|you|your|not|to|please|hello|hi|thanks|thank|for|have|with)\b", re.IGNORECASE
@@ -141,6 +141,8 @@ _DEFAULT_NAMES = {
 def guess_language(text: str) -> str:
     """``ru``, ``en`` or nothing: by script, and for English by its commonest words."""
     sample = text[:LANGUAGE_CHARS]
+    if sample.isascii():
+        return "en" if _ENGLISH.search(sample) else ""
     cyrillic, latin = len(_CYRILLIC.findall(sample)), len(_LATIN.findall(sample))
     if cyrillic > latin:
         return "" if len(_OTHER_CYRILLIC.findall(sample)) * 50 > cyrillic else "ru"

@@ -43,6 +43,7 @@ _DIVIDER = re.compile(
     r"|mensaje original|mensaje reenviado)\s?[-_ ]{3,}$|^begin forwarded message:$|^исходное сообщение:?$",
     re.IGNORECASE,
 )
+_DIVIDER_BEGINS = "-_bBиИ"
 _HEADER_FIRST = re.compile(r"^[*>]?\s?(from|от|von|de|отправитель)\*?\s?:\*?\s?\S", re.IGNORECASE)
 _HEADER_NEXT = re.compile(
     r"^\*?(sent|date|to|cc|subject|отправлено|дата|кому|копия|тема|gesendet|datum|an|betreff|envoyé|à|objet|enviado|fecha"
@@ -61,8 +62,10 @@ def fold(text: str) -> Folded:
     lines = text.split("\n")
     if len(lines) > LINES_MAX:
         return Folded(text.strip("\n"), "", "")
-    cut = _rest_is_quoted(lines)
-    own, quoted = _unquote(lines[:cut])
+    stripped = [line.strip() for line in lines]
+    writers = _attributions(stripped)
+    cut = _rest_is_quoted(stripped, writers)
+    own, quoted = _unquote(lines[:cut], stripped[:cut], writers)
     quoted += lines[cut:]
     own, signature = _unsign(own)
     if not "".join(own).strip():
@@ -70,48 +73,60 @@ def fold(text: str) -> Folded:
     return Folded(_joined(own), _joined(quoted), _joined(signature))
 
 
-def _rest_is_quoted(lines: list[str]) -> int:
+def _rest_is_quoted(stripped: list[str], writers: dict[int, int]) -> int:
     """The first line from which on everything is an earlier letter without ``>`` marks."""
     blocks = 0
-    for index, line in enumerate(lines):
-        stripped = line.strip()
-        if not stripped or len(stripped) > LINE_CHARS_MAX:
+    for index, line in enumerate(stripped):
+        if not line or len(line) > LINE_CHARS_MAX:
             continue
-        begins = blocks < HEADER_BLOCKS_MAX and _HEADER_FIRST.match(stripped) is not None
+        begins = blocks < HEADER_BLOCKS_MAX and ":" in line[:20] and _HEADER_FIRST.match(line) is not None
         blocks += begins
-        if _DIVIDER.match(stripped) or (begins and _header_block(lines, index)):
-            rule = index - 1
-            underlined = rule >= 0 and lines[rule].strip() and not lines[rule].strip().strip("_-")
-            return rule if underlined else index
-        length = _attribution(lines, index, stripped)
-        if length and not _marked(_next_line(lines, index + length)):
+        divides = line[0] in _DIVIDER_BEGINS and _DIVIDER.match(line) is not None
+        if divides or (begins and _header_block(stripped, index)):
+            underlined = index > 0 and stripped[index - 1] and not stripped[index - 1].strip("_-")
+            return index - 1 if underlined else index
+        if index in writers and not _marked(_next_line(stripped, index + writers[index])):
             return index
-    return len(lines)
+    return len(stripped)
 
 
-def _header_block(lines: list[str], index: int) -> bool:
-    following = lines[index + 1 : index + HEADER_BLOCK_LINES]
-    return sum(bool(_HEADER_NEXT.match(line[:LINE_CHARS_MAX].strip())) for line in following) >= 2
+def _header_block(stripped: list[str], index: int) -> bool:
+    following = stripped[index + 1 : index + HEADER_BLOCK_LINES]
+    return sum(bool(_HEADER_NEXT.match(line[:LINE_CHARS_MAX])) for line in following) >= 2
 
 
-def _attribution(lines: list[str], index: int, stripped: str) -> int:
-    """How many lines the «… wrote:» that begins here has; 0: none begins."""
-    joined = ""
-    for length in range(1, ATTRIBUTION_LINES_MAX + 1):
-        if index + length > len(lines):
-            return 0
-        line = stripped if length == 1 else lines[index + length - 1].strip()
-        if not line or len(line) > LINE_CHARS_MAX or _marked(line):
-            return 0
-        joined = f"{joined} {line}".strip()
-        if line.endswith(":"):
-            return length if _names_a_writer(joined) else 0
-    return 0
+def _attributions(stripped: list[str]) -> dict[int, int]:
+    """Where each «… wrote:» begins, and how many lines it has; mail programs break it into up to three."""
+    found: dict[int, int] = {}
+    for end, last in enumerate(stripped):
+        if last[-1:] != ":":
+            continue
+        joined, start = "", end
+        while start >= 0 and end - start < ATTRIBUTION_LINES_MAX:
+            line = stripped[start]
+            if not line or len(line) > LINE_CHARS_MAX or _marked(line) or (start < end and line[-1] == ":"):
+                break
+            joined = f"{line} {joined}"
+            if _names_a_writer(joined):
+                start = _begin(stripped, start, end)
+                found[start] = end - start + 1
+                break
+            start -= 1
+    return found
+
+
+def _begin(stripped: list[str], start: int, end: int) -> int:
+    """A line above that opens with «On 3 Nov …» belongs to it."""
+    for above in range(start - 1, max(-1, end - ATTRIBUTION_LINES_MAX), -1):
+        line = stripped[above][:LINE_CHARS_MAX].lower()
+        if line.startswith(_OPENINGS) and _STRONG.search(line):
+            return above
+    return start
 
 
 def _names_a_writer(line: str) -> bool:
     """Plain string tests: patterns with two open ends are quadratic on a hostile line."""
-    low = line.lower().removesuffix(":").rstrip()
+    low = line.lower().rstrip(": ")
     if not _STRONG.search(low):
         return False
     if low.endswith(_VERBS) or (low.startswith(_OPENINGS) and " schrieb " in low):
@@ -121,27 +136,20 @@ def _names_a_writer(line: str) -> bool:
     return bool(bracket and dated and "@" in address and address.endswith(">"))
 
 
-def _unquote(lines: list[str]) -> tuple[list[str], list[str]]:
+def _unquote(lines: list[str], stripped: list[str], writers: dict[int, int]) -> tuple[list[str], list[str]]:
     """Lines of one's own and ``>`` lines; an interleaved answer keeps its quotes, they are its questions."""
-    is_quote = [False] * len(lines)
-    index = 0
-    while index < len(lines):
-        stripped = lines[index].strip()
-        length = 1
-        if _marked(stripped):
-            is_quote[index] = True
-        elif stripped and len(stripped) <= LINE_CHARS_MAX:
-            attribution = _attribution(lines, index, stripped)
-            if attribution and _marked(_next_line(lines, index + attribution)):
-                is_quote[index : index + attribution] = [True] * attribution
-                length = attribution
-        index += length
+    is_quote = [line[:1] == ">" for line in stripped]
+    for index, length in writers.items():
+        if index + length <= len(lines) and _marked(_next_line(stripped, index + length)):
+            is_quote[index : index + length] = [True] * length
+    if True not in is_quote:
+        return lines, []
     answered = last = 0
     quoted_before = False
-    for number, line in enumerate(lines):
-        if is_quote[number]:
+    for number, quote in enumerate(is_quote):
+        if quote:
             quoted_before = True
-        elif line.strip():
+        elif stripped[number]:
             answered += quoted_before
             quoted_before = False
             last = number
@@ -152,22 +160,26 @@ def _unquote(lines: list[str]) -> tuple[list[str], list[str]]:
 
 
 def _unsign(lines: list[str]) -> tuple[list[str], list[str]]:
-    for index in range(max(0, len(lines) - SIGNATURE_LINES_MAX * 3), len(lines)):
+    """The earliest line near the end that begins a signature."""
+    cut, below = len(lines), 0
+    for index in range(len(lines) - 1, max(-1, len(lines) - 1 - SIGNATURE_LINES_MAX * 3), -1):
         line = lines[index]
-        rest = sum(bool(other.strip()) for other in lines[index + 1 :])
-        if line.rstrip("\r") == "-- " or (line.strip() in {"--", "—"} and rest <= SIGNATURE_LINES_MAX):
-            return lines[:index], lines[index:]
-        if rest <= 2 and _MOBILE.match(line[:LINE_CHARS_MAX].strip()):
-            return lines[:index], lines[index:]
-    return lines, []
+        begins = (
+            line == "-- "
+            or (below <= SIGNATURE_LINES_MAX and line.strip() in {"--", "—"})
+            or (below <= 2 and _MOBILE.match(line[:LINE_CHARS_MAX].strip()) is not None)
+        )
+        cut = index if begins else cut
+        below += bool(line.strip())
+    return lines[:cut], lines[cut:]
 
 
 def _marked(line: str) -> bool:
-    return line.lstrip()[:1] == ">"
+    return line[:1] == ">"
 
 
-def _next_line(lines: list[str], index: int) -> str:
-    return next((line for line in lines[index : index + 3] if line.strip()), "")
+def _next_line(stripped: list[str], index: int) -> str:
+    return next((line for line in stripped[index : index + 3] if line), "")
 
 
 def _joined(lines: list[str]) -> str:

@@ -54,7 +54,7 @@ export function Composer() {
       <span class="via cut">${kind === "reply" ? html`<${Icon} name=${icon} /><span class="cut">${t("comp.via", { channel: term("via", view.reply_icon) })} ${view.reply_to && view.reply_to}</span>` : html`<${Icon} name="lock" /><span class="cut">${t("note.only")}</span>`}</span></div>
     <label><span class="sr">${kind === "note" ? t("comp.tab.note") : t("comp.yours")}</span><textarea ref=${area} rows=${Math.min(12, Math.max(2, text.split("\n").length))} placeholder=${hint} value=${text} dir="auto" onInput=${(event) => setText(event.target.value)}></textarea></label>
     <div class="comp-f"><span class=${`hint cut grow${over ? " over" : ""}`} role=${over ? "alert" : undefined}>${near ? t(over ? "comp.over" : "comp.left", { n: Math.abs(left) }) : ""}</span>
-      ${can("complete") && !can("end_contact") && kind === "reply" && html`<button type="button" class="btn" title="Ctrl Shift ↵" disabled=${over} onClick=${resolve}>${t(text.trim() ? "comp.resolve" : "complete")}</button>`}
+      ${can("complete") && !can("end_contact") && html`<button type="button" class="btn" title="Ctrl Shift ↵" disabled=${over} onClick=${resolve}>${t(kind === "reply" && text.trim() ? "comp.resolve" : "complete")}</button>`}
       <button type="submit" class="btn main" disabled=${!text.trim() || over}><${Icon} name=${kind === "note" ? "lock" : "send"} />${t(kind === "note" ? "comp.save" : "comp.send")} <kbd>Ctrl ↵</kbd></button></div>
   </form>`;
 }

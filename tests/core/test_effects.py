@@ -1,0 +1,71 @@
+"""Effects: derived from events, each with an id of its own."""
+
+from __future__ import annotations
+
+from omniroute.core import events as e
+from omniroute.core.effects import REALTIME_LIFETIME_MS, effect_of
+from omniroute.core.model import InteractionKind
+from tests.core.world import World
+
+
+def _effects(world: World) -> list:
+    return [effect for _, event in world.log if (effect := effect_of(event)) is not None]
+
+
+def test_a_reply_is_an_order_that_never_expires():
+    world = World()
+    world.operator()
+    world.held()
+    world.reply(1)
+    (effect,) = _effects(world)
+    assert (effect.order, effect.channel, effect.interaction_id, effect.expires_ms) == ("reply", "mail", 2, 0)
+
+
+def test_a_call_is_connected_and_parted_and_both_expire():
+    world = World()
+    world.operator()
+    world.call()
+    world.accept()
+    world.contact(InteractionKind.CONTACT_CONNECTED)
+    world.hang_up(1)
+    connect, part = _effects(world)
+    assert (connect.order, part.order) == ("connect", "part")
+    assert connect.operator_id == part.operator_id == "ann"
+    assert connect.expires_ms == connect.at_ms + REALTIME_LIFETIME_MS
+
+
+def test_a_transferred_call_is_connected_to_the_new_operator():
+    world = World()
+    world.operator("ann", "support")
+    world.operator("bob", "sales")
+    world.call()
+    world.accept("ann")
+    world.transfer(1, "sales")
+    world.accept("bob")
+    assert [(effect.order, effect.operator_id) for effect in _effects(world)] == [("connect", "ann"), ("connect", "bob")]
+
+
+def test_ids_are_unique_and_grow_over_everything():
+    world = World()
+    world.operator(capacity=50)
+    for number in range(4):
+        world.call(f"call-{number}")
+        world.accept()
+        world.reply(number + 1)
+        world.hang_up(number + 1)
+        world.complete(number + 1)
+    ids = [effect.effect_id for effect in _effects(world)]
+    assert ids == list(range(1, 13))
+
+
+def test_the_same_events_give_the_same_effects():
+    world = World()
+    world.operator()
+    world.call()
+    world.accept()
+    assert _effects(world) == _effects(world)
+
+
+def test_most_events_ask_nothing_of_the_world():
+    assert effect_of(e.RawRegistered(1)) is None
+    assert effect_of(e.OfferAccepted(1, 1, "ann", 1, "mail", 1)) is None

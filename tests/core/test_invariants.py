@@ -1,0 +1,220 @@
+"""Each invariant finds a violation that was planted for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from omniroute.core import invariants
+from omniroute.core.deadlines import Concern
+from omniroute.core.invariants import InvariantViolation
+from omniroute.core.model import ClockState, ItemState, Offer, Presence, Requirement, Stage
+from omniroute.core.state import State
+from tests.core.world import World
+
+
+def _world() -> World:
+    """Matter 1 is held by ann and in transfer to sales; 2 is offered to ann; 3 waits in billing; 4 was answered."""
+    world = World()
+    world.operator("ann", "support")
+    world.operator("bob", "sales", presence=Presence.AWAY)
+    world.held()
+    world.transfer(1, "sales")
+    world.held()
+    world.reply(2)
+    world.write()
+    world.write("billing.money", "chat", session="s")
+    return world
+
+
+def _ann(state: State):
+    return state.operators["ann"]
+
+
+def _lose_from_the_queue(state: State) -> None:
+    state.waiting.remove(next(item for item in state.items.values() if item.state is ItemState.QUEUED))
+
+
+def _wait_twice(state: State) -> None:
+    for item in [item for item in state.items.values() if item.state is ItemState.QUEUED]:
+        state.waiting.add(item)
+
+
+def _hold_what_is_queued(state: State) -> None:
+    _ann(state).item_ids.append(4)
+
+
+def _lose_an_offer(state: State) -> None:
+    state.offers.clear()
+
+
+def _change(path: Callable[[State], object], field: str, value: object) -> Callable[[State], None]:
+    return lambda state: setattr(path(state), field, value)
+
+
+def _clear_deadlines(concern: Concern) -> Callable[[State], None]:
+    return lambda state: state.deadlines[concern].live.clear()
+
+
+def _bob_comes_back(state: State) -> None:
+    state.operators["bob"].presence = Presence.AVAILABLE
+
+
+def _ann_leaves(state: State) -> None:
+    _ann(state).presence = Presence.AWAY
+
+
+def _two_owners(state: State) -> None:
+    state.operators["bob"].item_ids.append(1)
+
+
+def _offer_is_forgotten(state: State) -> None:
+    state.items[4].offer_id = 99
+
+
+def _offer_within_back_off(state: State) -> None:
+    state.set_backoff(state.items[4], "ann", 1)
+
+
+def _offer_above_the_skills(state: State) -> None:
+    state.items[4].requirements = (Requirement("french"),)
+
+
+def _offer_ends_at_once(state: State) -> None:
+    offer: Offer = state.offers[3]
+    offer.deadline_ms = offer.offered_ms
+    state.deadlines[Concern.OFFERS].set(("offer", 3, ""), offer.deadline_ms)
+
+
+def _too_much_offered(state: State) -> None:
+    _ann(state).capacity_units = 2
+
+
+def _lose_the_source(state: State) -> None:
+    del state.handoffs[1]
+    state.deadlines[Concern.HANDOFFS].clear(("handoff", 1, ""))
+
+
+def _sender_was_released(state: State) -> None:
+    state.handoffs[1].from_operator_id = "bob"
+
+
+def _too_many_hops(state: State) -> None:
+    state.conversations[1].hops = 99
+
+
+def _item_forgets_the_handoff(state: State) -> None:
+    state.items[1].handoff_id = 0
+
+
+def _clock_without_deadline(state: State) -> None:
+    clock = state.conversations[1].clock
+    assert clock is not None
+    clock.state = ClockState.MET
+
+
+def _clock_without_end(state: State) -> None:
+    clock = state.conversations[2].clock
+    assert clock is not None
+    clock.ended_ms = 0
+
+
+def _done_and_still_here(state: State) -> None:
+    state.conversations[1].stage = Stage.DONE
+
+
+def _waits_for_nobody(state: State) -> None:
+    matter = state.conversations[3]
+    _lose_offer_of(state, matter.item_ids[0])
+
+
+def _lose_offer_of(state: State, item_id: int) -> None:
+    state.end_offer(state.items[item_id].offer_id)
+    state.forget_item(state.items[item_id])
+
+
+def _queue_is_gone(state: State) -> None:
+    del state.queues["billing.money"]
+
+
+def _channel_is_gone(state: State) -> None:
+    state.conversations[1].channel = "pigeon"
+
+
+def _session_is_lost(state: State) -> None:
+    state.by_session.clear()
+
+
+def _reference_is_lost(state: State) -> None:
+    state.by_reference.clear()
+
+
+PLANTED: list[tuple[str, Callable[[State], None]]] = [
+    ("7", _lose_from_the_queue),
+    ("7", _wait_twice),
+    ("7", _hold_what_is_queued),
+    ("7", _lose_an_offer),
+    ("8", _change(_ann, "load_units", 0)),
+    ("8", _change(_ann, "offered_units", 0)),
+    ("8", _clear_deadlines(Concern.OFFERS)),
+    ("8", _clear_deadlines(Concern.HANDOFFS)),
+    ("8", _session_is_lost),
+    ("8", _reference_is_lost),
+    ("8", _change(lambda state: state.items[1], "wrap_up_due_ms", 5)),
+    ("9", _change(lambda state: state.items[1], "operator_id", "bob")),
+    ("9", _change(lambda state: state.conversations[1], "owner_id", "")),
+    ("9", _change(lambda state: state.conversations[4], "owner_id", "ann")),
+    ("10", _too_much_offered),
+    ("11, 13-15", _offer_is_forgotten),
+    ("11, 13-15", _offer_within_back_off),
+    ("11, 13-15", _offer_above_the_skills),
+    ("11, 13-15", _offer_ends_at_once),
+    ("11, 13-15", _ann_leaves),
+    ("18", _bob_comes_back),
+    ("20-22", _lose_the_source),
+    ("20-22", _sender_was_released),
+    ("20-22", _item_forgets_the_handoff),
+    ("20-22", _too_many_hops),
+    ("23", _clock_without_end),
+    ("links", _done_and_still_here),
+    ("links", _waits_for_nobody),
+    ("links", _queue_is_gone),
+    ("links", _channel_is_gone),
+]
+
+
+def test_the_world_is_sound_before_anything_is_planted():
+    world = _world()
+    assert world.item(3).offer_id == 3
+    invariants.check(world.state)
+
+
+@pytest.mark.parametrize(("number", "plant"), PLANTED, ids=lambda value: getattr(value, "__name__", value))
+def test_a_planted_violation_is_found(number, plant):
+    state = _world().state
+    plant(state)
+    with pytest.raises(InvariantViolation, match=rf"^invariant {number} "):
+        invariants.check(state)
+
+
+def test_every_invariant_has_a_planted_violation():
+    assert {number for number, _ in PLANTED} == set(invariants.INVARIANTS)
+
+
+def test_a_clock_and_its_deadline_are_compared_even_if_the_index_agrees():
+    state = _world().state
+    _clock_without_deadline(state)
+    assert list(invariants.clocks(state))
+
+
+def test_two_holders_are_found():
+    state = _world().state
+    _two_owners(state)
+    assert list(invariants.one_owner(state))
+
+
+def test_handoffs_of_lost_items_are_found():
+    state = _world().state
+    del state.items[1]
+    assert any("lost an item" in complaint for complaint in invariants.handoffs_are_sound(state))

@@ -1,0 +1,138 @@
+"""Who may do what: the whole table, and deny by default."""
+
+from __future__ import annotations
+
+import pytest
+
+from omniroute.core import commands as c
+from omniroute.core import machine
+from omniroute.core.model import InteractionKind, Presence
+from omniroute.core.permissions import RULES, SYSTEM, Actor, Role, authorize, may_read
+from omniroute.errors import Forbidden
+from tests.core.world import CONFIG, World
+
+ANN = Actor(Role.OPERATOR, "ann", ("support",))
+BOB = Actor(Role.OPERATOR, "bob", ("sales",))
+CHIEF = Actor(Role.SUPERVISOR, "sue", ("support",))
+OTHER_CHIEF = Actor(Role.SUPERVISOR, "sam", ("sales",))
+ADMIN = Actor(Role.ADMIN, "root")
+MAIL = Actor(Role.CHANNEL, instance="mail")
+CHAT = Actor(Role.CHANNEL, instance="chat")
+EVERYBODY = {
+    "ann": ANN, "bob": BOB, "chief": CHIEF, "other chief": OTHER_CHIEF, "admin": ADMIN, "mail": MAIL, "chat": CHAT,
+}  # fmt: skip
+
+ITEM = {"work_item_id": 1, "operator_id": "ann"}
+COMMANDS: list[tuple[c.Command, str]] = [
+    (c.ApplyConfig(config=CONFIG), ""),
+    (c.PutOperator(operator_id="x", departments=(), skills={}, capacity_units=1), "admin"),
+    (c.SetPresence(operator_id="ann", presence=Presence.AWAY), "ann, chief, admin"),
+    (c.ReceiveRaw(channel="mail"), "mail"),
+    (c.QuarantineRaw(raw_id=1, reason=""), ""),
+    (
+        c.RegisterInteraction(
+            raw_id=1,
+            channel="mail",
+            kind=InteractionKind.MESSAGE,
+            classification=c.Classification("support"),
+            reference="r",
+        ),
+        "",
+    ),
+    (c.AcceptOffer(offer_id=1, operator_id="ann"), "ann"),
+    (c.DeclineOffer(offer_id=1, operator_id="ann"), "ann"),
+    (c.SendReply(conversation_id=1, operator_id="ann"), "ann"),
+    (c.AddNote(conversation_id=1, operator_id="ann"), "ann"),
+    (c.TransferItem(**ITEM, department_id="sales"), "ann, chief, admin"),
+    (c.CancelHandoff(handoff_id=1, operator_id="ann"), "ann"),
+    (c.EndContact(**ITEM), "ann"),
+    (c.CompleteItem(**ITEM, disposition="x"), "ann, chief, admin"),
+    (c.ReleaseItem(**ITEM), "ann, chief, admin"),
+    (c.RecordDelivery(effect_id=1, conversation_id=1, interaction_id=1, delivered=True), ""),
+    (c.FireDue(concern="offers"), ""),
+    (c.ResumeAfterOutage(), ""),
+    (c.Keep(), ""),
+]
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    """Ann of support holds matter 1."""
+    world = World()
+    world.operator("ann", "support")
+    world.operator("bob", "sales")
+    world.held()
+    return world
+
+
+def test_every_command_has_a_rule_and_a_handler_and_is_tested():
+    kinds = {kind for kind in vars(c).values() if isinstance(kind, type) and issubclass(kind, c.Command)} - {c.Command}
+    assert set(RULES) == set(machine.HANDLERS) == kinds == {type(command) for command, _ in COMMANDS}
+
+
+@pytest.mark.parametrize("who", EVERYBODY)
+@pytest.mark.parametrize(("command", "allowed"), COMMANDS, ids=lambda value: type(value).__name__)
+def test_the_table(world, command, allowed, who):
+    if who in allowed.split(", "):
+        authorize(world.state, EVERYBODY[who], command)
+    else:
+        with pytest.raises(Forbidden):
+            authorize(world.state, EVERYBODY[who], command)
+
+
+@pytest.mark.parametrize(("command", "allowed"), COMMANDS, ids=lambda value: type(value).__name__)
+def test_the_engine_may_do_everything(world, command, allowed):
+    authorize(world.state, SYSTEM, command)
+
+
+def test_a_command_without_a_rule_is_refused_to_everybody(world):
+    class Unheard(c.Command, frozen=True, kw_only=True):
+        operator_id: str = "ann"
+
+    for actor in EVERYBODY.values():
+        with pytest.raises(Forbidden):
+            authorize(world.state, actor, Unheard())
+
+
+def test_nobody_acts_as_nobody(world):
+    with pytest.raises(Forbidden):
+        authorize(world.state, Actor(Role.OPERATOR), c.AcceptOffer(offer_id=1, operator_id=""))
+
+
+def test_a_chief_acts_in_the_owners_name_only(world):
+    with pytest.raises(Forbidden):
+        authorize(world.state, CHIEF, c.ReleaseItem(work_item_id=1, operator_id="bob"))
+
+
+# ---- reading
+@pytest.mark.parametrize(
+    ("who", "reads"),
+    [("ann", True), ("bob", False), ("chief", True), ("other chief", False), ("admin", True), ("mail", False)],
+)
+def test_a_matter_is_read_by_its_department(world, who, reads):
+    assert may_read(world.state, EVERYBODY[who], world.matter(1)) is reads
+
+
+def test_whom_it_is_offered_to_may_read_it_and_who_had_it():
+    world = World()
+    world.operator("ann", "support")
+    world.operator("bob", "sales")
+    world.held()
+    world.transfer(1, "sales")
+    assert may_read(world.state, BOB, world.matter(1))
+    world.accept("bob")
+    assert may_read(world.state, ANN, world.matter(1))
+
+
+def test_who_holds_a_matter_reads_the_customers_history():
+    world = World()
+    world.operator("bob", "sales")
+    first, second = world.write(), world.write("sales.orders")
+    old = world.matter(first)
+    assert not may_read(world.state, BOB, old)
+    old.customer_id = world.matter(second).customer_id
+    assert may_read(world.state, BOB, old)
+
+
+def test_an_operator_without_an_id_reads_nothing_by_it(world):
+    assert not may_read(world.state, Actor(Role.OPERATOR), world.matter(1))

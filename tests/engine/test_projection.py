@@ -1,0 +1,73 @@
+"""Projections: every event of a thread is a line in it, and what follows stands in the same transaction."""
+
+from __future__ import annotations
+
+import anyio
+import msgspec
+from tests.engine.rig import OFFER_MS, life, tags, until
+from tests.engine.test_outbox import owned, reply
+
+from omniroute.core import commands as k
+from omniroute.core import events as e
+from omniroute.engine import cells as c
+from omniroute.engine.feed import LISTENER_BUFFER_MAX, Committed, Feed
+from omniroute.engine.projection import IN_THREAD, conversation_of
+from omniroute.journal.codec import decode_event
+
+
+def thread(rig, number: int = 1) -> list[e.Event]:
+    rows = rig.journal.scan(c.THREAD, c.pair_prefix(number))
+    return [decode_event(msgspec.msgpack.decode(data, type=c.ThreadCell).event) for _, data in rows]
+
+
+async def test_the_thread_is_exactly_the_events_of_the_matter():
+    async with life() as rig:
+        number = await owned(rig)
+        await reply(rig, number)
+        await rig.do(k.AddNote(conversation_id=number, operator_id="ann"))
+        await rig.do(k.CompleteItem(work_item_id=1, operator_id="ann", disposition="solved"))
+        wanted = [event for event in rig.events(*IN_THREAD) if conversation_of(event) == number]
+        assert thread(rig) == wanted
+        assert [*tags(wanted)][:2] == ["conversation.opened", "interaction.received"]
+
+
+async def test_a_closed_matter_keeps_its_record_beside_the_journal():
+    async with life() as rig:
+        await owned(rig, subject="Lamp")
+        await rig.do(k.CompleteItem(work_item_id=1, operator_id="ann", disposition="solved"))
+        cell = c.read(rig.journal, c.CONVERSATION, c.number_key(1), c.ConversationCell)
+        assert (cell.subject, cell.record.disposition, cell.closed_ms) == ("Lamp", "solved", rig.clock.now_ms())
+
+
+async def test_people_are_told_what_happened_without_their_doing():
+    async with life() as rig:
+        await rig.available("ann")
+        await rig.receive()
+        await rig.wait(OFFER_MS)
+        notices = [msgspec.msgpack.decode(data, type=c.NoticeCell) for data in rig.cells(c.NOTICE)]
+        assert [(one.kind, one.conversation_id) for one in notices] == [("offer_expired", 1)]
+
+
+async def test_the_effect_of_an_event_is_stored_with_it():
+    async with life() as rig:
+        number = await owned(rig)
+        rig.mail.gate = anyio.Event()
+        await reply(rig, number)
+        (stored,) = [msgspec.msgpack.decode(data, type=c.OutboxCell) for data in rig.cells(c.OUTBOX)]
+        (sent,) = rig.events(e.ReplySent)
+        assert (stored.effect.effect_id, stored.effect.interaction_id) == (sent.effect_id, sent.interaction_id)
+        rig.mail.gate.set()
+        await until(lambda: not rig.cells(c.OUTBOX))
+
+
+async def test_a_slow_listener_loses_details_but_never_the_fact():
+    feed = Feed()
+    with feed.listen() as stream:
+        for number in range(LISTENER_BUFFER_MAX + 5):
+            feed.publish(Committed(number, ()))
+        seen = [stream.receive_nowait() for _ in range(LISTENER_BUFFER_MAX)]
+        assert [one.last_seq for one in seen] == list(range(LISTENER_BUFFER_MAX))
+        feed.publish(Committed(999, ()))
+        assert stream.receive_nowait() is None  # read the state anew
+        feed.publish(Committed(1000, ()))
+        assert stream.receive_nowait().last_seq == 1000
