@@ -5,10 +5,10 @@ from __future__ import annotations
 from itertools import permutations
 
 import pytest
+from tests.core.world import SECOND, World
 
 from omniroute.core import events as e
 from omniroute.core.model import ContactState, InteractionKind, Presence
-from tests.core.world import SECOND, World
 
 STARTED, CONNECTED = InteractionKind.CONTACT_STARTED, InteractionKind.CONTACT_CONNECTED
 ENDED, ABANDONED = InteractionKind.CONTACT_ENDED, InteractionKind.CONTACT_ABANDONED

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from tests.core.world import World
+
 from omniroute.core import events as e
 from omniroute.core.effects import REALTIME_LIFETIME_MS, effect_of
 from omniroute.core.model import InteractionKind
-from tests.core.world import World
 
 
 def _effects(world: World) -> list:
@@ -42,7 +43,10 @@ def test_a_transferred_call_is_connected_to_the_new_operator():
     world.accept("ann")
     world.transfer(1, "sales")
     world.accept("bob")
-    assert [(effect.order, effect.operator_id) for effect in _effects(world)] == [("connect", "ann"), ("connect", "bob")]
+    assert [(effect.order, effect.operator_id) for effect in _effects(world)] == [
+        ("connect", "ann"),
+        ("connect", "bob"),
+    ]
 
 
 def test_ids_are_unique_and_grow_over_everything():

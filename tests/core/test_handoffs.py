@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from tests.core.world import SECOND, World, changed
 
 from omniroute.core import commands as c
 from omniroute.core import events as e
 from omniroute.core.deadlines import Concern
 from omniroute.core.model import InteractionKind
 from omniroute.errors import Conflict, Forbidden, InvalidInput
-from tests.core.world import SECOND, World, changed
 
 HANDOFF_MS = 120 * SECOND
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from tests.core.world import CONFIG, MINUTE, World, changed, reference
 
 from omniroute.core import commands as c
 from omniroute.core import events as e
 from omniroute.core.model import InteractionKind
 from omniroute.errors import Conflict, InvalidInput
-from tests.core.world import CONFIG, MINUTE, World, changed, reference
 
 
 def _register(world: World, raw_id: int, **fields: object) -> list[e.Event]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from tests.core.world import World
 
 from omniroute.core import invariants
 from omniroute.core.deadlines import Concern
 from omniroute.core.invariants import InvariantViolation
 from omniroute.core.model import ClockState, ItemState, Offer, Presence, Requirement, Stage
 from omniroute.core.state import State
-from tests.core.world import World
 
 
 def _world() -> World:

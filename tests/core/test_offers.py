@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from tests.core.world import SECOND, World, changed, with_queue
 
 from omniroute.core import commands as c
 from omniroute.core import events as e
 from omniroute.core.deadlines import Concern
 from omniroute.core.model import Presence
 from omniroute.errors import Conflict
-from tests.core.world import SECOND, World, changed, with_queue
 
 OFFER_MS = 20 * SECOND
 BACKOFF_MS = 30 * SECOND

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from tests.core.world import CONFIG, SECOND, World, changed, with_queue
 
 from omniroute.core import commands as c
 from omniroute.core import events as e
 from omniroute.core.model import Presence
 from omniroute.errors import Conflict, InvalidInput, NotFound
-from tests.core.world import CONFIG, SECOND, World, changed, with_queue
 
 
 def _put(world: World, **fields: object) -> list[e.Event]:

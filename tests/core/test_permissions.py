@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from tests.core.world import CONFIG, World
 
 from omniroute.core import commands as c
 from omniroute.core import machine
 from omniroute.core.model import InteractionKind, Presence
 from omniroute.core.permissions import RULES, SYSTEM, Actor, Role, authorize, may_read
 from omniroute.errors import Forbidden
-from tests.core.world import CONFIG, World
 
 ANN = Actor(Role.OPERATOR, "ann", ("support",))
 BOB = Actor(Role.OPERATOR, "bob", ("sales",))

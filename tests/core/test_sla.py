@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from tests.core.world import SECOND, World
 
 from omniroute.core import events as e
 from omniroute.core.deadlines import Concern
 from omniroute.core.model import InteractionKind
-from tests.core.world import SECOND, World
 
 TARGET_MS = 300 * SECOND
 

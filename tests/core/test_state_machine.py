@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
+from tests.core.world import CONFIG, POLICIES, SECOND, START_MS, changed, queue, reference, with_queue
 
 from omniroute.core import commands as c
 from omniroute.core import events as e
@@ -28,7 +29,6 @@ from omniroute.core.routing import why_not
 from omniroute.core.state import State
 from omniroute.errors import CallerError
 from omniroute.journal.codec import decode_event, encode_event
-from tests.core.world import CONFIG, POLICIES, SECOND, START_MS, changed, queue, reference, with_queue
 
 T = TypeVar("T")
 
@@ -152,9 +152,7 @@ class Rig:
             assert self.running.pop(event.conversation_id, "") == "running", "a clock ended twice"
         elif isinstance(event, e.OfferMade):
             self.live_offers.add(event.offer_id)
-        elif isinstance(
-            event, e.OfferAccepted | e.OfferDeclined | e.OfferExpired | e.OfferRevoked | e.HandoffAccepted
-        ):
+        elif isinstance(event, e.OfferAccepted | e.OfferDeclined | e.OfferExpired | e.OfferRevoked | e.HandoffAccepted):
             self.live_offers.remove(event.offer_id)
         elif isinstance(event, e.ConversationResolved):
             assert event.record.conversation_id not in self.running, "a clock outlived its matter"
@@ -168,9 +166,7 @@ class Rig:
         departments = tuple(name for bit, name in enumerate(DEPARTMENTS) if (b + 1) >> bit & 1)
         skills = {name: level for name, level in (("tech", x % 11), ("money", b % 3)) if level}
         self.do(
-            c.PutOperator(
-                operator_id=pick(OPERATORS, a), departments=departments, skills=skills, capacity_units=x % 13
-            )
+            c.PutOperator(operator_id=pick(OPERATORS, a), departments=departments, skills=skills, capacity_units=x % 13)
         )
 
     def set_presence(self, a: int, b: int, x: int) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from tests.core.world import MINUTE, World
 
 from omniroute.core import commands as c
 from omniroute.core import events as e
 from omniroute.core.model import InteractionKind, ItemState
 from omniroute.core.transitions import LIFECYCLES, WORK_ITEM, IllegalTransition, advance
 from omniroute.errors import CallerError
-from tests.core.world import MINUTE, World
 
 PAIRS = [
     (lifecycle, tag, state)

@@ -55,9 +55,7 @@ class Broken:
         raise RuntimeError("this policy is broken")
 
 
-POLICIES: dict[str, RoutingPolicy] = {
-    policy.name: policy for policy in (LongestIdle(), LeastLoaded(), Broken())
-}
+POLICIES: dict[str, RoutingPolicy] = {policy.name: policy for policy in (LongestIdle(), LeastLoaded(), Broken())}
 
 
 def queue(
@@ -74,7 +72,7 @@ def queue(
 ) -> QueueRule:
     return QueueRule(
         queue_id,
-        queue_id.split(".")[0],
+        queue_id.split(".", maxsplit=1)[0],
         policy,
         offer_s * SECOND,
         backoff_s * SECOND,
@@ -224,7 +222,7 @@ class World:
                 channel=channel,
                 kind=kind,
                 classification=c.Classification(
-                    queue_id.split(".")[0], queue_id, priority=priority, requirements=tuple(requirements)
+                    queue_id.split(".", maxsplit=1)[0], queue_id, priority=priority, requirements=tuple(requirements)
                 ),
                 reference=reference(self._references),
                 conversation_id=conversation_id,

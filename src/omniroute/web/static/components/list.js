@@ -6,7 +6,7 @@ import { letters } from "../settings.js";
 import { t, term, when } from "../i18n.js";
 import { conv, deptName, desk, dialog, isUnread, link, loadDraft, openRef, queueName, tab } from "../state.js";
 import { connectedAt } from "./contact.js";
-import { Channel, Clock, Empty, Icon, initials, Presence, Since, Skeleton } from "./parts.js";
+import { Channel, Clock, Empty, Icon, initials, Presence, Since, Skeleton, subjectOf } from "./parts.js";
 
 const STILL_MS = 2000;
 let heldUntil = 0;
@@ -61,7 +61,7 @@ function Row({ item, group, owner }) {
       onClick=${(event) => { event.preventDefault(); openConversation(item.reference); }}>
     <${Channel} icon=${item.icon} /><span>
       <span class="l"><span class="nm cut">${item.customer}</span><${Time} item=${item} group=${group} /></span>
-      <span class="l"><span class="sb cut">${item.subject || item.preview || t("no.subject")}</span></span>
+      <span class="l"><span class="sb cut">${subjectOf(item.subject || item.preview, item.icon)}</span></span>
       <span class="l"><span class="ms cut">${owner ?? third(item)}</span>${unread && html`<span class="chip unread"><span class="sr">${t("unread")}</span></span>`}</span>
     </span></a></li>`;
 }

@@ -16,6 +16,8 @@ export const Glyph = ({ name, cls }) => html`<svg class=${`ps ${cls}`} viewBox="
 
 // A channel plugin names its icon; one that we have no drawing for still gets a tile.
 const TILES = { mail: "mail", email: "mail", chat: "chat", webchat: "chat", phone: "phone", visit: "visit" };
+/** What a matter is about; a call says nothing of itself. */
+export const subjectOf = (subject, icon) => subject || t(iconOf(icon) === "phone" ? "call" : "no.subject");
 export const iconOf = (icon) => TILES[icon] ?? "route";
 export const Channel = ({ icon }) => html`<span class=${`ch ch-${iconOf(icon)}`} title=${term("channel", icon)}><${Icon} name=${iconOf(icon)} /><span class="sr">${term("channel", icon)}</span></span>`;
 

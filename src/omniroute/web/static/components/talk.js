@@ -7,7 +7,7 @@ import { back, can, conv, convError, deptName, desk, dialog, drawer, openRef, pa
 import { CallBar, WrapBar, WrapUp } from "./contact.js";
 import { Composer } from "./composer.js";
 import { Offers } from "./offer.js";
-import { Clock, Empty, Failure, Icon, Menu, MenuItem, Skeleton } from "./parts.js";
+import { Clock, Empty, Failure, Icon, Menu, MenuItem, Skeleton, subjectOf } from "./parts.js";
 import { Thread } from "./thread.js";
 
 const STAGES = ["received", "in_progress", "done"];
@@ -26,7 +26,7 @@ function Head({ view }) {
   const { item } = view;
   return html`<div class="head">
     <div class="hl"><button type="button" class="btn ghost ico back" title=${t("back")} onClick=${goBack}><${Icon} name="left" /><span class="sr">${t("back")}</span></button>
-      <h1 class="cut grow" title=${view.subject}><span class="narrow-name">${view.customer.name}</span><span class="subj">${view.subject || t("no.subject")}</span></h1>
+      <h1 class="cut grow" title=${view.subject}><span class="narrow-name">${view.customer.name}</span><span class="subj">${subjectOf(view.subject, view.item?.icon ?? view.reply_icon)}</span></h1>
       ${can("transfer") && html`<button type="button" class="btn ghost" title="T" onClick=${openTransfer}><${Icon} name="transfer" />${t("transfer")}</button>`}
       <button type="button" class="btn ghost ico side-b" title=${`${t("side")} (I)`} aria-expanded=${drawer.value ? "true" : "false"} onClick=${() => toggleSide()}><${Icon} name="info" /><span class="sr">${t("side")}</span></button>
       <${Menu} id="more" cls="btn ghost ico" title=${t("more")} label=${html`<${Icon} name="more" /><span class="sr">${t("more")}</span>`}>

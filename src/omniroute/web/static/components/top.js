@@ -6,7 +6,7 @@ import { day, lang, languages, setLang, t, term, when } from "../i18n.js";
 import { setLetters, setSounds, setTheme, letters, sounds, theme } from "../settings.js";
 import { ask, canAsk, mayNotify } from "../sound.js";
 import { desk, dialog, me } from "../state.js";
-import { Channel, Icon, initials, Menu, MenuItem, Presence, iconOf } from "./parts.js";
+import { Channel, Icon, initials, Menu, MenuItem, Presence, iconOf, subjectOf } from "./parts.js";
 
 export function Search({ onDone }) {
   const [text, setText] = useState("");
@@ -44,7 +44,7 @@ export function Search({ onDone }) {
     ${open && html`<div class="found" id="found" role="listbox" aria-label=${t("find")}>
       ${error ? html`<p class="t2 pad">${error}</p>` : !found.length ? html`<p class="t2 pad">${t("find.none")}</p>`
         : found.map((row, n) => html`<button type="button" key=${row.reference} id=${`found-${n}`} role="option" aria-selected=${n === at ? "true" : "false"} tabindex="-1" onClick=${() => pick(row)}>
-          <${Channel} icon=${row.icon} /><span class="cut grow">${row.customer && html`<b class="md">${row.customer}</b> `}${row.subject || t("no.subject")}</span><span class="ref">${row.reference}</span><span class="t-s">${term("stage", row.stage)}, ${day(row.at_ms)}</span></button>`)}
+          <${Channel} icon=${row.icon} /><span class="cut grow">${row.customer && html`<b class="md">${row.customer}</b> `}${subjectOf(row.subject, row.icon)}</span><span class="ref">${row.reference}</span><span class="t-s">${term("stage", row.stage)}, ${day(row.at_ms)}</span></button>`)}
     </div>`}
   </search>`;
 }
