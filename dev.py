@@ -14,6 +14,7 @@ is made without pip and filled from outside.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -50,9 +51,22 @@ def uv_program() -> str:
     program = TOOLS / "bin" / "uv"
     if not program.exists():
         say("dev.py: fetching uv …")
+        need_pip()
         venv.create(TOOLS, with_pip=False, clear=True)
         call(sys.executable, "-m", "pip", "--python", TOOLS / "bin" / "python", "install", "--quiet", "uv>=0.9", quiet=True)
     return str(program)
+
+
+def need_pip() -> None:
+    """A bare Debian may have Python without pip; its package mends that where we may install it."""
+    if importlib.util.find_spec("pip"):
+        return
+    apt = shutil.which("apt-get")
+    if not apt or os.geteuid() != 0:
+        sys.exit("dev.py: this Python has no pip; install it (on Debian: apt install python3-pip) and come again")
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    for step in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", "python3-pip"]):
+        subprocess.run([apt, *step], check=True, env=environment, stdout=subprocess.DEVNULL)
 
 
 def prepare() -> None:

@@ -27,7 +27,7 @@ DISPOSITIONS = ("solved", "information_given", "call_back_agreed", "handed_over"
 AWAY_REASONS = ("break", "lunch", "meeting", "training")
 
 _UNITS_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
-_LENGTH = re.compile(r"(\d{1,9})(ms|s|m|h|d)")
+_LENGTH = re.compile(r"([0-9]{1,9})(ms|s|m|h|d)")
 _REQUIREMENT = re.compile(r"([\w-]{1,64})(?:\s*>=\s*(\d{1,2}))?")
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 from importlib.metadata import entry_points
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import pluggy
 
@@ -40,9 +40,21 @@ def load(extra: tuple[object, ...] = ()) -> Registry:
         manager.register(plugin)
     _refuse_unknown_hooks(manager)
     return Registry(
-        _by_name("channel", [one for many in manager.hook.omniroute_channels() for one in many]),
-        _by_name("policy", [one for many in manager.hook.omniroute_policies() for one in many]),
+        _by_name("channel", _ask(manager.hook.omniroute_channels)),
+        _by_name("policy", _ask(manager.hook.omniroute_policies)),
     )
+
+
+def _ask(hook: pluggy.HookCaller) -> list[Any]:
+    """What all plugins return, one after the other, so that whoever fails is named."""
+    found: list[Any] = []
+    for implementation in hook.get_hookimpls():
+        try:
+            found += implementation.function()
+        except Exception as failure:
+            name = implementation.plugin_name
+            raise PluginError(name, f"its hook {hook.name} failed: {type(failure).__name__}: {failure}") from failure
+    return found
 
 
 def _refuse_unknown_hooks(manager: pluggy.PluginManager) -> None:

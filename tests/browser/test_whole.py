@@ -23,6 +23,7 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.daemon, pytest.mark.anyio, pytest.mark.xdist_group("whole")]
+MARTA = "Marta Kowalczyk <marta@atelier-nord.example>"
 SHOTS = os.environ.get("OMNIROUTE_SHOTS")
 
 
@@ -46,11 +47,12 @@ def free_ports(count: int) -> list[int]:
         return [one.getsockname()[1] for one in sockets]
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+@contextlib.contextmanager
+def running_demo(data: Path) -> Iterator[Demo]:
+    """The real demo on free ports, drained at the end."""
     http, smtp, mailbox = free_ports(3)
-    command = [Path(sys.executable).parent / "omniroute", "demo", "--data", str(tmp_path_factory.mktemp("demo"))]
-    command += ["--port", str(http), "--smtp-port", str(smtp), "--mailbox-port", str(mailbox)]
+    command = [Path(sys.executable).parent / "omniroute", "demo", "--data", str(data), "--port", str(http)]
+    command += ["--smtp-port", str(smtp), "--mailbox-port", str(mailbox)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         for line in process.stdout:
@@ -60,6 +62,12 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
         process.send_signal(signal.SIGTERM)
         process.stdout.read()
         assert process.wait() == 0
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    with running_demo(tmp_path_factory.mktemp("demo")) as started:
+        yield started
 
 
 @contextlib.asynccontextmanager
@@ -97,10 +105,12 @@ async def operator(browser: Browser, demo: Demo, login: str) -> AsyncIterator[Pa
         assert answer.ok
 
 
-def write(demo: Demo, subject: str, text: str, sender: str = "Marta Kowalczyk <marta@atelier-nord.example>") -> None:
+def write(demo: Demo, subject: str, text: str, sender: str = MARTA, answers: str = "") -> None:
     letter = email.message.EmailMessage()
     letter["From"], letter["To"], letter["Subject"] = sender, "service@lumen.example", subject
-    letter["Message-ID"] = f"<{subject.replace(' ', '.')}@atelier-nord.example>"
+    letter["Message-ID"] = f"<{abs(hash((subject, sender)))}@example.org>"
+    if answers:
+        letter["In-Reply-To"] = answers
     letter.set_content(text)
     with smtplib.SMTP("127.0.0.1", demo.smtp_port, timeout=10) as client:
         client.send_message(letter)

@@ -11,7 +11,6 @@ A block of bash or Python stands under a mark that says how it is tested::
 from __future__ import annotations
 
 import re
-import textwrap
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,9 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 TOP = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "benchmarks/README.md")
 PAGES = [ROOT / name for name in TOP] + sorted((ROOT / "docs").rglob("*.md"))
 
-_BLOCK = re.compile(
-    r"(?:^ *<!-- ([a-z]+): ([^\n]*?) -->\n+)?^( *)```(\w*)\n(.*?)^\3```$", re.DOTALL | re.MULTILINE
-)
+_BLOCK = re.compile(r"(?:^ *<!-- ([a-z]+): ([^\n]*?) -->\n+)?^( *)```(\w*)\n(.*?)^\3```$", re.DOTALL | re.MULTILINE)
 _HEADING = re.compile(r"^#{1,6} (.+)$", re.MULTILINE)
 _LINK = re.compile(r"(!?)\[[^\]]*\]\(([^)\s]+)\)")
 
@@ -46,11 +43,16 @@ def read(name: str) -> str:
 def blocks(*languages: str) -> list[Block]:
     """All fenced blocks of some languages, page by page."""
     return [
-        Block(name_of(page), language, (kind, value), textwrap.dedent(text))
+        Block(name_of(page), language, (kind, value), _undented(text, indent))
         for page in PAGES
-        for kind, value, _, language, text in _BLOCK.findall(page.read_text(encoding="utf-8"))
+        for kind, value, indent, language, text in _BLOCK.findall(page.read_text(encoding="utf-8"))
         if language in languages
     ]
+
+
+def _undented(text: str, indent: str) -> str:
+    """A block in a list is indented as a whole."""
+    return "".join(line.removeprefix(indent) for line in text.splitlines(keepends=True))
 
 
 def marked(mark: str) -> list[Block]:
@@ -86,9 +88,7 @@ def section(name: str, heading: str) -> str:
 
 def without_comments_in_code(text: str) -> str:
     """The same length, but ``#`` at the start of a line of code is no heading."""
-    return re.sub(
-        r"^```.*?^```$", lambda code: code.group().replace("#", "."), text, flags=re.DOTALL | re.MULTILINE
-    )
+    return re.sub(r"^```.*?^```$", lambda code: code.group().replace("#", "."), text, flags=re.DOTALL | re.MULTILINE)
 
 
 def rows(text: str) -> list[list[str]]:

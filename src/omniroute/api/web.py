@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
-from starlette.routing import BaseRoute, Mount, Route, Router, WebSocketRoute
+from starlette.routing import BaseRoute, Match, Mount, Route, Router, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -82,7 +82,7 @@ class _Static(StaticFiles):
         return answer
 
 
-def application(services: Services, extra: Sequence[BaseRoute] = ()) -> Starlette:
+def application(services: Services, extra: Sequence[BaseRoute] = ()) -> ASGIApp:
     """Everything that the daemon serves over HTTP."""
     screens = Screens(services.engine, services.config)
     table = endpoints(Operations(screens, Threads(screens)))
@@ -91,7 +91,7 @@ def application(services: Services, extra: Sequence[BaseRoute] = ()) -> Starlett
     async def openapi(_: Request) -> Response:
         return Response(description, media_type="application/json")
 
-    return Starlette(
+    served = Starlette(
         routes=[
             Route(f"{PREFIX}/openapi.json", openapi),
             WebSocketRoute(f"{PREFIX}/events", Live(services, screens).endpoint),
@@ -103,15 +103,26 @@ def application(services: Services, extra: Sequence[BaseRoute] = ()) -> Starlett
         ],
         exception_handlers={HTTPException: _http_problem, Exception: _bug_problem},
     )
+    return SecurityHeaders(served)  # outermost, so that errors have them too
 
 
-def _api_routes(services: Services, table: Sequence[Endpoint]) -> list[Route]:
+class _ApiRoute(Route):
+    """A route that knows: an id with more digits than Python reads is nobody's."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        try:
+            return super().matches(scope)
+        except ValueError:
+            return Match.NONE, {}
+
+
+def _api_routes(services: Services, table: Sequence[Endpoint]) -> list[_ApiRoute]:
     """One route a path, so that a wrong method gets 405 with Allow."""
     by_path: dict[str, list[Endpoint]] = {}
     for endpoint in table:
         by_path.setdefault(endpoint.path, []).append(endpoint)
     return [
-        Route(PREFIX + path, _Methods(services, rows), methods=[r.method for r in rows])
+        _ApiRoute(PREFIX + path, _Methods(services, rows), methods=[r.method for r in rows])
         for path, rows in by_path.items()
     ]
 

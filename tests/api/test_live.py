@@ -1,0 +1,126 @@
+"""The live socket: who may open it, what it says, and that no frame ends it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from tests.api.rig import served
+from websockets.exceptions import InvalidStatus
+
+from omniroute.api import live
+from omniroute.api.call import COOKIE
+from omniroute.api.live import POLICY, SESSION_ENDED
+
+
+async def test_after_hello_comes_the_desk_and_again_after_every_change():
+    async with served() as one, one.socket("ann") as socket:
+        frame = await socket.hear()
+        assert (frame["type"], frame["desk"]["me"]["presence"]) == ("desk", "offline")
+        await one.available("ann")
+        assert (await socket.hear("desk"))["desk"]["me"]["presence"] == "available"
+        await one.mail()
+        while not (desk := (await socket.hear("desk"))["desk"])["offers"]:
+            pass
+        reference = desk["offers"][0]["item"]["reference"]
+        assert (await socket.hear("conversation"))["reference"] == reference
+
+
+async def test_nobody_hears_of_a_foreign_matter():
+    async with served() as one, one.socket("fay") as socket:
+        await socket.hear("desk")
+        await one.mail()
+        await one.available("fay")
+        frame = await socket.hear()
+        while not (frame["type"] == "desk" and frame["desk"]["me"]["presence"] == "available"):
+            assert frame["type"] == "desk"
+            assert frame["desk"]["waiting"] == []
+            frame = await socket.hear()
+
+
+async def test_an_admin_hears_of_threads_and_has_no_desk():
+    async with served() as one, one.socket("root") as socket:
+        await socket.say(type="ping")
+        assert (await socket.hear())["type"] == "pong"
+        await one.mail()
+        assert (await socket.hear())["type"] == "conversation"
+
+
+async def test_a_browser_comes_by_cookie_from_our_own_page():
+    async with served() as one:
+        token = (await one.login("ann")).json()["token"]
+        async with one.socket(cookie=f"{COOKIE}={token}", origin=one.daemon.url) as socket:
+            assert (await socket.hear())["type"] == "desk"
+
+
+@pytest.mark.parametrize(
+    "headers", [{"origin": "https://evil.example"}, {"origin": "null"}, {"sec-fetch-site": "cross-site"}]
+)
+async def test_a_foreign_page_with_our_cookie_is_refused(headers):
+    async with served() as one:
+        token = (await one.login("ann")).json()["token"]
+        with pytest.raises(InvalidStatus) as refused:
+            async with one.socket(cookie=f"{COOKIE}={token}", **headers):
+                pass
+        assert refused.value.response.status_code == 403
+        assert POLICY
+
+
+@pytest.mark.parametrize(
+    "hello",
+    [
+        '{"type":"hello","token":"forged"}',
+        '{"type":"ping"}',
+        "nonsense",
+        b"\xff\x00",
+        "{}",
+        '{"type":"hello","token":""}',
+    ],
+)
+async def test_without_a_right_hello_the_socket_ends(hello):
+    async with served() as one, one.socket() as socket:
+        await socket.connection.send(hello)
+        assert await socket.close_code() == SESSION_ENDED
+
+
+async def test_who_says_nothing_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr(live, "HELLO_TIMEOUT_S", 0.02)
+    async with served() as one, one.socket() as socket:
+        assert await socket.close_code() == SESSION_ENDED
+
+
+BAD = [
+    "nonsense", "[]", "{}", '{"type":"pong"}', '{"type":"ping","x":1}', '{"type":"ping"', b"\xff\xfe\x00", b"", "",
+    '{"x":' + "[" * 4000, '{"type":"ping","x":"' + "x" * 100_000 + '"}', '{"type":"\\ud800"}', '{"type":1}',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("frame", BAD, ids=range(len(BAD)))
+async def test_a_frame_out_of_schema_gets_a_typed_error_and_the_socket_stays(frame):
+    async with served() as one, one.socket("ann") as socket:
+        await socket.hear("desk")
+        await socket.connection.send(frame)
+        error = await socket.hear()
+        assert (error["type"], error["code"]) == ("error", "invalid_input")
+        assert len(json.dumps(error)) < 1000
+        await socket.say(type="ping")
+        assert (await socket.hear())["type"] == "pong"
+
+
+async def test_a_frame_over_the_limit_of_the_server_ends_the_socket_only():
+    async with served() as one:
+        async with one.socket("ann") as socket:
+            await socket.hear("desk")
+            await socket.connection.send("x" * (1024 * 1024 + 1))
+            assert await socket.close_code() == 1009
+        assert (await one.client.get("/health")).status_code == 200
+
+
+async def test_logging_out_ends_the_socket():
+    async with served() as one:
+        token = (await one.login("ann")).json()["token"]
+        async with one.socket(cookie=f"{COOKIE}={token}", origin=one.daemon.url) as socket:
+            await socket.hear("desk")
+            await one.client.post("/logout")
+            await one.mail()
+            assert await socket.close_code() == SESSION_ENDED

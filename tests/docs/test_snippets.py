@@ -1,0 +1,138 @@
+"""Snippets do what the pages say: at a shell, against a daemon, as a plugin, as a backup."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import types
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import anyio
+import pytest
+from tests.docs.pages import ROOT, Block, marked
+
+from omniroute import app, config, plugins
+from omniroute.channels.email.instance import EmailInstance
+from omniroute.cli.demo import COMPANY, PASSWORD
+from omniroute.core import machine
+from omniroute.core.commands import ApplyConfig
+from omniroute.core.model import ItemState, Operator, Requirement, WorkItem
+from omniroute.core.state import State
+from omniroute.journal.contract import Entry, Write
+from omniroute.journal.memory import MemoryDisk, MemoryJournal
+from omniroute.journal.sqlite import SqliteJournal
+
+PATH = f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"
+SECONDS_MAX = 20
+
+
+async def run(block: Block, *arguments: str, replaced: dict[str, str] | None = None) -> str:
+    """Run a block as it stands, except for addresses; returns what it printed, fails where it fails."""
+    text = block.text
+    for old, new in (replaced or {}).items():
+        text = text.replace(old, new)
+    program = ["bash", "-euo", "pipefail", "-c"] if block.language == "bash" else [sys.executable, "-c"]
+    environment = {"PATH": PATH, "LANG": "C.UTF-8", "NO_PROXY": "127.0.0.1", "HOME": os.environ.get("HOME", "/")}
+    with anyio.fail_after(SECONDS_MAX):
+        done = await anyio.run_process([*program, text, *arguments], cwd=ROOT, env=environment, check=False)
+    assert done.returncode == 0, f"{block.page}:\n{text}\n{done.stdout.decode()}{done.stderr.decode()}"
+    return done.stdout.decode()
+
+
+def can_run(block: Block) -> bool:
+    """Whether the programs are there that a fresh machine may lack."""
+    return all(shutil.which(name) for name in ("curl", "openssl", "swaks") if f"{name} " in block.text)
+
+
+SHELL = [block for block in marked("shell") if can_run(block)]
+
+
+@pytest.mark.parametrize("block", SHELL, ids=[f"{block.page}-{place}" for place, block in enumerate(SHELL)])
+async def test_at_a_shell(block: Block) -> None:
+    await run(block)
+
+
+@asynccontextmanager
+async def lumen() -> AsyncIterator[tuple[app.Daemon, int]]:
+    """The demo's company in memory, on free ports."""
+    company = config.read(COMPANY)
+    company.server.port = 0
+    company.channels["mail"].options["listen"] = "127.0.0.1:0"
+    company.operators = {"ines": company.operators["ines"]}
+    company.operators["ines"].password = PASSWORD
+    async with app.running_daemon(company, plugins.load(), journal=MemoryJournal(MemoryDisk())) as daemon:
+        mail = daemon.engine.supervisor.runners["mail"]
+        await mail.ready.wait()
+        assert isinstance(mail.current, EmailInstance)
+        yield daemon, mail.current.port
+
+
+async def test_against_a_daemon() -> None:
+    ready = [block for block in marked("daemon") if can_run(block)]
+    async with lumen() as (daemon, port):
+        addresses = {"http://127.0.0.1:8080": daemon.url, "127.0.0.1:8025": f"127.0.0.1:{port}"}
+        addresses['"127.0.0.1", 8025'] = f'"127.0.0.1", {port}'
+        for block in ready:
+            await run(block, replaced=addresses)
+        matters = [block for block in ready if block.page == "README.md"]
+        await registered(daemon, len(matters))
+        state = daemon.engine.writer.state
+        called = any("phone" in block.text for block in matters)
+        expected = {"mail", "phone"} if called else {"mail"}
+        assert {matter.channel for matter in state.conversations.values()} == expected
+        if len(ready) > len(matters):
+            assert state.operators["ines"].offer_ids, "she set herself to available and got nothing"
+
+
+async def registered(daemon: app.Daemon, count: int) -> None:
+    """Wait until so many matters are there."""
+    with daemon.engine.writer.feed.listen() as commits, anyio.fail_after(SECONDS_MAX):
+        while len(daemon.engine.writer.state.conversations) < count:
+            await commits.receive()
+
+
+def plugin_of(block: Block) -> types.ModuleType:
+    module = types.ModuleType("snippet")
+    exec(compile(block.text, block.page, "exec"), module.__dict__)
+    return module
+
+
+def test_the_policy_is_one() -> None:
+    (block,) = marked("policy")
+    assert len(block.text.splitlines()) <= 20
+    policy = plugins.load(extra=(plugin_of(block),)).policies["most_skilled"]
+    item = WorkItem(1, 1, "q", "d", "mail", 1, 0, 0, 0, (Requirement("billing", 2),), ItemState.QUEUED)
+    able = [Operator("anna", ("d",), {"billing": 3}, 10), Operator("bert", ("d",), {"billing": 9}, 10)]
+    keys = [policy.operator_key(operator, item) for operator in able]
+    assert len(policy.terms) == len(keys[0])
+    assert min(keys) == keys[1], "the most skilled comes first"
+
+
+def test_the_policy_passes_its_own_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    (policy,), (test,) = marked("policy"), marked("policy-test")
+    monkeypatch.setitem(sys.modules, "omniroute_most_skilled", plugin_of(policy))
+    plugin_of(test).test_it_keeps_the_contract()
+
+
+async def test_the_backup_is_whole(tmp_path: Path) -> None:
+    (block,) = marked("backup")
+    journal, copy = SqliteJournal(tmp_path / "live.db"), SqliteJournal(tmp_path / "copy.db")
+    await journal.open("the daemon")
+    digest = await journal.put_blob(b"an attachment")
+    await journal.append([Entry(1, 1, b"event")], [Write("content", "1", digest.encode())])
+    await run(block, str(journal.path), str(copy.path))
+    await journal.append([Entry(2, 2, b"later")])
+    await copy.open("a restored daemon")
+    assert [entry.data for entry in await copy.read(0, 10)] == [b"event"]
+    assert await copy.get_blob((copy.get("content", "1") or b"").decode()) == b"an attachment"
+    await copy.close()
+    await journal.close()
+
+
+def test_the_demos_company_is_one_that_the_core_takes() -> None:
+    registry = plugins.load()
+    core = config.core_config(config.read(COMPANY), registry)
+    assert machine.handle(State(), ApplyConfig(config=core), 1, registry.policies)
