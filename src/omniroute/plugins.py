@@ -50,7 +50,8 @@ def _ask(hook: pluggy.HookCaller) -> list[Any]:
     found: list[Any] = []
     for implementation in hook.get_hookimpls():
         try:
-            found += implementation.function()
+            made: Any = implementation.function()
+            found += made
         except Exception as failure:
             name = implementation.plugin_name
             raise PluginError(name, f"its hook {hook.name} failed: {type(failure).__name__}: {failure}") from failure

@@ -34,6 +34,7 @@ class Customers:
         self.unsure: list[str] = []
         self.acks = threading.Condition()
         self._numbers = count(1)
+        self._tokens: dict[str, str] = {}
 
     def run(self) -> None:
         """Until the daemon is gone."""
@@ -62,7 +63,8 @@ class Customers:
         return True
 
     def _chat(self, word: str) -> bool:
-        with self.daemon.visitor() as page:
+        with self.daemon.visitor(self._tokens.get(word, "")) as page:
+            self._tokens[word] = page.token
             page.write(word, word)
         return True
 

@@ -70,7 +70,7 @@ def test_offers_clocks_and_work_in_hand_stand_where_they_were(tmp_path: Path):
 
 
 def test_an_offer_that_ran_out_while_the_daemon_was_dead_is_nobodys_fault(tmp_path: Path):
-    with Daemon(tmp_path, offer="300ms") as daemon:
+    with Daemon(tmp_path, offer="600ms") as daemon:
         daemon.available("ann")
         daemon.mail("overdue")
         offer = daemon.offered("ann")

@@ -181,7 +181,7 @@ def test_200_letters_at_once_are_200_matters(tmp_path: Path):
 
 def test_a_transfer_away_and_expiry(tmp_path: Path):
     """The sender is released on acceptance only; who is away gets nothing; what runs out goes to somebody else."""
-    with Daemon(tmp_path, offer="700ms") as daemon:
+    with Daemon(tmp_path, offer="2s") as daemon:
         daemon.available("bob")
         daemon.call("bob", "PUT", "/presence", {"presence": "away"})
         daemon.available("ann")

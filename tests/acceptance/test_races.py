@@ -24,7 +24,7 @@ def anyio_backend() -> str:
 
 
 async def test_an_accept_while_the_offer_expires_has_one_winner(tmp_path: Path):
-    with Daemon(tmp_path, offer="1500ms", backoff="1h") as daemon:
+    with Daemon(tmp_path, offer="4s", backoff="1h") as daemon:
         await anyio.to_thread.run_sync(daemon.available, "ann", "bob")
         with daemon.smtp() as client:
             for number in range(RACES):

@@ -178,3 +178,13 @@ async def test_a_change_of_role_holds_at_once():
         cell = msgspec.structs.replace(cell, role="admin")
         await one.engine.writer.write_cells([c.put(c.ACCOUNT, "ann", cell)])
         assert (await one.right("ann", "GET", "/me"))["role"] == "admin"
+
+
+async def test_a_new_password_ends_all_sessions():
+    async with office() as one:
+        await one.right("ann", "GET", "/me")
+        person = {"operator_id": "ann", "name": "Ann", "password": "a new password", "departments": ["support"]}
+        await one.right("root", "POST", "/operators", person)
+        assert (await one.call("ann", "GET", "/me")).status_code == 401
+        assert (await one.login("ann")).status_code == 401
+        assert (await one.login("ann", "a new password")).status_code == 200

@@ -55,8 +55,8 @@ class Scene:
         socket = await websockets.connect(address, origin=websockets.Origin(self._demo.url))
         await socket.send(json.dumps({"type": "hello", "name": name}))
         await socket.recv()
-        await socket.send(json.dumps({"type": "message", "id": name, "text": text}))
-        await socket.recv()
+        await socket.send(json.dumps({"type": "message", "id": "first", "text": text}))
+        assert json.loads(await socket.recv())["type"] == "ack"
         return socket
 
     async def newest_answer(self) -> str:
@@ -79,16 +79,32 @@ class Scene:
         await self.say(await self.accepted(), "E14, and at most 40 watts.")
         await self.letter("Change of delivery address", "I am moving.", "Nadia Benali <nadia@example.net>")
         nadia = await self.accepted()
-        await self.post(f"/work-items/{nadia['work_item_id']}/transfer", department="delivery", note="New address by Friday.")
-        await self.letter("Invoice 20418 was charged twice", "Please put that right.", "Oyelaran Adebayo <o@example.org>")
+        await self.post(
+            f"/work-items/{nadia['work_item_id']}/transfer", department="delivery", note="New address by Friday."
+        )
+        await self.letter(
+            "Invoice 20418 was charged twice", "Please put that right.", "Oyelaran Adebayo <o@example.org>"
+        )
         await self.accepted()
-        await self.post("/conversations", name="Hélène Marchetti", text="Collects order 11840", subject="Collects order 11840")
+        await self.post(
+            "/conversations", name="Hélène Marchetti", text="Collects order 11840", subject="Collects order 11840"
+        )
         await self.accepted()
-        await self.letter("Lamp arrived with a cracked base", f"{LAMP}\nCan you send another one in time?\n\n-- \nAtelier Nord", marta)
+        await self.letter(
+            "Lamp arrived with a cracked base", f"{LAMP}\nCan you send another one in time?\n\n-- \nAtelier Nord", marta
+        )
         lamp = await self.accepted()
-        await self.post(f"/conversations/{lamp['reference']}/notes", text="Three left in the outlet, shelf C4. If none is whole, offer the walnut one.")
+        await self.post(
+            f"/conversations/{lamp['reference']}/notes",
+            text="Three left in the outlet, shelf C4. If none is whole, offer the walnut one.",
+        )
         await self.say(lamp, "Good afternoon, Marta. The warehouse has one and is opening the box to look at it.")
-        await self.letter("Re: Lamp arrived with a cracked base", "Good. Please send it to the gallery and not to my home address.", marta, answers=await self.newest_answer())
+        await self.letter(
+            "Re: Lamp arrived with a cracked base",
+            "Good. Please send it to the gallery and not to my home address.",
+            marta,
+            answers=await self.newest_answer(),
+        )
         self._socket = await self.visitor("Jean-Baptiste Okonkwo", "Is the showroom open on Saturday?")
         return str(lamp["reference"])
 
@@ -97,7 +113,9 @@ async def main(path: str) -> None:
     with tempfile.TemporaryDirectory() as folder, running_demo(Path(folder)) as demo:
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
-            context = await browser.new_context(base_url=demo.url, viewport={"width": 1440, "height": 900}, locale="en-GB")
+            context = await browser.new_context(
+                base_url=demo.url, viewport={"width": 1440, "height": 900}, locale="en-GB"
+            )
             api = context.request
             scene = Scene(demo, api)
             await scene.post("/login", login="ines", password="lumen-demo")
@@ -106,7 +124,7 @@ async def main(path: str) -> None:
             page = await context.new_page()
             await page.goto(f"/desk#{reference}")
             await page.get_by_text("Lamp arrived with a cracked base").first.click()
-            await expect(page.get_by_text("Please send it to the gallery")).to_be_visible()
+            await expect(page.get_by_text("Please send it to the gallery").last).to_be_visible()
             await expect(page.get_by_role("button", name="Accept")).to_be_visible()
             await page.get_by_label("Your answer").fill("To the gallery then, before ten on Friday.")
             await page.wait_for_timeout(400)

@@ -58,10 +58,13 @@ def running_demo(data: Path) -> Iterator[Demo]:
         for line in process.stdout:
             if line.startswith("Stop with"):
                 break
-        yield Demo(f"http://127.0.0.1:{http}", smtp)
-        process.send_signal(signal.SIGTERM)
-        process.stdout.read()
-        assert process.wait() == 0
+        try:
+            yield Demo(f"http://127.0.0.1:{http}", smtp)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.stdout.read()
+            code = process.wait()
+        assert code == 0
 
 
 @pytest.fixture(scope="module")

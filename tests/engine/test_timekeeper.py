@@ -131,11 +131,13 @@ async def test_a_deadline_that_comes_back_by_a_reload_is_kept():
         request = rig.writer.post(SYSTEM, k.AcceptOffer(offer_id=offer.offer_id, operator_id="ann"))
         await until(lambda: rig.journal.waiting)
         await turns()
+        rig.clock.advance(OFFER_MS)  # the timekeeper looks: there is no such offer, so it goes to sleep for good
+        await turns()
         rig.journal.fail_next(JournalFull("no space"))
         rig.journal.release()
         with pytest.raises(JournalFull):
             await request.outcome()
-        await rig.wait(OFFER_MS)
+        await turns()
         assert [one.offer_id for one in rig.events(e.OfferExpired)] == [offer.offer_id]
 
 

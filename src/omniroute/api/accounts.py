@@ -1,7 +1,7 @@
 """Accounts: who signs in, with which password, for how long.
 
 What lives here: argon2 in a thread, sessions whose tokens are stored hashed, throttling. Everything is a cell beside
-the journal; a session ends at its time, at sign-out, or when its account goes.
+the journal; a session ends at its time, at sign-out, with a new password, or when its account goes.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Accounts:
         self._failures.pop(login, None)
         self.signed_in.add(login)
         token, expires_ms = secrets.token_urlsafe(32), self._now() + self._session_ms
-        cell = c.LoginSessionCell(login, expires_ms)
+        cell = c.LoginSessionCell(login, expires_ms, _hash(account.password))
         await self._engine.writer.write_cells([c.put(c.LOGIN_SESSION, _hash(token), cell)])
         return token, expires_ms, account
 
@@ -94,7 +94,7 @@ class Accounts:
         if token:
             session = c.read(self._engine.writer.journal, c.LOGIN_SESSION, _hash(token), c.LoginSessionCell)
             account = self.find(session.login) if session and session.expires_ms > self._now() else None
-            if account is not None:
+            if session is not None and account is not None and session.password == _hash(account.password):
                 return account
         raise Unauthenticated("sign in first")
 

@@ -177,8 +177,8 @@ class ThreadEntryView(msgspec.Struct, kw_only=True):
     """One thing in the thread.
 
     ``kind``: ``message`` (of the customer), ``reply`` (ours), ``note`` (private), ``contact`` (call or visit event;
-    ``detail`` is contact_started, …), ``system`` (registered, offered, accepted, transferred, resolved, …; ``detail`` is
-    the event's tag and ``text`` a ready sentence).
+    ``detail`` is contact_started, …), ``system`` (registered, offered, accepted, transferred, resolved, …; ``detail``
+    is the event's tag and ``text`` a ready sentence).
     ``delivery`` of a reply: ``sending``, ``delivered``, ``dead``.
     """
 

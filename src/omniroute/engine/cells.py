@@ -161,6 +161,8 @@ class LoginSessionCell(msgspec.Struct, array_like=True):
 
     login: str
     expires_ms: int
+    password: str = ""
+    """Which password it began with (a digest of its argon2 hash): a new one ends all sessions."""
 
 
 def number_key(number: int) -> str:
