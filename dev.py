@@ -53,7 +53,17 @@ def uv_program() -> str:
         say("dev.py: fetching uv …")
         need_pip()
         venv.create(TOOLS, with_pip=False, clear=True)
-        call(sys.executable, "-m", "pip", "--python", TOOLS / "bin" / "python", "install", "--quiet", "uv>=0.9", quiet=True)
+        call(
+            sys.executable,
+            "-m",
+            "pip",
+            "--python",
+            TOOLS / "bin" / "python",
+            "install",
+            "--quiet",
+            "uv>=0.9",
+            quiet=True,
+        )
     return str(program)
 
 
@@ -91,7 +101,10 @@ def browser() -> None:
         return
     say("dev.py: installing Debian's chromium for the browser tests …")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for step in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-dejavu-core"]):
+    for step in (
+        ["update", "-qq"],
+        ["install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-dejavu-core"],
+    ):
         subprocess.run([apt, *step], check=False, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
@@ -116,7 +129,7 @@ def test(arguments: list[str]) -> None:
 
 def become(*command: str) -> None:
     """Replace this process, so that signals reach the program itself."""
-    os.execv(str(ENVIRONMENT / "bin" / command[0]), list(command))  # noqa: S606
+    os.execv(str(ENVIRONMENT / "bin" / command[0]), list(command))
 
 
 def main() -> None:

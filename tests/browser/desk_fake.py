@@ -756,7 +756,7 @@ class FakeDesk:
     def complete(self, item: v.ItemView, body: dict[str, Any]) -> None:
         view = self.conversations[item.reference]
         view.disposition, view.item = body["disposition"], None
-        view.stage = "done" if body["resolve"] else view.stage
+        view.stage = "done"
         if body.get("note"):
             view.entries.append(self.entry("note", "", "Ines Vogel", text=body["note"], mine=True))
 

@@ -265,12 +265,11 @@ async def test_send_and_finish_asks_for_the_outcome(browser: Browser) -> None:
         await expect(dialog).to_contain_text("It left today.")
         await page.keyboard.press("Digit2")
         await expect(dialog.get_by_label(re.compile("Information given"))).to_be_checked()
-        await dialog.get_by_label("The matter is done").uncheck()
         await page.keyboard.press("Control+Enter")
         await expect(dialog).to_have_count(0)
         await expect(page.locator(".row", has_text="Marta")).to_have_count(0)
         assert bodies(fake, "/replies") == [{"text": "It left today."}]
-        assert bodies(fake, "/complete") == [{"disposition": "information_given", "resolve": False}]
+        assert bodies(fake, "/complete") == [{"disposition": "information_given", "messages_seen": 0}]
 
 
 async def test_call_then_wrap_up(browser: Browser) -> None:
@@ -290,7 +289,7 @@ async def test_call_then_wrap_up(browser: Browser) -> None:
         await page.keyboard.press("Control+Enter")
         await expect(page.locator(".row", has_text="Jean-Baptiste")).to_have_count(0)
         assert bodies(fake, "/complete") == [
-            {"disposition": "call_back_agreed", "resolve": True, "note": "Fitter comes at eight."}
+            {"disposition": "call_back_agreed", "messages_seen": 0, "note": "Fitter comes at eight."}
         ]
 
 

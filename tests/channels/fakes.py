@@ -34,7 +34,6 @@ class FakeContext:
         self.slept_ms: list[int] = []
         self.thread_entries: list[ThreadEntry] = []
         self.thread_calls: list[tuple[str, int]] = []
-        self.open_sessions: set[str] = set()
         self.health: list[Health] = []
 
     @property
@@ -91,9 +90,6 @@ class FakeContext:
             self._arrived.append(event)
             await event.wait()
         return self.received
-
-    def open_session(self, session_key: str) -> bool:
-        return session_key in self.open_sessions
 
     async def thread(self, session_key: str, after_interaction_id: int = 0) -> Sequence[ThreadEntry]:
         self.thread_calls.append((session_key, after_interaction_id))

@@ -44,12 +44,6 @@ def test_picking_up_accepts_even_if_the_channel_names_nobody(world):
     assert world.item(1).operator_id == "ann"
 
 
-def test_somebody_else_picking_up_does_not_accept(world):
-    world.call()
-    world.contact(CONNECTED, operator_id="bob")
-    assert world.item(1).state == "offered"
-
-
 def test_picking_up_at_the_deadline_is_too_late(world):
     world.call()
     world.wait(20 * SECOND).contact(CONNECTED, operator_id="ann")
@@ -94,17 +88,6 @@ def test_the_end_may_come_before_the_beginning():
     assert world.just(e.ConversationResolved).disposition == "ended_unanswered"
     assert not world.events(e.ItemQueued)
     assert not world.events(e.OfferMade)
-
-
-def test_an_end_that_comes_twice_is_followed_once(world):
-    world.call()
-    world.accept()
-    world.contact(ENDED)
-    world.complete(1, resolve=False)
-    world.write(conversation_id=1)  # the customer writes afterwards: this is not the call
-    world.accept()
-    world.write(channel="phone", kind=ENDED, conversation_id=1)
-    assert world.item(1).state == "assigned"
 
 
 def test_a_late_beginning_does_not_bring_a_call_back(world):
@@ -166,3 +149,42 @@ def test_an_operator_who_leaves_keeps_the_call(world):
     world.accept()
     world.presence("ann", Presence.AWAY)
     assert world.item(1).operator_id == "ann"
+
+
+def test_an_end_that_comes_twice_is_followed_once(world):
+    world.call()
+    world.accept()
+    world.contact(ENDED)
+    world.contact(ENDED)
+    assert world.item(1).state == "wrap_up"
+
+
+def test_somebody_else_who_picked_up_gets_the_work(world):
+    world.operator("bob")
+    world.call()
+    other = {"ann": "bob", "bob": "ann"}[world.offer().operator_id]
+    world.contact(CONNECTED, operator_id=other)
+    assert world.item(1).operator_id == other
+    assert world.just(e.OfferRevoked).reason == "answered_elsewhere"
+
+
+def test_who_lacks_the_ability_gets_nothing_by_picking_up(world):
+    world.operator("bob", "sales")
+    world.call()
+    world.contact(CONNECTED, operator_id="bob")
+    assert world.item(1).state == "offered"
+
+
+def test_a_name_that_nobody_has_says_nothing(world):
+    world.call()
+    world.contact(CONNECTED, operator_id="SIP/4711")
+    assert world.item(1).operator_id == "ann"
+
+
+def test_picked_up_before_it_was_offered_is_not_offered_to_a_colleague(world):
+    world.operator("bob")
+    world.contact(CONNECTED, operator_id="bob")
+    world.call()
+    assert world.item(1).operator_id == "bob"
+    world.contact(ENDED)
+    assert world.item(1).state == "wrap_up"

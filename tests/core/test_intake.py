@@ -131,27 +131,6 @@ def test_a_message_of_a_known_matter_joins_it():
     assert world.matter(first).interaction_count == 2
 
 
-def test_a_matter_without_work_gets_new_work_when_the_customer_writes():
-    world = World()
-    world.operator()
-    world.held()
-    world.complete(1, resolve=False)
-    assert world.matter(1).item_ids == []
-    world.write(conversation_id=1)
-    assert world.offered() == [1]
-
-
-def test_a_message_after_a_call_that_is_over_is_work_again():
-    world = World()
-    world.operator()
-    world.call()
-    world.accept()
-    world.contact(InteractionKind.CONTACT_ENDED)
-    world.complete(1, resolve=False)
-    world.write(conversation_id=1)
-    assert world.offered() == [1]
-
-
 def test_a_matter_that_was_done_goes_on_with_its_record():
     world = World()
     record = _closed(world)

@@ -39,15 +39,6 @@ def test_open_work_keeps_its_queue_and_channel(change):
         world.do(c.ApplyConfig(config=changed(**change)))
 
 
-def test_an_open_matter_without_work_keeps_its_queue_as_well():
-    world = World()
-    world.operator()
-    world.held()
-    world.complete(1, resolve=False)
-    with pytest.raises(Conflict, match="open work"):
-        world.do(c.ApplyConfig(config=changed(queues=CONFIG.queues[1:])))
-
-
 def test_running_deadlines_are_as_they_were_promised():
     world = World()
     world.operator()

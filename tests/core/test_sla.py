@@ -29,7 +29,7 @@ def test_no_promise_no_clock(world):
     assert world.matter(1).clock is None
 
 
-@pytest.mark.parametrize(("after_ms", "outcome"), [(0, "met"), (TARGET_MS, "met"), (TARGET_MS + 1, "breached")])
+@pytest.mark.parametrize(("after_ms", "outcome"), [(0, "met"), (TARGET_MS - 1, "met"), (TARGET_MS, "breached")])
 def test_an_answer_in_time_meets_a_late_one_does_not(world, after_ms, outcome):
     world.held()
     world.wait(after_ms).reply(1)
@@ -69,13 +69,6 @@ def test_what_is_overdue_is_breached_even_if_the_customer_leaves_before_the_time
     world.call()
     world.wait(TARGET_MS + 1).contact(InteractionKind.CONTACT_ABANDONED)
     assert world.just(e.ClockEnded).outcome == "breached"
-
-
-def test_wrap_up_that_ends_without_an_answer_cancels_it(world):
-    world.held()
-    world.hang_up(1)
-    world.run(60 * SECOND)
-    assert world.events(e.ClockEnded)[-1].outcome == "cancelled"
 
 
 def test_a_second_message_starts_no_second_clock(world):

@@ -120,7 +120,9 @@ class Rig:
         state.now_ms = self.state.now_ms
         if isinstance(event, e.OfferMade):
             operator, item = state.operators[event.operator_id], state.items[event.work_item_id]
-            assert not why_not(state, operator, item), "offered to somebody who may not have it"
+            reason = why_not(state, operator, item)
+            told = event.decision.trigger == "channel"  # who has picked up may be in back-off, or have offers enough
+            assert not reason or (told and reason in {"backoff", "offers_pending", "wrap_up"}), reason
             earlier = [state.items[i] for i in state.waiting.ordered()]
             for other in earlier[: earlier.index(item)]:
                 assert why_not(state, operator, other), f"item {other.work_item_id} was overtaken"

@@ -137,8 +137,6 @@ LEGAL: dict[tuple[str, str], type[e.Event]] = {
     ("complete", "assigned"): e.ConversationResolved,
     ("complete", "assigned, transferring"): e.HandoffCancelled,
     ("complete", "wrap_up"): e.ConversationResolved,
-    ("complete only", "assigned"): e.ItemClosed,
-    ("complete only", "wrap_up"): e.ItemClosed,
     ("release", "assigned"): e.ItemReturned,
 }
 """What ann may do, and the event that shows it. What is not here is refused."""

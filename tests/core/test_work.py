@@ -67,13 +67,6 @@ def test_completion_resolves_and_the_core_forgets(world):
     assert world.state.operators["ann"].load_units == 0
 
 
-def test_completion_without_resolving_leaves_the_matter_open(world):
-    world.held()
-    world.complete(1, resolve=False)
-    assert world.matter(1).item_ids == []
-    assert world.matter(1).last_operator_id == "ann"
-
-
 def test_completion_gives_the_operator_the_next():
     world = World()
     world.operator(capacity=1)
@@ -172,3 +165,30 @@ def test_what_is_not_there_is_not_found(world):
 def test_the_end_of_an_effect_is_recorded(world, delivered, kind):
     world.do(c.RecordDelivery(effect_id=1, conversation_id=1, interaction_id=1, delivered=delivered))
     assert world.just(kind).effect_id == 1
+
+
+def test_a_matter_is_not_left_open_with_nobody_working_on_it(world):
+    world.held()
+    with pytest.raises(Conflict, match="nobody else"):
+        world.complete(1, resolve=False)
+    assert world.item(1).operator_id == "ann"
+
+
+def test_what_the_customer_wrote_during_wrap_up_is_new_work(world):
+    world.call()
+    world.accept()
+    world.contact(InteractionKind.CONTACT_ENDED)
+    world.write(conversation_id=1)
+    world.run(60 * SECOND)
+    assert list(world.state.items) == [2]
+    assert world.matter(1).stage == "in_progress"
+
+
+def test_a_message_that_nobody_has_seen_refuses_the_end(world):
+    world.held()
+    world.write(conversation_id=1)
+    with pytest.raises(Conflict, match="written meanwhile"):
+        world.do(c.CompleteItem(work_item_id=1, operator_id="ann", disposition="solved", messages_seen=1))
+    world.do(c.CompleteItem(work_item_id=1, operator_id="ann", disposition="solved", messages_seen=2, note=True))
+    assert world.events(e.NoteAdded)[-1].operator_id == "ann"
+    assert not world.state.conversations

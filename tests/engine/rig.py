@@ -224,11 +224,14 @@ class Rig:
 
     def raw(self, instance: str = "mail", data: bytes | None = None, key: str = "", **facts: Any) -> RawInput:
         meta = {"id": key or f"r{next(self._ids)}"}
-        if facts.get("session"):
-            meta["session"] = facts["session"]
         body = msgspec.json.encode({"from": "kim@example.org", "text": "hello"} | facts) if data is None else data
         return RawInput(
-            instance=instance, account="support@ours", received_ms=self.clock.now_ms(), data=body, meta=meta
+            instance=instance,
+            account="support@ours",
+            received_ms=self.clock.now_ms(),
+            data=body,
+            meta=meta,
+            session_key=facts.get("session", ""),
         )
 
     async def receive(self, instance: str = "mail", data: bytes | None = None, key: str = "", **facts: Any) -> int:

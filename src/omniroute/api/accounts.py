@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 import anyio
 import msgspec
@@ -42,6 +43,7 @@ class Accounts:
         self._slots = anyio.Semaphore(VERIFICATIONS_MAX)
         self.signed_in: set[str] = set()
         """Who has signed in during this run."""
+        self._listeners: dict[str, list[Callable[[], None]]] = {}
         self._decoy = self._hasher.hash(secrets.token_hex(16))
 
     async def seed(self, people: Mapping[str, OperatorSection]) -> None:
@@ -88,6 +90,20 @@ class Accounts:
     async def logout(self, token: str) -> None:
         """End a session; unknown tokens are fine."""
         await self._engine.writer.write_cells([c.drop(c.LOGIN_SESSION, _hash(token))])
+        for hear in self._listeners.get(_hash(token), ()):
+            hear()
+
+    @contextmanager
+    def listen(self, token: str, hear: Callable[[], None]) -> Iterator[None]:
+        """Inside the block ``hear`` is called when the session is signed out."""
+        listeners = self._listeners.setdefault(_hash(token), [])
+        listeners.append(hear)
+        try:
+            yield
+        finally:
+            listeners.remove(hear)
+            if not listeners:
+                self._listeners.pop(_hash(token), None)
 
     def by_token(self, token: str) -> c.AccountCell:
         """The account of a live session. Raises `Unauthenticated`."""

@@ -55,6 +55,8 @@ class CompleteBody(Body, kw_only=True):
 
     disposition: Annotated[str, Meta(min_length=1, max_length=64)]
     resolve: bool = True
+    messages_seen: Annotated[int, Meta(ge=-1)] = -1
+    """How many of the customer's messages were on the screen; a newer one refuses the call. -1: not told."""
     note: Annotated[str, Meta(max_length=10_000)] = ""
 
 
@@ -62,7 +64,7 @@ class RegisterBody(Body, kw_only=True):
     """A matter registered by hand: a visitor at the desk, a dictated request."""
 
     name: Annotated[str, Meta(min_length=1, max_length=200)]
-    text: Text
+    text: Annotated[str, Meta(min_length=1, max_length=20_000)]
     subject: Name = ""
     phone: Short = ""
     email: Annotated[str, Meta(max_length=254)] = ""

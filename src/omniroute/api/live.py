@@ -1,7 +1,8 @@
 """The live socket of a screen: the desk after every change, and which threads have changed.
 
-What lives here: ``WS /api/v1/events``. Several changes may be one frame; a screen that is too slow is closed and reads
-anew when it comes back.
+What lives here: ``WS /api/v1/events``. The first change is told at once, what follows within a moment in one go at the
+moment's end; but the beginning and the end of an offer reach their operator at once. A screen that is too slow is closed
+and reads anew when it comes back.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from omniroute.api.accounts import actor_of
 from omniroute.api.call import Services, same_origin, token_of
 from omniroute.api.screens import Screens
-from omniroute.core.events import RawReceived
+from omniroute.core import events as e
 from omniroute.core.permissions import Actor, may_read
 from omniroute.engine.feed import Committed
 from omniroute.engine.projection import conversation_of
@@ -23,9 +24,12 @@ from omniroute.errors import JournalError, Unauthenticated
 
 HELLO_TIMEOUT_S = 10
 SEND_TIMEOUT_S = 15
+WINDOW_S = 0.15
+"""What changes within this time of a frame is told together, after it."""
 FRAME_CHARS_MAX = 4096
 UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
 SESSION_ENDED, TOO_SLOW, POLICY = 4401, 1013, 1008
+OFFERS = (e.OfferMade, e.OfferAccepted, e.HandoffAccepted, e.OfferDeclined, e.OfferExpired, e.OfferRevoked)
 
 
 class Hello(msgspec.Struct, tag_field="type", tag="hello", forbid_unknown_fields=True):
@@ -36,6 +40,37 @@ class Hello(msgspec.Struct, tag_field="type", tag="hello", forbid_unknown_fields
 
 class Ping(msgspec.Struct, tag_field="type", tag="ping", forbid_unknown_fields=True):
     """Are you there?"""
+
+
+class _Owed:
+    """What a screen has not been told yet."""
+
+    def __init__(self) -> None:
+        self.desk = False
+        self.matters: dict[int, None] = {}
+        self.some, self.urgent = anyio.Event(), anyio.Event()
+
+    def add(self, commit: Committed | None, operator_id: str) -> None:
+        """Count a commit in; None: some were left out."""
+        events = commit.events if commit else ()
+        if commit is None or any(not isinstance(event, e.RawReceived) for event in events):
+            self.desk = True
+            self.some.set()
+        self.matters.update(dict.fromkeys(filter(None, map(conversation_of, events))))
+        if any(isinstance(event, OFFERS) and event.operator_id == operator_id for event in events):
+            self.ring()
+
+    def ring(self) -> None:
+        """It cannot wait."""
+        self.some.set()
+        self.urgent.set()
+
+    def take(self) -> tuple[bool, list[int]]:
+        """Whether the desk has changed, and which matters have; from now on nothing is owed."""
+        desk, matters = self.desk, list(self.matters)
+        self.desk, self.matters = False, {}
+        self.some, self.urgent = anyio.Event(), anyio.Event()
+        return desk, matters
 
 
 class Live:
@@ -68,9 +103,11 @@ class Live:
 
     async def _serve(self, socket: WebSocket, actor: Actor, token: str) -> None:
         writer = self._services.engine.writer
-        with writer.feed.listen() as commits:
+        owed = _Owed()
+        with writer.feed.listen() as commits, self._services.accounts.listen(token, owed.ring):
             async with anyio.create_task_group() as group:
-                group.start_soon(self._push, socket, actor, token, commits, group)
+                group.start_soon(self._collect, actor, commits, owed)
+                group.start_soon(self._push, socket, actor, token, owed, group)
                 await self._listen(socket)
                 group.cancel_scope.cancel()
 
@@ -88,22 +125,19 @@ class Live:
                 problem = {"type": "error", "code": "invalid_input", "detail": str(failure)}
                 await self._send(socket, problem)
 
-    async def _push(
-        self,
-        socket: WebSocket,
-        actor: Actor,
-        token: str,
-        commits: MemoryObjectReceiveStream[Committed | None],
-        group: anyio.abc.TaskGroup,
-    ) -> None:
+    async def _collect(self, actor: Actor, commits: MemoryObjectReceiveStream[Committed | None], owed: _Owed) -> None:
+        async for commit in commits:
+            owed.add(commit, actor.operator_id)
+
+    async def _push(self, socket: WebSocket, actor: Actor, token: str, owed: _Owed, group: anyio.abc.TaskGroup) -> None:
         try:
             await self._push_desk(socket, actor)
             while True:
-                news = [await commits.receive()]
-                while commits.statistics().current_buffer_used:
-                    news.append(commits.receive_nowait())
+                await owed.some.wait()
                 self._services.accounts.by_token(token)
-                await self._tell(socket, actor, news)
+                await self._tell(socket, actor, *owed.take())
+                with anyio.move_on_after(WINDOW_S):
+                    await owed.urgent.wait()
         except Unauthenticated:
             await socket.close(SESSION_ENDED, "the session has ended")
         except (TimeoutError, JournalError):
@@ -112,11 +146,10 @@ class Live:
             pass  # the other side has gone; the listening half ends as well
         group.cancel_scope.cancel()
 
-    async def _tell(self, socket: WebSocket, actor: Actor, news: list[Committed | None]) -> None:
-        events = [event for commit in news if commit for event in commit.events]
-        if None in news or any(not isinstance(event, RawReceived) for event in events):
+    async def _tell(self, socket: WebSocket, actor: Actor, desk: bool, matters: list[int]) -> None:
+        if desk:
             await self._push_desk(socket, actor)
-        for number in dict.fromkeys(filter(None, map(conversation_of, events))):
+        for number in matters:
             reference = self._readable(actor, number)
             if reference:
                 await self._send(socket, {"type": "conversation", "reference": reference})

@@ -41,6 +41,8 @@ def decision_text(decision: Decision, chosen: str, names: Mapping[str, str]) -> 
     policy = decision.policy.replace("_", " ")
     came = "The work was new." if decision.trigger == "item" else "Somebody had become free, and this work was next."
     first = f"{who} was the only one who could take it." if count == 1 else f"{who} came first of {count} by {policy}."
+    if decision.trigger == "channel":
+        return [f"{who} had picked up, as the channel told us."]
     sentences = [came, first]
     if decision.excluded:
         sentences.append(f"Not considered: {excluded_text(decision.excluded)}.")
@@ -49,16 +51,21 @@ def decision_text(decision: Decision, chosen: str, names: Mapping[str, str]) -> 
     return sentences
 
 
+def _who(operator_id: str, names: Mapping[str, str]) -> str:
+    return names.get(operator_id, operator_id)
+
+
 def event_text(event: Event, names: Mapping[str, str], titles: Mapping[str, str]) -> str:  # noqa: C901, PLR0912
     """One line of a thread."""
-    who = names.get(getattr(event, "operator_id", ""), getattr(event, "operator_id", ""))
+    by = getattr(event, "by", "")
+    who = _who(by or getattr(event, "operator_id", ""), names)
     match event:
         case e.ConversationOpened():
             return f"Registered as {event.reference}"
         case e.ConversationReopened():
             return "Opened again"
         case e.ConversationResolved():
-            return f"Done: {event.disposition or 'no disposition'}"
+            return f"Done: {event.disposition or 'no disposition'}" + (f", by {who}" if by else "")
         case e.OfferMade():
             return f"Offered to {who}"
         case e.OfferAccepted():
@@ -71,9 +78,9 @@ def event_text(event: Event, names: Mapping[str, str], titles: Mapping[str, str]
             return f"Offer to {who} withdrawn ({event.reason})"
         case e.HandoffRequested():
             to = titles.get(event.to_department_id, event.to_department_id)
-            return f"{names.get(event.from_operator_id, event.from_operator_id)} asks {to} to take over"
+            return f"{_who(by or event.from_operator_id, names)} asks {to} to take over"
         case e.HandoffAccepted():
-            return f"{who} took over from {names.get(event.from_operator_id, event.from_operator_id)}"
+            return f"{who} took over from {_who(event.from_operator_id, names)}"
         case e.HandoffReturned():
             return f"Transfer came back ({event.reason})"
         case e.HandoffCancelled():

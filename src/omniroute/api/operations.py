@@ -24,7 +24,7 @@ from omniroute.channels.email.html import sanitize_html
 from omniroute.core import commands as k
 from omniroute.core import events as e
 from omniroute.core.model import Presence, WorkItem
-from omniroute.core.permissions import Role, authorize
+from omniroute.core.permissions import Role
 from omniroute.engine import cells as c
 from omniroute.engine.mailbox import Contents
 from omniroute.errors import CallerError, Conflict, Forbidden, InvalidInput, NotFound
@@ -169,6 +169,7 @@ class Operations:
             operator_id=item.operator_id or _operator(call),
             department_id=call.body.department,
             queue_id=call.body.queue,
+            by=_by(call, item.operator_id),
         )
         note = c.ContentCell(text=call.body.note)
 
@@ -190,22 +191,20 @@ class Operations:
         return views.Done(seq=await call.submit(command))
 
     async def complete(self, call: Call) -> views.Done:
-        """Finish the work with a disposition; a note goes into the thread first."""
+        """Finish the work with a disposition, and a note if one was written."""
         item, body = self._item(call), call.body
         if body.disposition not in call.services.config.dispositions:
             raise InvalidInput(f"a disposition is one of {', '.join(call.services.config.dispositions)}", "disposition")
-        operator_id = item.operator_id or _operator(call)
         command = k.CompleteItem(
             work_item_id=item.work_item_id,
-            operator_id=operator_id,
+            operator_id=item.operator_id or _operator(call),
             disposition=body.disposition,
             resolve=body.resolve,
+            messages_seen=body.messages_seen,
+            note=bool(body.note.strip()),
+            by=_by(call, item.operator_id),
         )
-        authorize(call.state, call.actor, command)
-        if body.note.strip() and call.actor.operator_id:
-            note = k.AddNote(conversation_id=item.conversation_id, operator_id=call.actor.operator_id)
-            await call.engine.writer.submit(call.actor, note, _with_content(c.ContentCell(text=body.note)))
-        return views.Done(seq=await call.submit(command))
+        return views.Done(seq=await call.submit(command, _with_content(c.ContentCell(text=body.note))))
 
     async def release(self, call: Call) -> views.Done:
         """Give the work back to its queue."""
@@ -214,6 +213,7 @@ class Operations:
             work_item_id=item.work_item_id,
             operator_id=item.operator_id or _operator(call),
             reason=call.body.reason,
+            by=_by(call, item.operator_id),
         )
         return views.Done(seq=await call.submit(command))
 
@@ -394,6 +394,11 @@ def _operator(call: Call) -> str:
     if not call.actor.operator_id or call.actor.operator_id not in call.state.operators:
         raise Forbidden("only operators do this")
     return call.actor.operator_id
+
+
+def _by(call: Call, operator_id: str) -> str:
+    """Who acts in an operator's name; empty where the operator does."""
+    return call.account.login if call.account.login != operator_id else ""
 
 
 def _with_content(content: c.ContentCell) -> Contents:

@@ -15,6 +15,7 @@ from omniroute.core.model import ItemState, Offer, Operator, Presence, WorkItem
 from omniroute.core.permissions import Actor, Role
 from omniroute.core.routing import why_not
 from omniroute.core.state import State
+from omniroute.core.waiting import ClassKey, class_of
 from omniroute.engine import cells as c
 from omniroute.engine.engine import Engine
 from omniroute.journal.codec import decode_event
@@ -97,7 +98,7 @@ class Screens:
             deadline_ms=handoff.deadline_ms,
         )
 
-    def item(self, item: WorkItem, operator_id: str, *, why_waiting: bool = False) -> views.ItemView:
+    def item(self, item: WorkItem, operator_id: str, waiting_reason: str = "") -> views.ItemView:
         """A row of the work list."""
         matter = self.state.conversations[item.conversation_id]
         cell = self.matter(item.conversation_id)
@@ -122,7 +123,7 @@ class Screens:
             contact=matter.contact.value,
             clock=self.clock(item),
             handoff=self.handoff(item.handoff_id),
-            waiting_reason=self.waiting_reason(item) if why_waiting else "",
+            waiting_reason=waiting_reason,
         )
 
     def waiting_reason(self, item: WorkItem) -> str:
@@ -135,6 +136,21 @@ class Screens:
             counts[reason] = counts.get(reason, 0) + 1
         counts.pop("department", None)
         return names.excluded_text(counts) or "nobody works in this department"
+
+    def _waiting(self, items: list[WorkItem], operator_id: str) -> list[views.ItemView]:
+        """Rows of queued items; a reason holds for a whole class, but for items that somebody declined."""
+        reasons: dict[ClassKey, str] = {}
+        rows = []
+        for item in items:
+            key = class_of(item)
+            if item.backoff or key not in reasons:
+                reason = self.waiting_reason(item)
+                if not item.backoff:
+                    reasons[key] = reason
+            else:
+                reason = reasons[key]
+            rows.append(self.item(item, operator_id, reason))
+        return rows
 
     def offer(self, offer: Offer) -> views.OfferView:
         """An offer as its operator sees it."""
@@ -233,7 +249,7 @@ class Screens:
             load=self._load(me),
             offers=[self.offer(self.state.offers[offer_id]) for offer_id in me.offer_ids],
             mine=[self.item(self.state.items[item_id], me.operator_id) for item_id in me.item_ids],
-            waiting=[self.item(item, me.operator_id, why_waiting=True) for item in waiting[:WAITING_MAX]],
+            waiting=self._waiting(waiting[:WAITING_MAX], me.operator_id),
             waiting_count=len(waiting),
             team=[self.operator(op) for op in colleagues],
             departments=self.departments(),

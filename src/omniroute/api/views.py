@@ -253,6 +253,8 @@ class ConversationView(msgspec.Struct, kw_only=True):
     item: ItemView | None
     offer: OfferView | None
     actions: list[str]
+    message_count: int = 0
+    """The customer's messages so far; send it back as ``messages_seen`` when completing."""
     reply_icon: str
     reply_to: str
     text_max_chars: int

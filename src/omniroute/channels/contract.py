@@ -41,9 +41,10 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Identity(msgspec.Struct, frozen=True):
-    """One address of a person: ``kind`` is ``email``, ``tel``, ``visitor`` or ``name``; ``address`` is normalized.
+    """One address of a person: ``kind`` is ``email``, ``tel``, ``visitor``, ``account`` or ``name``.
 
-    A ``name`` identity is no evidence: it never finds an existing customer.
+    ``address`` is normalized. An ``account`` is the person's account with a provider. A ``name`` identity is no
+    evidence: it never finds an existing customer.
     """
 
     kind: str
@@ -63,7 +64,8 @@ class RawInput(msgspec.Struct, frozen=True, kw_only=True):
     """Something received, as it came. Kept for ever beside the journal.
 
     ``account`` is the mailbox, number or site that it came to; ``meta`` what stands outside the bytes (envelope sender,
-    verified visitor id, remote address).
+    verified visitor id, remote address). ``session_key`` is the session as far as the channel knows it before reading
+    the bytes: what belongs to an open session is served longer under overload. It is not kept.
     """
 
     instance: str
@@ -71,6 +73,7 @@ class RawInput(msgspec.Struct, frozen=True, kw_only=True):
     received_ms: int
     data: bytes
     meta: dict[str, str] = {}
+    session_key: str = ""
 
 
 class Interaction(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,8 +109,8 @@ class Interaction(msgspec.Struct, frozen=True, kw_only=True):
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """An effect for a channel to carry out, at least once.
 
-    ``order``: ``reply`` (send ``text``), ``connect`` (ring ``operator_id`` for ``session_key``) or ``part`` (end the contact).
-    ``key`` is stable over all attempts: a provider that deduplicates gets it as idempotency key; for mail it makes the
+    ``order``: ``reply`` (send ``text``), ``connect`` (ring ``operator_id`` for ``session_key``) or ``part`` (end the
+    contact). ``key`` is stable over all attempts: a provider that deduplicates gets it as idempotency key; for mail it makes the
     Message-ID. ``to`` is whom it goes to; ``answers_to`` provider ids of theirs, newest last; ``account`` what
     they wrote to, from which the answer should come.
     """
@@ -180,13 +183,9 @@ class ChannelContext(Protocol):
     async def receive(self, raw: RawInput) -> int:
         """Make raw input durable and return its id; acknowledge the sender only after this has returned.
 
-        Idempotent by `Channel.dedup_key`: a repeated input returns the first id and has no effect. Raises `Busy` (nothing
-        taken, come again), `TooLarge` or `JournalError`; then do not acknowledge.
+        Idempotent by `Channel.dedup_key`: a repeated input returns the first id and has no effect. Raises `Busy`
+        (nothing taken, come again), `TooLarge` or `JournalError`; then do not acknowledge.
         """
-        ...
-
-    def open_session(self, session_key: str) -> bool:
-        """Whether an open conversation of this instance has that session key; what is open is served under overload."""
         ...
 
     async def thread(self, session_key: str, after_interaction_id: int = 0) -> Sequence[ThreadEntry]:

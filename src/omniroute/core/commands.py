@@ -2,7 +2,8 @@
 
 A command is refused as a whole (a `CallerError` is raised and nothing has changed) or it is carried out as a whole.
 Whatever the core cannot know by itself (lookups in the store, randomness, a reopened record) travels in it.
-``operator_id`` is the acting operator; who may send what is in ``permissions``.
+``operator_id`` is the acting operator, ``by`` who acts in an operator's name (empty: the operator); who may send what
+is in ``permissions``.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ class SetPresence(Command, frozen=True, kw_only=True):
     operator_id: str
     presence: Presence
     reason: str = ""
+    by: str = ""
 
 
 class ReceiveRaw(Command, frozen=True, kw_only=True):
@@ -125,6 +127,7 @@ class TransferItem(Command, frozen=True, kw_only=True):
     operator_id: str
     department_id: str
     queue_id: str = ""
+    by: str = ""
 
 
 class CancelHandoff(Command, frozen=True, kw_only=True):
@@ -142,12 +145,19 @@ class EndContact(Command, frozen=True, kw_only=True):
 
 
 class CompleteItem(Command, frozen=True, kw_only=True):
-    """Finish the work with a disposition; ``resolve`` also declares the matter done."""
+    """Finish the work with a disposition; ``resolve`` also declares the matter done.
+
+    ``messages_seen`` is the number of the customer's messages that whoever finishes has seen (-1: not told); a newer
+    one refuses the command. With ``note`` a private note goes into the thread first.
+    """
 
     work_item_id: int
     operator_id: str
     disposition: str
     resolve: bool = True
+    messages_seen: int = -1
+    note: bool = False
+    by: str = ""
 
 
 class ReleaseItem(Command, frozen=True, kw_only=True):
@@ -156,6 +166,7 @@ class ReleaseItem(Command, frozen=True, kw_only=True):
     work_item_id: int
     operator_id: str
     reason: str = ""
+    by: str = ""
 
 
 class RecordDelivery(Command, frozen=True, kw_only=True):

@@ -6,10 +6,15 @@ What lives here: how a contact goes on, and what that means for its work item. A
 
 from __future__ import annotations
 
-from omniroute.core import handoffs, offers, sla, work
-from omniroute.core.commands import AcceptOffer, RegisterInteraction
-from omniroute.core.model import ContactState, Conversation, InteractionKind, ItemState, Stage, WorkItem
+from omniroute.core import handoffs, offers, routing, sla, work
+from omniroute.core.commands import RegisterInteraction
+from omniroute.core.events import Decision
+from omniroute.core.model import ContactState, Conversation, InteractionKind, ItemState, Presence, Stage, WorkItem
 from omniroute.core.step import Step
+from omniroute.core.waiting import class_of
+
+PICKED_UP = Decision("", "channel", (), (), {})
+"""The reasons of an assignment that a channel told us of: the operator had picked up."""
 
 WAITING = (ItemState.QUEUED, ItemState.OFFERED)
 
@@ -35,24 +40,53 @@ def follow(step: Step, matter: Conversation, command: RegisterInteraction, befor
     if command.kind is InteractionKind.CONTACT_CONNECTED and matter.contact is ContactState.CONNECTED:
         _connected(step, matter, command.operator_id)
     elif matter.contact is ContactState.OVER and before is not ContactState.OVER:
-        _over(step, matter, command.kind)
+        _over(step, matter, _outcome(command.kind, before))
+
+
+def _outcome(kind: InteractionKind, before: ContactState) -> str:
+    """What to call a contact that ended while nobody of ours had the matter."""
+    if before is ContactState.CONNECTED:
+        return "answered_elsewhere"
+    return "abandoned" if kind is InteractionKind.CONTACT_ABANDONED else "ended_unanswered"
 
 
 def _connected(step: Step, matter: Conversation, operator_id: str) -> None:
-    """Somebody picked up: if the work is offered to whom the channel names, it is accepted.
+    """Somebody picked up, so the work is theirs: whom the channel names, else whom it is offered to.
 
-    A channel that names nobody can only mean the operator to whom a matter without an owner is offered.
+    A name that we do not know says nothing. Nobody is given more than they can hold or what they are not able for.
     """
-    unnamed = not operator_id and not matter.owner_id
+    named = operator_id if operator_id in step.state.operators else ""
     for item in _items(step, matter):
-        if item.state is ItemState.OFFERED:
-            offer = step.state.offers[item.offer_id]
-            if (unnamed or operator_id == offer.operator_id) and offer.deadline_ms > step.now_ms:
-                offers.accept(step, AcceptOffer(offer_id=offer.offer_id, operator_id=offer.operator_id))
+        if item.state in WAITING and not item.handoff_id:
+            _picked_up(step, item, named)
+        elif item.state is ItemState.OFFERED and step.state.offers[item.offer_id].operator_id == named:
+            offers.assign(step, step.state.offers[item.offer_id], connect=False)
     sla.end(step, matter, "met")
 
 
-def _over(step: Step, matter: Conversation, kind: InteractionKind) -> None:
+def _picked_up(step: Step, item: WorkItem, named: str) -> None:
+    offer = step.state.offers.get(item.offer_id)
+    if offer is not None and offer.deadline_ms <= step.now_ms:
+        return
+    if named and (offer is None or offer.operator_id != named):
+        if not _may_take(step, named, item):
+            return
+        if offer is not None:
+            offers.revoke(step, offer.offer_id, "answered_elsewhere")
+        routing.make_offer(step, item, named, PICKED_UP)
+        offer = step.state.offers[item.offer_id]
+    if offer is not None:
+        offers.assign(step, offer, connect=False)
+
+
+def _may_take(step: Step, operator_id: str, item: WorkItem) -> bool:
+    """Whoever has picked up is taken at their word, within what they are able for and can hold."""
+    operator = step.state.operators[operator_id]
+    fits = item.cost_units <= step.state.free_units(operator)
+    return fits and operator.presence is Presence.AVAILABLE and not routing.unable(operator, class_of(item))
+
+
+def _over(step: Step, matter: Conversation, outcome: str) -> None:
     """The customer is gone: held work goes to wrap-up, waiting work is closed, a transfer goes back.
 
     Where that leaves nobody with the matter, it is done; one that nobody had to begin with, as well.
@@ -67,9 +101,8 @@ def _over(step: Step, matter: Conversation, kind: InteractionKind) -> None:
         if item.state is ItemState.ASSIGNED:
             work.start_wrap_up(step, item, part=False)
     if not matter.item_ids and (lost or matter.stage is Stage.RECEIVED):
-        abandoned = kind is InteractionKind.CONTACT_ABANDONED
         sla.end(step, matter, "cancelled")
-        work.resolve(step, matter, "abandoned" if abandoned else "ended_unanswered", "")
+        work.resolve(step, matter, outcome, "")
 
 
 def _abandon(step: Step, item: WorkItem) -> None:

@@ -2,6 +2,7 @@
 
 A recorded shape never changes silently: new fields go to the end and have defaults, anything else needs an upcast in
 ``journal/upcasts.py``. Tags are stable for ever. Each event is one MessagePack array ``[tag, field, …]``.
+``by`` names who acted in an operator's name; empty where the operator did.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ class PresenceChanged(Event, tag="operator.presence_changed", frozen=True):
     reason: str
     at_ms: int
     cause: str = "declared"
+    by: str = ""
 
 
 class RawReceived(Event, tag="raw.received", frozen=True):
@@ -99,6 +101,7 @@ class ConversationResolved(Event, tag="conversation.resolved", frozen=True):
     disposition: str
     operator_id: str
     at_ms: int
+    by: str = ""
 
 
 class StageChanged(Event, tag="conversation.stage_changed", frozen=True):
@@ -185,6 +188,7 @@ class ItemReturned(Event, tag="work_item.returned", frozen=True):
     reason: str
     at_ms: int
     backoff_until_ms: int = 0
+    by: str = ""
 
 
 class BackoffEnded(Event, tag="work_item.backoff_ended", frozen=True):
@@ -289,6 +293,7 @@ class HandoffRequested(Event, tag="handoff.requested", frozen=True):
     to_queue_id: str
     at_ms: int
     deadline_ms: int
+    by: str = ""
 
 
 class HandoffAccepted(Event, tag="handoff.accepted", frozen=True):
@@ -349,6 +354,7 @@ class ItemClosed(Event, tag="work_item.closed", frozen=True):
     disposition: str
     cause: str
     at_ms: int
+    by: str = ""
 
 
 class ClockStarted(Event, tag="clock.started", frozen=True):

@@ -67,6 +67,7 @@ def transfer(step: Step, command: TransferItem) -> None:
             queue_id,
             step.now_ms,
             step.now_ms + rule.handoff_ms,
+            command.by,
         )
     )
     step.wake_item(target_id)

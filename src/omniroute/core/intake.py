@@ -22,10 +22,10 @@ from omniroute.core.model import (
     ContactState,
     Conversation,
     InteractionKind,
-    Requirement,
     Stage,
     WorkItem,
 )
+from omniroute.core.queueing import queue_item
 from omniroute.core.state import State
 from omniroute.core.step import Applier, Handler, Step
 from omniroute.core.transitions import CONVERSATION, advance
@@ -74,11 +74,10 @@ def register(step: Step, command: RegisterInteraction) -> None:
         step.emit(RawRegistered(command.raw_id))
     if matter is None:  # a late event of a contact whose matter is done: it is in the thread, nothing follows
         return
-    contacts.follow(step, matter, command, before)
-    if matter.item_ids or conversation_id not in step.state.conversations:
-        return
-    if command.kind is InteractionKind.MESSAGE or matter.contact is not ContactState.OVER:
+    goes_on = command.kind is InteractionKind.MESSAGE or matter.contact is not ContactState.OVER
+    if goes_on and not matter.item_ids:
         queue_item(step, matter, command.classification.requirements)
+    contacts.follow(step, matter, command, before)
 
 
 def _validate(step: Step, command: RegisterInteraction) -> None:
@@ -147,28 +146,6 @@ def _open(step: Step, command: RegisterInteraction, customer_id: int) -> int:
     return conversation_id
 
 
-def queue_item(step: Step, matter: Conversation, requirements: tuple[Requirement, ...] = ()) -> None:
-    """New work of a matter waits in the matter's queue."""
-    state = step.state
-    rule, channel = state.queues[matter.queue_id], state.channels[matter.channel]
-    work_item_id = state.counters.work_item + 1
-    step.emit(
-        ItemQueued(
-            work_item_id,
-            matter.conversation_id,
-            rule.queue_id,
-            rule.department_id,
-            matter.channel,
-            channel.cost_units,
-            matter.priority,
-            step.now_ms - state.config.priority_weight_ms * matter.priority,
-            tuple(sorted({*rule.requirements, *requirements})),
-            step.now_ms,
-        )
-    )
-    step.wake_item(work_item_id)
-
-
 # ---- apply
 
 
@@ -231,6 +208,7 @@ def apply_reopened(state: State, event: ConversationReopened) -> None:
             "" if session_taken else record.session_key,
             interaction_count=record.interaction_count,
             last_operator_id=record.last_operator_id,
+            message_count=record.message_count,
         ),
     )
 
@@ -251,6 +229,7 @@ def apply_interaction(state: State, event: InteractionReceived) -> None:
     matter.interaction_count += 1
     if event.kind is InteractionKind.MESSAGE:
         matter.answered = False
+        matter.message_count += 1
     contacts.progress(matter, event.kind)
 
 

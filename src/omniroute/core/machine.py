@@ -16,7 +16,7 @@ from omniroute.core.events import Event
 from omniroute.core.routing import RoutingPolicy, settle
 from omniroute.core.state import State
 from omniroute.core.step import Applier, Handler, Step
-from omniroute.errors import InvalidInput
+from omniroute.errors import CallerError, InvalidInput
 
 _ROOMS = (people, intake, offers, handoffs, sla, work)
 
@@ -32,12 +32,21 @@ def handle(state: State, command: Command, now_ms: int, policies: Mapping[str, R
     step = Step(state, max(state.now_ms, now_ms), policies, APPLIERS)
     previous_ms, state.now_ms = state.now_ms, step.now_ms
     try:
-        HANDLERS[type(command)](step, command)
+        _decide(step, command)
         settle(step)
     finally:
         if not step.events:  # time is recorded with events only, so that replay comes to the same state
             state.now_ms = previous_ms
     return step.events
+
+
+def _decide(step: Step, command: Command) -> None:
+    try:
+        HANDLERS[type(command)](step, command)
+    except CallerError as refused:
+        if step.events:
+            raise AssertionError("a command was refused after it had begun") from refused
+        raise
 
 
 def apply(state: State, event: Event, at_ms: int) -> None:

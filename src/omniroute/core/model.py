@@ -181,7 +181,10 @@ class Clock(msgspec.Struct, array_like=True):
 
 
 class Conversation(msgspec.Struct, array_like=True):
-    """One matter of one customer. ``owner_id`` is an operator or empty; ``channel`` the instance used last."""
+    """One matter of one customer. ``owner_id`` is an operator or empty; ``channel`` the instance it came by.
+
+    ``answered`` tells whose turn it is; ``message_count`` counts what the customer wrote.
+    """
 
     conversation_id: int
     reference: str
@@ -204,6 +207,7 @@ class Conversation(msgspec.Struct, array_like=True):
     clock: Clock | None = None
     disposition: str = ""
     last_operator_id: str = ""
+    message_count: int = 0
 
 
 class WorkItem(msgspec.Struct, array_like=True):

@@ -31,10 +31,17 @@ from omniroute.errors import Conflict
 def accept(step: Step, command: AcceptOffer) -> None:
     """Compare-and-set on the offer's id: one winner, whatever happens at the same time."""
     offer = _live_offer(step, command.offer_id, command.operator_id)
-    if offer.deadline_ms <= step.now_ms:
-        raise Conflict("this offer has run out")
     item = step.state.items[offer.work_item_id]
-    effect_id = step.state.counters.effect + 1 if step.state.channels[item.channel].connects else 0
+    handoff = step.state.handoffs.get(item.handoff_id)
+    if offer.deadline_ms <= step.now_ms or (handoff is not None and handoff.deadline_ms <= step.now_ms):
+        raise Conflict("this offer has run out")
+    assign(step, offer, connect=step.state.channels[item.channel].connects)
+
+
+def assign(step: Step, offer: Offer, *, connect: bool) -> None:
+    """The operator of a live offer owns the item; ``connect`` orders the channel to bring the two sides together."""
+    item = step.state.items[offer.work_item_id]
+    effect_id = step.state.counters.effect + 1 if connect else 0
     if item.handoff_id:
         handoffs.accept(step, offer, effect_id)
     else:
@@ -172,6 +179,8 @@ def apply_accepted(state: State, event: OfferAccepted) -> None:
     state.hold(item, event.operator_id, event.at_ms)
     if event.effect_id:
         state.counters.effect = event.effect_id
+    if state.channels[item.channel].connects:  # being connected is an answer
+        state.conversations[item.conversation_id].answered = True
 
 
 def apply_declined(state: State, event: OfferDeclined) -> None:

@@ -66,7 +66,7 @@ def set_presence(step: Step, command: SetPresence) -> None:
     operator = step.state.operator(command.operator_id)
     if operator.presence is command.presence and operator.reason == command.reason:
         return
-    step.emit(PresenceChanged(operator.operator_id, command.presence, command.reason, step.now_ms))
+    step.emit(PresenceChanged(operator.operator_id, command.presence, command.reason, step.now_ms, by=command.by))
     if command.presence is Presence.AVAILABLE:
         step.wake_operator(operator.operator_id)
     else:
@@ -83,6 +83,7 @@ def apply_config_applied(state: State, event: ConfigApplied) -> None:
 
 def apply_operator_put(state: State, event: OperatorPut) -> None:
     """Abilities change; presence and work stay."""
+    state.able.clear()
     known = state.operators.get(event.operator_id)
     if known is None:
         state.operators[event.operator_id] = Operator(

@@ -20,6 +20,8 @@ CANDIDATES_MAX = 5
 """How many of the best candidates an explanation keeps."""
 TERM_MAX = 2**63 - 1
 """The largest number in a key, so that every decision can be recorded."""
+CLASSES_REMEMBERED_MAX = 4096
+"""Requirement classes whose able operators are remembered."""
 NAMED_MAX = 8
 """How many excluded operators an explanation names; the others are counted."""
 
@@ -56,10 +58,14 @@ DEFAULT_POLICY: RoutingPolicy = _LongestIdle()
 
 
 class Ranking(NamedTuple):
-    """Eligible operators in order, and why the others are not among them."""
+    """Eligible operators in order, and why the others are not among them.
+
+    ``excluded`` names the able who cannot have it now; ``lacking`` counts those who could not at any hour.
+    """
 
     candidates: list[tuple[tuple[int, ...], str]]
     excluded: dict[str, str]
+    lacking: dict[str, int]
     policy: RoutingPolicy
     failed_policy: str
 
@@ -74,11 +80,23 @@ def unable(operator: Operator, key: ClassKey) -> str:
     return ""
 
 
-def why_not_class(state: State, operator: Operator, key: ClassKey) -> str:
-    """Why the operator cannot serve any item of the class now; empty if nothing stands against it."""
-    reason = unable(operator, key)
-    if reason:
-        return reason
+def able(state: State, key: ClassKey) -> tuple[dict[str, Operator], dict[str, int]]:
+    """Who could serve the class at some hour, and how many lack what; remembered until abilities change."""
+    known = state.able.get(key)
+    if known is None:
+        if len(state.able) >= CLASSES_REMEMBERED_MAX:
+            state.able.clear()
+        reasons = {operator_id: unable(operator, key) for operator_id, operator in state.operators.items()}
+        known = (
+            {operator_id: state.operators[operator_id] for operator_id, reason in reasons.items() if not reason},
+            dict(Counter(filter(None, reasons.values()))),
+        )
+        state.able[key] = known
+    return known
+
+
+def busy(state: State, operator: Operator, key: ClassKey) -> str:
+    """Why an able operator cannot serve the class just now; empty if nothing stands against it."""
     if operator.presence is not Presence.AVAILABLE:
         return f"presence:{operator.presence}"
     if state.in_wrap_up(operator):
@@ -92,7 +110,8 @@ def why_not_class(state: State, operator: Operator, key: ClassKey) -> str:
 
 def why_not(state: State, operator: Operator, item: WorkItem) -> str:
     """Why the operator cannot get this item now; empty if nothing stands against it."""
-    reason = why_not_class(state, operator, class_of(item))
+    key = class_of(item)
+    reason = unable(operator, key) or busy(state, operator, key)
     if not reason and operator.operator_id in item.backoff:  # until its event: time alone matches nothing
         return "backoff"
     return reason
@@ -105,20 +124,20 @@ def policy_of(step: Step, rule: QueueRule) -> RoutingPolicy:
 
 def rank(state: State, item: WorkItem, policy: RoutingPolicy) -> Ranking:
     """All operators for one item: the eligible in the policy's order (ties: smaller id), the others with a reason."""
-    excluded: dict[str, str] = {}
-    eligible: list[Operator] = []
-    for operator in state.operators.values():
-        reason = why_not(state, operator, item)
+    key, excluded, eligible = class_of(item), dict[str, str](), list[Operator]()
+    who, lacking = able(state, key)
+    for operator_id, operator in who.items():
+        reason = busy(state, operator, key) or ("backoff" if operator_id in item.backoff else "")
         if reason:
-            excluded[operator.operator_id] = reason
+            excluded[operator_id] = reason
         else:
             eligible.append(operator)
     try:
         keys = [(_checked_key(policy, operator, item), operator.operator_id) for operator in eligible]
-        return Ranking(sorted(keys), excluded, policy, "")
+        return Ranking(sorted(keys), excluded, lacking, policy, "")
     except Exception:
         keys = [(DEFAULT_POLICY.operator_key(operator, item), operator.operator_id) for operator in eligible]
-        return Ranking(sorted(keys), excluded, DEFAULT_POLICY, policy.name)
+        return Ranking(sorted(keys), excluded, lacking, DEFAULT_POLICY, policy.name)
 
 
 def _checked_key(policy: RoutingPolicy, operator: Operator, item: WorkItem) -> tuple[int, ...]:
@@ -136,7 +155,7 @@ def decision(ranking: Ranking, trigger: str) -> Decision:
         trigger,
         tuple(ranking.policy.terms),
         tuple(Candidate(operator_id, terms) for terms, operator_id in ranking.candidates[:CANDIDATES_MAX]),
-        dict(Counter(ranking.excluded.values())),
+        dict(Counter(ranking.excluded.values())) | ranking.lacking,
         tuple(list(ranking.excluded.items())[:NAMED_MAX]),
         ranking.failed_policy,
     )
@@ -181,12 +200,14 @@ def best_item(state: State, operator: Operator) -> WorkItem | None:
     if not state.is_available(operator):
         return None
     best: tuple[int, int] | None = None
+    operator_id, room = operator.operator_id, state.free_units(operator)
     for key, line in state.waiting.classes.items():
-        if (best is None or line[0] < best) and not why_not_class(state, operator, key):
+        fits = key.cost_units <= room and operator_id in able(state, key)[0]
+        if fits and (best is None or line[0] < best):
             for entry in line:
                 if best is not None and entry > best:
                     break
-                if operator.operator_id not in state.items[entry[1]].backoff:
+                if operator_id not in state.items[entry[1]].backoff:
                     best = entry
                     break
     return None if best is None else state.items[best[1]]

@@ -27,7 +27,7 @@ def end(step: Step, matter: Conversation, outcome: str) -> None:
     """End a running clock as met or cancelled; one that is overdue at this moment is breached all the same."""
     if matter.clock is None or matter.clock.state is not ClockState.RUNNING:
         return
-    late = matter.clock.due_ms < step.now_ms
+    late = matter.clock.due_ms <= step.now_ms
     step.emit(ClockEnded(matter.conversation_id, "breached" if late else outcome, step.now_ms))
 
 

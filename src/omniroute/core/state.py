@@ -23,7 +23,7 @@ from omniroute.core.model import (
     QueueRule,
     WorkItem,
 )
-from omniroute.core.waiting import WaitingIndex
+from omniroute.core.waiting import ClassKey, WaitingIndex
 from omniroute.errors import NotFound
 
 
@@ -58,6 +58,7 @@ class State:
     """Mutable, owned by one writer. ``now_ms`` is logical time: it never goes back."""
 
     __slots__ = (
+        "able",
         "by_reference",
         "by_session",
         "channels",
@@ -95,6 +96,8 @@ class State:
     def use(self, config: CoreConfig) -> None:
         """Take a configuration and index it."""
         self.config = config
+        # Remembered by `routing.able`; never part of a snapshot.
+        self.able: dict[ClassKey, tuple[dict[str, Operator], dict[str, int]]] = {}
         self.departments: dict[str, DepartmentRule] = {rule.department_id: rule for rule in config.departments}
         self.queues: dict[str, QueueRule] = {rule.queue_id: rule for rule in config.queues}
         self.channels: dict[str, ChannelRule] = {rule.instance: rule for rule in config.channels}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from omniroute.core import handoffs, offers, sla
 from omniroute.core.commands import (
     AddNote,
@@ -30,6 +32,7 @@ from omniroute.core.model import (
     Stage,
     WorkItem,
 )
+from omniroute.core.queueing import queue_item
 from omniroute.core.state import State
 from omniroute.core.step import Applier, Handler, Step
 from omniroute.core.transitions import CONVERSATION, WORK_ITEM, advance
@@ -69,9 +72,9 @@ def note(step: Step, command: AddNote) -> None:
 def end_contact(step: Step, command: EndContact) -> None:
     """Hang up, and write up."""
     item = _held(step, command.work_item_id, command.operator_id)
+    matter = step.state.conversations[item.conversation_id]
     if item.state is not ItemState.ASSIGNED:
         raise Conflict("the contact is over already")
-    matter = step.state.conversations[item.conversation_id]
     start_wrap_up(step, item, part=matter.contact is not ContactState.OVER)
 
 
@@ -100,64 +103,73 @@ def complete(step: Step, command: CompleteItem) -> None:
     if not command.disposition:
         raise InvalidInput("a disposition is needed", "disposition")
     matter = step.state.conversations[item.conversation_id]
+    _refuse_to_finish(step, item, matter, command)
+    if command.note:
+        writer = command.by or command.operator_id
+        step.emit(NoteAdded(step.state.counters.interaction + 1, matter.conversation_id, writer, step.now_ms))
     if item.handoff_id:
-        if not command.resolve:
-            raise Conflict("a transfer is under way: take it back first, or wait until somebody has accepted it")
         handoffs.withdraw(step, step.state.handoffs[item.handoff_id])
     if item.state is ItemState.ASSIGNED and matter.contact in {ContactState.WAITING, ContactState.CONNECTED}:
         start_wrap_up(step, item, part=True)
-    close(step, item, command.disposition, "completed")
-    if command.resolve and not matter.item_ids:
+    close(step, item, command.disposition, "completed", command.by)
+    if not matter.item_ids:
         sla.end(step, matter, "met")
-        resolve(step, matter, command.disposition, command.operator_id)
+        resolve(step, matter, command.disposition, command.operator_id, command.by)
+
+
+def _refuse_to_finish(step: Step, item: WorkItem, matter: Conversation, command: CompleteItem) -> None:
+    """Nobody's message is closed unread, and no matter is left open with nobody working on it."""
+    if 0 <= command.messages_seen < matter.message_count:
+        raise Conflict("the customer has written meanwhile: read it first")
+    if command.resolve:
+        return
+    others = [
+        i for i in matter.item_ids if i != item.work_item_id and step.state.items[i].handoff_id != item.handoff_id
+    ]
+    if item.handoff_id or not others:
+        raise Conflict("nobody else works on this matter: declare it done, hand it over, or give it back")
 
 
 def expire_wrap_up(step: Step, work_item_id: int) -> None:
-    """The time for writing up is over: the work is closed and the matter done, without a disposition."""
+    """The time for writing up is over: the work is closed and the matter done, without a disposition.
+
+    What the customer wrote meanwhile waits as new work.
+    """
     item = step.state.items[work_item_id]
     matter = step.state.conversations[item.conversation_id]
     operator_id = item.operator_id
     close(step, item, "", "wrap_up_expired")
-    if not matter.item_ids:
-        sla.end(step, matter, "met" if matter.answered else "cancelled")
-        resolve(step, matter, "", operator_id)
+    if matter.item_ids:
+        return
+    if not matter.answered:
+        queue_item(step, matter, item.requirements)
+        return
+    sla.end(step, matter, "met")
+    resolve(step, matter, "", operator_id)
 
 
-def close(step: Step, item: WorkItem, disposition: str, cause: str) -> None:
+def close(step: Step, item: WorkItem, disposition: str, cause: str, by: str = "") -> None:
     """The item is finished; its operator is free."""
     operator_id = item.operator_id
     step.emit(
-        ItemClosed(item.work_item_id, item.conversation_id, operator_id, item.state, disposition, cause, step.now_ms)
+        ItemClosed(
+            item.work_item_id, item.conversation_id, operator_id, item.state, disposition, cause, step.now_ms, by
+        )
     )
     step.wake_operator(operator_id)
 
 
-def resolve(step: Step, matter: Conversation, disposition: str, operator_id: str) -> None:
+def resolve(step: Step, matter: Conversation, disposition: str, operator_id: str, by: str = "") -> None:
     """The matter is done: its record leaves with the event, the core forgets it."""
-    record = Conversation(
-        matter.conversation_id,
-        matter.reference,
-        matter.customer_id,
-        matter.channel,
-        matter.department_id,
-        matter.queue_id,
-        matter.kind,
-        matter.priority,
-        matter.opened_ms,
-        advance(CONVERSATION, "conversation.resolved", matter.stage),
-        matter.language,
-        matter.session_key,
-        matter.contact,
-        "",
-        [],
-        matter.interaction_count,
-        matter.answered,
-        matter.hops,
-        matter.clock,
-        disposition,
-        operator_id or matter.last_operator_id,
+    record = msgspec.structs.replace(
+        matter,
+        stage=advance(CONVERSATION, "conversation.resolved", matter.stage),
+        owner_id="",
+        item_ids=[],
+        disposition=disposition,
+        last_operator_id=operator_id or matter.last_operator_id,
     )
-    step.emit(ConversationResolved(record, disposition, operator_id, step.now_ms))
+    step.emit(ConversationResolved(record, disposition, operator_id, step.now_ms, by))
 
 
 def release(step: Step, command: ReleaseItem) -> None:
@@ -178,6 +190,7 @@ def release(step: Step, command: ReleaseItem) -> None:
             command.reason,
             step.now_ms,
             until_ms,
+            command.by,
         )
     )
     step.wake_operator(command.operator_id)

@@ -46,9 +46,6 @@ class EngineContext:
     async def receive(self, raw: RawInput) -> int:
         return await self._intake.receive(raw)
 
-    def open_session(self, session_key: str) -> bool:
-        return (self.instance, session_key) in self._writer.state.by_session
-
     def set_health(self, health: Health) -> None:
         self._runner.health = health
 

@@ -27,7 +27,7 @@ from omniroute.engine.mailbox import Request, Urgency
 from omniroute.engine.ports import Spawn
 from omniroute.engine.registration import Registration
 from omniroute.engine.writer import Writer
-from omniroute.errors import Busy, InvalidInput, JournalCorrupt, JournalFull, OmniRouteError, TooLarge
+from omniroute.errors import Busy, InvalidInput, JournalCorrupt, JournalError, JournalFull, OmniRouteError, TooLarge
 from omniroute.journal.contract import BLOB_THRESHOLD_BYTES, Write
 
 RAW_BYTES_MAX = 64 * 1024 * 1024
@@ -37,6 +37,7 @@ THREAD_BYTES_MIN = 64 * 1024
 BACKLOG_MAX = 2048
 """Received but unregistered inputs; `Busy` beyond."""
 RETRY_MS = 1_000
+RETRY_MAX_MS = 60_000
 REGISTRATION_PATIENCE_S = 10
 
 log = structlog.get_logger("omniroute.intake")
@@ -157,8 +158,7 @@ class Intake:
         return matter.reference
 
     def _belongs_to_open(self, raw: RawInput) -> bool:
-        session = raw.meta.get("session", "")
-        return bool(session) and (raw.instance, session) in self._writer.state.by_session
+        return bool(raw.session_key) and (raw.instance, raw.session_key) in self._writer.state.by_session
 
     def _dedup_key(self, raw: RawInput) -> str:
         key = self._kinds[raw.instance].dedup_key(raw) or hashlib.sha256(raw.data).hexdigest()
@@ -231,13 +231,31 @@ class Intake:
             await self._quarantine(pending.raw_id, str(refused))
 
     async def _quarantine(self, raw_id: int, reason: str) -> None:
+        """Set an input aside; where a bug prevents it, it is tried again beside the line and holds nobody up."""
+        if not await self._set_aside(raw_id, reason):
+            self._spawn.start("quarantine", self._quarantine_later, raw_id, reason)
+
+    async def _quarantine_later(self, raw_id: int, reason: str) -> None:
+        pause_ms = RETRY_MS
+        await self._pause(pause_ms)
+        while not await self._set_aside(raw_id, reason):
+            pause_ms = min(pause_ms * 2, RETRY_MAX_MS)
+            await self._pause(pause_ms)
+
+    async def _set_aside(self, raw_id: int, reason: str) -> bool:
+        """Whether it was possible; waits for room on the disk."""
         while True:
             try:
                 await self._writer.submit(SYSTEM, QuarantineRaw(raw_id=raw_id, reason=reason), urgency=Urgency.ENGINE)
             except JournalFull:
                 await self._pause()
+            except JournalError:
+                raise
+            except OmniRouteError as bug:
+                log.warning("quarantine_failed", raw_id=raw_id, code=bug.code)  # the writer has logged where
+                return False
             else:
-                return
+                return True
 
-    async def _pause(self) -> None:
-        await self._writer.clock.sleep_until(self._writer.clock.now_ms() + RETRY_MS)
+    async def _pause(self, duration_ms: int = RETRY_MS) -> None:
+        await self._writer.clock.sleep_until(self._writer.clock.now_ms() + duration_ms)

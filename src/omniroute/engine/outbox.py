@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import count
 
 import anyio
 import msgspec
@@ -23,7 +24,7 @@ from omniroute.engine import cells as c
 from omniroute.engine.mailbox import Urgency
 from omniroute.engine.ports import Spawn
 from omniroute.engine.writer import Writer
-from omniroute.errors import DeliveryDeferred, DeliveryError, JournalError
+from omniroute.errors import DeliveryDeferred, DeliveryError, JournalError, OmniRouteError
 from omniroute.journal.contract import Write
 
 ATTEMPTS_MAX = 14
@@ -40,7 +41,7 @@ log = structlog.get_logger("omniroute.outbox")
 
 
 def backoff_ms(attempts: int) -> int:
-    """Doubling from two seconds to an hour: 14 attempts reach over about six hours."""
+    """Doubling from two seconds to an hour: 14 attempts reach over about three hours."""
     return min(BACKOFF_FIRST_MS << (attempts - 1), BACKOFF_MAX_MS)
 
 
@@ -154,8 +155,8 @@ class Outbox:
     async def _keep(self, writes: Sequence[Write]) -> None:
         try:
             await self._writer.write_cells(writes, Urgency.ENGINE)
-        except JournalError:
-            log.warning("attempt_not_recorded")  # only the count of attempts is older after a crash
+        except OmniRouteError as failure:
+            log.warning("attempt_not_recorded", code=failure.code)  # after a crash only the count of attempts is older
 
     async def _end(self, cell: c.OutboxCell, receipt: Receipt | None, reason: str) -> None:
         """Record how it ended; the effect leaves the store in the same transaction."""
@@ -176,10 +177,16 @@ class Outbox:
         elif receipt.provider_id:
             our_id = c.joined_key(effect.channel, receipt.provider_id)
             writes.append(c.put_number(c.OUR_ID, our_id, effect.conversation_id))
-        while True:
+        for tries in count(1):
             try:
                 await self._writer.submit(SYSTEM, command, lambda _events: writes, Urgency.ENGINE)
             except JournalError:
-                await self._writer.clock.sleep_until(self._writer.clock.now_ms() + BACKOFF_FIRST_MS)
+                pause_ms = BACKOFF_FIRST_MS
+            except OmniRouteError as bug:
+                log.warning(
+                    "end_not_recorded", effect_id=effect.effect_id, code=bug.code
+                )  # the writer has logged where
+                pause_ms = backoff_ms(tries)
             else:
                 return
+            await self._writer.clock.sleep_until(self._writer.clock.now_ms() + pause_ms)

@@ -125,6 +125,7 @@ class Intake:
             received_ms=now_ms,
             data=body,
             meta={"webhook_id": message_id, "default_country": self._options.default_country},
+            session_key=event.call_id,
         )
         await self._context.receive(raw)
 

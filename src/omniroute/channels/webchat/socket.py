@@ -201,6 +201,7 @@ class ChatSocket:
             received_ms=context.now_ms(),
             data=store(message),
             meta={"visitor": self._visitor},
+            session_key=self._visitor,
         )
         try:
             await context.receive(raw)

@@ -168,7 +168,7 @@ export async function transfer(item, body) {
 }
 export async function complete(item, body, key) {
   await api.complete(item.work_item_id, body, key);
-  s.toast(body.resolve ? t("complete.done") : t("complete.closed"));
+  s.toast(t("complete.done"));
   await settle(true);
   const next = s.desk.value?.mine.find((one) => one.reference !== item.reference);
   if (s.openRef.value === item.reference && !s.desk.value?.mine.some((one) => one.reference === item.reference)) {

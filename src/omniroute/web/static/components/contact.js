@@ -42,7 +42,6 @@ export function WrapUp() {
   const view = conv.value;
   const item = view.item;
   const [disposition, setDisposition] = useState("");
-  const [resolve, setResolve] = useState(true);
   const [note, setNote] = useDraft(view.reference, "note");
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState("");
@@ -60,7 +59,7 @@ export function WrapUp() {
     setBusy(true);
     setError("");
     try {
-      await complete(item, { disposition, resolve, ...(note.trim() ? { note: note.trim() } : {}) }, key.current);
+      await complete(item, { disposition, messages_seen: view.message_count, ...(note.trim() ? { note: note.trim() } : {}) }, key.current);
       saveDraft(view.reference, "note", "");
     } catch (problem) { setError(explainError(problem)); key.current = newKey(); }
     setBusy(false);
@@ -70,8 +69,7 @@ export function WrapUp() {
   return html`<form class="after" aria-label=${t("wrap")} onSubmit=${(event) => { event.preventDefault(); finish(); }} onKeyDown=${keys}>
     <${Dispositions} value=${disposition} onPick=${(code) => { setDisposition(code); setError(""); }} />
     <div class="two"><div><h3 class="lg">${t("wrap.notes")}</h3><div class="paper"><label><span class="sr">${t("wrap.notes")}</span><textarea value=${note} rows="4" dir="auto" placeholder=${t("wrap.hint")} onInput=${(event) => setNote(event.target.value)}></textarea></label><p class="meta"><span>${t("note.only")}</span><span class="num">${savedAt.value && note ? t("saved", { time: exact(savedAt.value) }) : ""}</span></p></div></div>
-      <div><h3 class="lg">${t("wrap.follows")}</h3><label class="opt"><input type="checkbox" checked=${resolve} onChange=${(event) => setResolve(event.target.checked)} /><span>${t("complete.resolve")}</span></label>
-        <p class="t3 help">${t(resolve ? "complete.resolve.yes" : "complete.resolve.no")}</p>${length > 1000 && html`<p class="t3 help">${t("wrap.length", { time: watch(length) })}</p>`}</div></div>
+      <div><h3 class="lg">${t("wrap.follows")}</h3><p class="t3 help">${t("complete.resolve.yes")}</p>${length > 1000 && html`<p class="t3 help">${t("wrap.length", { time: watch(length) })}</p>`}</div></div>
     <div class="acts">${error ? html`<span class="grow bad-t" role="alert">${error}</span>` : html`<span class="grow"></span>`}<button type="submit" class="btn main tall" disabled=${busy}>${t("wrap.finish")} <kbd>Ctrl ↵</kbd></button></div>
   </form>`;
 }

@@ -4,7 +4,7 @@ import { api, newKey } from "../api.js";
 import { complete, explainError, openConversation, say, transfer } from "../actions.js";
 import { lang, languages, t, term } from "../i18n.js";
 import { letters } from "../settings.js";
-import { desk, dialog, queueName, saveDraft, toast } from "../state.js";
+import { conv, desk, dialog, queueName, saveDraft, toast } from "../state.js";
 import { digitOf, Dispositions } from "./contact.js";
 import { Dialog } from "./parts.js";
 import { Why } from "./why.js";
@@ -53,8 +53,9 @@ function Transfer({ item }) {
 
 function Complete({ item, text }) {
   const [disposition, setDisposition] = useState("");
-  const [resolve, setResolve] = useState(true);
   const [note, setNote] = useState("");
+  // What the customer writes from here on has not been seen: the server refuses to close over it.
+  const read = useRef(conv.value?.reference === item.reference ? conv.value.message_count : -1);
   const sent = useRef(false);
   const cmd = useCommand();
   useEffect(() => {
@@ -73,14 +74,13 @@ function Complete({ item, text }) {
         const left = await say("reply", item.reference, text);
         if (!left) { toast(t("complete.unsent"), { bad: true }); return; }
       }
-      await complete(item, { disposition, resolve, ...(note.trim() ? { note: note.trim() } : {}) }, key);
+      await complete(item, { disposition, messages_seen: read.current, ...(note.trim() ? { note: note.trim() } : {}) }, key);
     });
   };
   return html`<${Dialog} title=${t(text ? "complete.title.send" : "complete.title")} onClose=${close} busy=${cmd.busy}><form onSubmit=${submit} onKeyDown=${sendKey}>
     ${text && html`<p class="t2 cut">“${text}”</p>`}
     <${Dispositions} value=${disposition} autofocus onPick=${(code) => { setDisposition(code); cmd.setError(""); }} />
-    <label class="opt"><input type="checkbox" checked=${resolve} onChange=${(event) => setResolve(event.target.checked)} /><span>${t("complete.resolve")}</span></label>
-    <p class="t3">${t(resolve ? "complete.resolve.yes" : "complete.resolve.no")}</p>
+    <p class="t3">${t("complete.resolve.yes")}</p>
     <label class="field"><span class="lg">${t("complete.note")}</span><textarea class="note-in" rows="2" dir="auto" value=${note} onInput=${(event) => setNote(event.target.value)}></textarea></label>
     <${Foot} busy=${cmd.busy} error=${cmd.error} label=${t(text ? "comp.resolve" : "complete")} /></form><//>`;
 }
