@@ -348,14 +348,23 @@ def _channel_rule(name: str, section: ChannelSection, registry: Registry) -> Cha
 def channel_options(name: str, section: ChannelSection, registry: Registry, secret: str = "") -> Any:
     """The options of an instance, in the type that its channel wants.
 
-    An optional ``secret`` that the file does not give is derived from the installation's ``secret``.
+    An optional ``secret`` that the file does not give is derived from the installation's ``secret``. Options may have a
+    ``check()`` of their own, which raises `ConfigError` with a path inside them.
     """
     kind = _channel_of(name, section, registry).options_type
     options = dict(section.options)
     if "secret" in {field.name for field in msgspec.structs.fields(kind) if not field.required}:
         derived = hashlib.sha256(f"{name}:{secret}".encode()).hexdigest()
         options["secret"] = options.get("secret") or derived
-    return _convert(options, kind, f"channels.{name}.options")
+    path = f"channels.{name}.options"
+    made = _convert(options, kind, path)
+    if callable(own_check := getattr(made, "check", None)):
+        try:
+            own_check()
+        except ConfigError as wrong:
+            message = str(wrong).removeprefix(f"{wrong.path}: ")
+            raise ConfigError(message, f"{path}.{wrong.path}".rstrip(".")) from wrong
+    return made
 
 
 def placements(config: Config) -> dict[str, Placement]:

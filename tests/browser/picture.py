@@ -5,11 +5,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sys
 import tempfile
-import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +60,7 @@ class Scene:
     async def newest_answer(self) -> str:
         """The Message-ID of the letter that went out last."""
         while True:
-            with contextlib.closing(urllib.request.urlopen(f"{self._demo.url}/demo/mailbox.json")) as answer:
-                letters = json.load(answer)
+            letters = await (await self._api.get("/demo/mailbox.json")).json()
             if letters and letters[0]["subject"].startswith("Re: Lamp"):
                 return str(letters[0]["message_id"])
             await anyio.sleep(0.05)

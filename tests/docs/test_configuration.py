@@ -65,11 +65,7 @@ class Example:
 
 
 @pytest.mark.parametrize("block", blocks("toml"), ids=lambda block: block.page)
-def test_toml_is_right(block: Block, request: pytest.FixtureRequest) -> None:
-    if block.page.endswith("call-events.md"):
-        request.applymarker(
-            pytest.mark.xfail(reason="its options stand outside [channels.phone.options]", strict=False)
-        )
+def test_toml_is_right(block: Block) -> None:
     part = tomllib.loads(block.text)
     if "project" in part:
         assert "omniroute" in part["project"]["entry-points"]

@@ -105,20 +105,25 @@ class Operations:
     async def search(self, call: Call) -> list[views.EarlierView]:
         """Find matters."""
         await call.engine.writer.barrier()
-        return self.threads.search(call.actor, call.request.query_params.get("q", "")[:200])
+        found = self.threads.search(call.actor, call.request.query_params.get("q", "")[:200])
+        await call.engine.writer.barrier()
+        return found
 
     async def explanation(self, call: Call) -> views.ExplanationView:
         """Why it was routed as it was."""
         await call.engine.writer.barrier()
-        return self.threads.explanation(call.actor, call.text("reference"))
+        view = self.threads.explanation(call.actor, call.text("reference"))
+        await call.engine.writer.barrier()
+        return view
 
     async def reply(self, call: Call) -> views.Done:
         """Answer the customer on the channel of the matter."""
         cell, record = self.threads.find(call.actor, call.text("reference"))
         runner = call.engine.supervisor.runners.get(record.channel)
-        if runner is None or not runner.capabilities.outbound or cell.to is None:
-            raise Conflict("this matter cannot be answered on its channel")
-        limit = runner.capabilities.text_max_chars
+        can = runner.capabilities if runner else None
+        if can is None or not can.outbound or can.connects or cell.to is None:
+            raise Conflict("this matter cannot be answered in writing on its channel")
+        limit = can.text_max_chars
         if limit and len(call.body.text) > limit:
             raise InvalidInput(f"at most {limit} characters on this channel", "text")
         content = c.ContentCell(
@@ -263,23 +268,33 @@ class Operations:
     async def queues(self, call: Call) -> list[views.DepartmentView]:
         """Departments and their queues."""
         await call.engine.writer.barrier()
-        return self.screens.departments()
+        found = self.screens.departments()
+        await call.engine.writer.barrier()
+        return found
 
     async def operators(self, call: Call) -> list[views.OperatorView]:
         """Colleagues: of one's departments, for an admin all."""
         await call.engine.writer.barrier()
         actor = call.actor
-        return [
+        found = [
             self.screens.operator(one)
             for one in call.state.operators.values()
             if actor.role is Role.ADMIN or set(one.departments) & set(actor.departments)
         ]
+        await call.engine.writer.barrier()
+        return found
 
     async def put_operator(self, call: Call) -> views.Me:
         """Add or change a person (admin)."""
         body = call.body
         if call.actor.role is not Role.ADMIN:
             raise Forbidden("only an admin manages people")
+        if not call.state.departments.keys() >= set(body.departments):
+            raise InvalidInput("there is no such department", "departments")
+        known = call.state.operators.get(body.operator_id)
+        if body.role == "admin" and known is not None and known.presence is not Presence.OFFLINE:
+            # an admin handles no work: what was theirs goes back to its queue
+            await call.submit(k.SetPresence(operator_id=body.operator_id, presence=Presence.OFFLINE))
         if body.role != "admin":
             await call.submit(
                 k.PutOperator(
@@ -297,13 +312,13 @@ class Operations:
         return _me(account)
 
     async def quarantine(self, call: Call) -> list[views.QuarantineView]:
-        """Input that could not be read."""
+        """Input that could not be read: of one's departments, for an admin all."""
         _person(call)
         journal, found = call.engine.writer.journal, []
         for key, data in journal.scan(c.QUARANTINE, limit=LIST_MAX, reverse=True):
             why = msgspec.msgpack.decode(data, type=c.QuarantineCell)
             raw = c.read(journal, c.RAW, key, c.RawCell)
-            if raw is not None:
+            if raw is not None and self.screens.sees_input(call.actor, raw.instance, raw.account):
                 found.append(
                     views.QuarantineView(
                         raw_id=int(key),
@@ -322,7 +337,8 @@ class Operations:
         _person(call)
         number = call.number("raw_id")
         raw = await call.engine.intake.load(number)
-        if raw is None or call.engine.writer.journal.get(c.QUARANTINE, c.number_key(number)) is None:
+        quarantined = call.engine.writer.journal.get(c.QUARANTINE, c.number_key(number)) is not None
+        if raw is None or not quarantined or not self.screens.sees_input(call.actor, raw.instance, raw.account):
             raise NotFound("there is no such input")
         return _download(raw.data, f"input-{number}.bin")
 

@@ -32,6 +32,7 @@ class Screens:
     def __init__(self, engine: Engine, config: Config) -> None:
         self.engine = engine
         self.config = config
+        self._origins: dict[str, tuple[str, str]] = {}
         self.titles = {name: department.title for name, department in config.departments.items()}
 
     @property
@@ -285,7 +286,27 @@ class Screens:
                 )
         return found
 
+    # ---- input that could not be read
+    def sees_input(self, actor: Actor, instance: str, account: str) -> bool:
+        """Whether raw input concerns the actor: what came in for a queue of their departments, for an admin all."""
+        if actor.role not in {Role.OPERATOR, Role.SUPERVISOR}:
+            return actor.role is Role.ADMIN
+        section = self.config.channels.get(instance)
+        if section is None:
+            return False
+        by_account = {name.lower(): queue_id for name, queue_id in section.queues_by_account.items()}
+        department_id = by_account.get(account.lower(), section.queue).partition(".")[0]
+        return department_id in actor.departments
+
     def _quarantine_count(self, actor: Actor) -> int:
-        if actor.role not in {Role.OPERATOR, Role.SUPERVISOR, Role.ADMIN}:
-            return 0
-        return len(self.engine.writer.journal.scan(c.QUARANTINE, limit=QUARANTINE_COUNT_MAX))
+        rows = self.engine.writer.journal.scan(c.QUARANTINE, limit=QUARANTINE_COUNT_MAX)
+        return sum(self.sees_input(actor, *self._origin(key)) for key, _ in rows)
+
+    def _origin(self, key: str) -> tuple[str, str]:
+        """Through which instance and to which account raw input came; remembered, for reading it means its bytes."""
+        if key not in self._origins:
+            raw = c.read(self.engine.writer.journal, c.RAW, key, c.RawCell)
+            if len(self._origins) >= 2 * QUARANTINE_COUNT_MAX:
+                self._origins.clear()
+            self._origins[key] = (raw.instance, raw.account) if raw else ("", "")
+        return self._origins[key]

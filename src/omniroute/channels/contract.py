@@ -235,7 +235,10 @@ class Channel(Protocol):
 
     @property
     def options_type(self) -> type[msgspec.Struct]:
-        """The options of an instance in the configuration file: a Struct with ``forbid_unknown_fields=True``."""
+        """The options of an instance in the configuration file: a Struct with ``forbid_unknown_fields=True``.
+
+        Its ``check()``, if it has one, raises `ConfigError` for what the types alone cannot refuse.
+        """
         ...
 
     def dedup_key(self, raw: RawInput) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from omniroute import config, plugins
+from omniroute.errors import ConfigError
 
 
 @click.command()
@@ -15,5 +16,8 @@ def check(path: Path) -> None:
     """Check the configuration file; nothing is started."""
     read = config.read(path)
     config.check(read, plugins.load())
+    folder = Path(read.journal.path).parent
+    if not folder.is_dir():
+        raise ConfigError(f"there is no folder {folder}", "journal.path")
     queues = sum(len(department.queues) for department in read.departments.values())
     click.echo(f"{path}: right ({len(read.departments)} departments, {queues} queues, {len(read.channels)} channels)")

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import anyio
 import click
+from anyio.abc import TaskStatus
 
 from omniroute import app, config, log, plugins
+from omniroute.cli import loop
 from omniroute.channels.email.mailbox import LocalMailbox
 from omniroute.config import Config
 from omniroute.demo import pages
 from omniroute.demo.traffic import Traffic
+from omniroute.errors import ConfigError
 
+LOCALHOST = "127.0.0.1"
 COMPANY = Path(__file__).resolve().parent.parent / "demo" / "company.toml"
 PASSWORD = "lumen-demo"  # noqa: S105  the demo listens on this machine only, and prints it
 
@@ -32,9 +37,7 @@ def demo(
     log.setup(json=False, level=log_level)
     say("reading the company …")
     company = _company(data, port, smtp_port, mailbox_port)
-    if fresh:
-        _forget(data)
-    anyio.run(_run, company, LocalMailbox("127.0.0.1", mailbox_port), traffic)
+    loop.run(_run, company, mailbox_port, data if fresh else None, traffic)
 
 
 def say(text: str) -> None:
@@ -47,7 +50,7 @@ def _company(data: Path, port: int, smtp_port: int, mailbox_port: int) -> Config
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     company.server.port = port
     company.journal.path = str(data / "demo.db")
-    company.channels["mail"].options |= {"listen": f"127.0.0.1:{smtp_port}", "relay_port": mailbox_port}
+    company.channels["mail"].options |= {"listen": f"{LOCALHOST}:{smtp_port}", "relay_port": mailbox_port}
     for person in company.operators.values():
         person.password = PASSWORD
     return company
@@ -61,12 +64,21 @@ def _forget(data: Path) -> None:
         path.rmdir() if path.is_dir() else path.unlink()
 
 
-async def _run(company: Config, mailbox: LocalMailbox, traffic: bool) -> None:
+async def _serve_mailbox(mailbox: LocalMailbox, port: int, *, task_status: TaskStatus[None]) -> None:
+    try:
+        await mailbox.serve(task_status.started)
+    except OSError as failure:
+        why = "the port is taken" if failure.errno == errno.EADDRINUSE else failure.strerror
+        raise ConfigError(f"cannot listen on {LOCALHOST}:{port}: {why}", "mailbox port") from failure
+
+
+async def _run(company: Config, mailbox_port: int, forget: Path | None, traffic: bool) -> None:
     smtp = str(company.channels["mail"].options["listen"])
+    mailbox = LocalMailbox(LOCALHOST, mailbox_port)
     async with anyio.create_task_group() as group:
-        started = anyio.Event()
-        group.start_soon(mailbox.serve, started.set)
-        await started.wait()
+        await group.start(_serve_mailbox, mailbox, mailbox_port)
+        if forget is not None:  # not before: a demo that runs with the same arguments has ended this one by now
+            _forget(forget)
         say("opening the journal, starting the channels …")
 
         def ready(daemon: app.Daemon) -> None:
@@ -83,14 +95,20 @@ async def _run(company: Config, mailbox: LocalMailbox, traffic: bool) -> None:
 def _introduce(company: Config, daemon: app.Daemon, smtp: str) -> None:
     """What a person can do now."""
     account = company.channels["mail"].options["addresses"][0]
+    runners = daemon.engine.supervisor.runners
+
+    def at(instance: str, address: str) -> str:
+        health = runners[instance].health
+        return f"down: {health.detail}" if health.state == "down" else address
+
     lines = [
         "",
         f"{company.company} is open. Start here: {daemon.url}/demo",
         "",
         f"  desk        {daemon.url}/desk",
-        f"  chat        {daemon.url}/channels/web/demo",
-        f"  telephone   {daemon.url}/channels/phone/simulator",
-        f"  mail in     smtp://{smtp}  (to {account})",
+        f"  chat        {at('web', f'{daemon.url}/channels/web/demo')}",
+        f"  telephone   {at('phone', f'{daemon.url}/channels/phone/simulator')}",
+        f"  mail in     {at('mail', f'smtp://{smtp}  (to {account})')}",
         f"  mail out    {daemon.url}/demo/mailbox",
         "",
         f"  password of everybody: {PASSWORD}",
@@ -99,7 +117,5 @@ def _introduce(company: Config, daemon: app.Daemon, smtp: str) -> None:
         f"    {login:<8} {person.name}  ({': '.join(filter(None, (person.role, ', '.join(person.departments))))})"
         for login, person in company.operators.items()
     ]
-    down = [r for r in daemon.engine.supervisor.runners.values() if r.health.state == "down"]
-    lines += [f"  channel {runner.name} is down: {runner.health.detail}" for runner in down]
     lines += ["", "Stop with Ctrl+C; what was received stays."]
     click.echo("\n".join(lines))

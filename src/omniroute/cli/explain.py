@@ -58,6 +58,21 @@ def _lines(decision: views.DecisionView) -> list[str]:
         f"  {decision.sentence}",
     ]
     for place, one in enumerate(decision.candidates, 1):
-        terms = ", ".join(f"{name} {value}" for name, value in zip(decision.terms, one.terms, strict=False))
+        named = zip(decision.terms, one.terms, strict=False)
+        terms = ", ".join(_term(name, value, decision.at_ms) for name, value in named)
         lines.append(f"  {place}. {one.operator}: {terms}")
     return lines
+
+
+def _term(name: str, value: int, at_ms: int) -> str:
+    """A term of a policy; an instant as the time that had passed since then."""
+    if not name.endswith("_since_ms"):
+        return f"{name} {value}"
+    return f"{name.removesuffix('_since_ms')} {_duration((at_ms - value) // 1000) if value else 'since ever'}"
+
+
+def _duration(seconds: int) -> str:
+    """With its two greatest units."""
+    units = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+    parts = [f"{seconds % (86_400 * 10**6) // size % limit} {unit}" for (unit, size), limit in zip(units, (10**6, 24, 60, 60), strict=True)]
+    return " ".join(part for part in parts if not part.startswith("0 "))

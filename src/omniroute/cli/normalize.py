@@ -22,9 +22,10 @@ from omniroute.errors import InvalidInput, NotFound
 @click.option("--meta", multiple=True, help="NAME=VALUE of what stands outside the bytes; may be repeated.")
 def normalize(channel: str, file: Path, account: str, meta: tuple[str, ...]) -> None:
     """Print the interactions in FILE (- for standard input) as JSON lines."""
-    found = plugins.load().channels.get(channel)
+    channels = plugins.load().channels
+    found = channels.get(channel)
     if found is None:
-        raise NotFound(f"there is no channel {channel!r}; see `omniroute check`")
+        raise NotFound(f"there is no channel {channel!r}; there are {', '.join(sorted(channels))}")
     try:
         data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     except OSError as failure:

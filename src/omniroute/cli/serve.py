@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import anyio
 import click
 
 from omniroute import app, config, log, plugins
+from omniroute.cli import loop
 
 
 @click.command()
@@ -21,4 +21,4 @@ def serve(path: Path, log_level: str) -> None:
     def ready(daemon: app.Daemon) -> None:
         click.echo(f"omniroute: ready on {daemon.url}", err=True)
 
-    anyio.run(app.serve, config.read(path), plugins.load(), ready)
+    loop.run(app.serve, config.read(path), plugins.load(), ready)

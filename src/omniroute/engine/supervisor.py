@@ -132,9 +132,11 @@ def _where(failure: BaseException) -> str:
 
 
 def _reason(failure: BaseException) -> str:
-    """A short reason; of a group, the first."""
+    """A short reason; of a group, the first; of the system, its own words."""
     while isinstance(failure, BaseExceptionGroup):
         failure = failure.exceptions[0]
+    if isinstance(failure, OSError) and failure.strerror:
+        return failure.strerror
     return f"{type(failure).__name__}: {failure}" if isinstance(failure, OSError) else type(failure).__name__
 
 

@@ -22,7 +22,7 @@ class EmailOptions(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """The mailboxes that are accepted; ``support+anything@`` reaches ``support@``."""
     listen: str = "127.0.0.1:8025"
     message_bytes_max: int = 25 * 1024 * 1024
-    connections_max: int = 200
+    connections_max: int = 500
     recipients_max: int = 50
     command_timeout_s: float = 300.0
     """From one command to the next, the body of a letter included."""

@@ -32,6 +32,7 @@ class SmtpServer:
         self.port = 0
         self.stopping = False
         self.sessions: set[Connection] = set()
+        self.letters_bytes = 0
 
     async def serve(self, host: str, port: int, started: Callable[[], None]) -> None:
         """Run until cancelled.

@@ -28,6 +28,7 @@ ABORT_AFTER_S = 2.0
 """A peer that does not read our last words is cut off."""
 
 TOO_LARGE = "552 5.3.4 the message is over the size limit"
+TOO_MUCH = "452 4.3.1 too much mail is under way; try again shortly"
 
 _log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -36,7 +37,9 @@ class SmtpLimits(msgspec.Struct, frozen=True, kw_only=True):
     """Every limit of the server."""
 
     message_bytes_max: int = 25 * 1024 * 1024
-    connections_max: int = 200
+    letters_bytes_max: int = 256 * 1024 * 1024
+    """Of all letters that are under way, on all connections."""
+    connections_max: int = 500
     recipients_max: int = 50
     command_timeout_s: float = 300.0
     session_timeout_s: float = 1800.0
@@ -72,6 +75,8 @@ class Server(Protocol):
     hostname: str
     tls: ssl.SSLContext | None
     stopping: bool
+    letters_bytes: int
+    """Of the letters that are under way."""
     sessions: set[Connection]
 
 
@@ -157,6 +162,7 @@ class Connection(SMTP):
         self._refused = False
         self._in_data = False
         self._data_bytes = 0
+        self._held_bytes = 0
 
     @property
     def task(self) -> asyncio.Task[None] | None:
@@ -211,20 +217,20 @@ class Connection(SMTP):
         self._in_data, self._data_bytes = True, 0
         try:
             await self.push("354 End data with <CR><LF>.<CR><LF>")
-            content = await self._read_data()
-            status = TOO_LARGE
-            if content is not None:
+            content, status = await self._read_data()
+            if not status:
                 envelope.content = envelope.original_content = content
                 status = await self._call_handler_hook("DATA")
             self.envelope = self._create_envelope()
             await self.push(status)
         finally:
             self._in_data = False
+            self._let_go()
         if self._server.stopping:
             self.finish()
 
-    async def _read_data(self) -> bytes | None:
-        """The letter with its dots unstuffed, or nothing if it is too large; it is read to its end all the same.
+    async def _read_data(self) -> tuple[bytes, str]:
+        """The letter with its dots unstuffed, or why it is refused; it is read to its end all the same.
 
         The library reads line by line without ever giving way: 256 KiB of empty lines would hold the loop up for half
         a second. Only CR LF dot CR LF ends a letter; the CR LF of the DATA command itself may be the first of them.
@@ -232,7 +238,7 @@ class Connection(SMTP):
         reader, end = self._reader, b"\r\n.\r\n"
         reader._buffer[0:0] = b"\r\n"  # type: ignore[attr-defined]
         pieces: list[bytes] = []
-        size, limit, complete = 0, self._server.limits.message_bytes_max + len(end), False
+        size, limit, complete, refusal = 0, self._server.limits.message_bytes_max + len(end), False, ""
         while not complete:
             try:
                 piece = await reader.readuntil(end)
@@ -240,12 +246,28 @@ class Connection(SMTP):
             except asyncio.LimitOverrunError as error:
                 piece = await reader.read(error.consumed)
             size += len(piece)
-            pieces.append(piece)
             if size > limit:
+                refusal = TOO_LARGE
+            elif not refusal and not self._hold(len(piece)):
+                refusal = TOO_MUCH
+            pieces.append(piece)
+            if refusal:
                 pieces.clear()
-        if size > limit:
-            return None
-        return b"".join(pieces)[: -len(end) + 2].replace(b"\r\n.", b"\r\n")[2:]
+                self._let_go()
+        return b"".join(pieces)[: -len(end) + 2].replace(b"\r\n.", b"\r\n")[2:], refusal
+
+    def _hold(self, size: int) -> bool:
+        """Count bytes of a letter in; False: all letters together are over the limit, and they are not counted."""
+        server = self._server
+        if server.letters_bytes + size > server.limits.letters_bytes_max:
+            return False
+        server.letters_bytes += size
+        self._held_bytes += size
+        return True
+
+    def _let_go(self) -> None:
+        self._server.letters_bytes -= self._held_bytes
+        self._held_bytes = 0
 
     async def _handle_client(self) -> None:
         try:

@@ -76,16 +76,16 @@ class WebchatInstance:
     async def _chat(self, websocket: WebSocket) -> None:
         headers = websocket.headers
         if not self._options.allows(headers.get("origin", ""), headers.get("host", "")):
-            await _deny(websocket, 403)
+            await websocket.close()  # before accepting it is 403: nothing of the visitor has been read yet
         elif not self._hub.has_room:
-            await _deny(websocket, 503)
+            await _deny_for_now(websocket)
         else:
             await ChatSocket(websocket, self._site).run()
 
 
-async def _deny(websocket: WebSocket, status: int) -> None:
-    """Refuse before accepting: nothing of the visitor has been read yet."""
+async def _deny_for_now(websocket: WebSocket) -> None:
+    """Refuse before accepting, in a manner that says "come again" where the server can."""
     if "websocket.http.response" in websocket.scope.get("extensions", {}):
-        await websocket.send_denial_response(Response(status_code=status))
+        await websocket.send_denial_response(Response(status_code=503))
     else:
         await websocket.close()
