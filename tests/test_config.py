@@ -150,3 +150,15 @@ def test_a_secret_that_the_file_does_not_give_comes_from_the_installation(docume
     assert len(one.secret) == 64
     assert one.secret == config.channel_options("web", section, REGISTRY, "a").secret
     assert one.secret not in repr(one)
+
+
+@pytest.mark.parametrize(
+    ("options", "path"),
+    [({"origins": ["self", "shop.example"]}, "origins[1]"), ({"secret": "short"}, "secret")],
+)
+def test_options_check_themselves(document, options, path):
+    document["channels"]["web"]["options"] |= options
+    with pytest.raises(ConfigError) as wrong:
+        check(document)
+    assert wrong.value.path == f"channels.web.options.{path}"
+    assert str(wrong.value).count(path) == 1

@@ -188,3 +188,20 @@ async def test_a_new_password_ends_all_sessions():
         assert (await one.call("ann", "GET", "/me")).status_code == 401
         assert (await one.login("ann")).status_code == 401
         assert (await one.login("ann", "a new password")).status_code == 200
+
+
+async def test_who_becomes_an_admin_gets_no_more_work_and_gives_up_theirs():
+    async with office() as one:
+        await one.available("ann")
+        person = {"operator_id": "ann", "name": "Ann", "password": "long enough", "role": "admin"}
+        await one.right("root", "POST", "/operators", person)
+        assert one.state.operators["ann"].presence == "offline"
+        await one.mail()
+        assert not one.state.offers
+
+
+async def test_the_departments_of_an_admin_must_exist_too():
+    async with office() as one:
+        person = {"operator_id": "new", "name": "N", "password": "long enough", "role": "admin", "departments": ["x"]}
+        answer = await one.call("root", "POST", "/operators", person)
+        assert (answer.status_code, answer.json()["path"]) == (422, "departments")

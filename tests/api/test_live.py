@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import anyio
 import pytest
 from tests.api.rig import served
 from websockets.exceptions import InvalidStatus
@@ -122,5 +123,41 @@ async def test_logging_out_ends_the_socket():
         async with one.socket(cookie=f"{COOKIE}={token}", origin=one.daemon.url) as socket:
             await socket.hear("desk")
             await one.client.post("/logout")
-            await one.mail()
             assert await socket.close_code() == SESSION_ENDED
+
+
+async def test_many_changes_within_a_moment_are_one_desk(monkeypatch):
+    monkeypatch.setattr(live, "WINDOW_S", 0.3)
+    async with served() as one, one.socket("ann") as socket:
+        await socket.hear("desk")
+        await one.mail("0", sender="k0@example.org")
+        await socket.hear("desk")  # the first at once; for the rest there is time
+        for number in range(1, 20):
+            await one.mail(str(number), sender=f"k{number}@example.org")
+        frames = [await socket.hear()]
+        while frames[-1]["type"] != "desk" or frames[-1]["desk"]["waiting_count"] < 20:
+            frames.append(await socket.hear())
+        assert len([frame for frame in frames if frame["type"] == "desk"]) <= 2
+        while len({frame["reference"] for frame in frames if frame["type"] == "conversation"}) < 20:
+            frames.append(await socket.hear("conversation"))
+        references = [frame["reference"] for frame in frames if frame["type"] == "conversation"]
+        assert len(references) <= 21  # once each, but what was told before the moment
+
+
+async def test_an_offer_and_its_end_do_not_wait(monkeypatch):
+    monkeypatch.setattr(live, "WINDOW_S", 3600)
+    async with served() as one:
+        await one.available("ann")
+        async with one.socket("ann") as mine, one.socket("bob") as other:
+            await mine.hear("desk")
+            await other.hear("desk")
+            await one.mail()
+            while not (desk := (await mine.hear("desk"))["desk"])["offers"]:
+                pass
+            offer_id = desk["offers"][0]["offer_id"]
+            await one.right("ann", "POST", f"/offers/{offer_id}/decline", {"reason": "busy"})
+            while (await mine.hear("desk"))["desk"]["offers"]:
+                pass
+            await other.hear("desk")
+            with pytest.raises(TimeoutError), anyio.fail_after(0.1):
+                await other.connection.recv()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import smtplib
 
 import anyio
 import pytest
-from tests.api.rig import COMPANY, served
+from tests.api.rig import COMPANY, PHONE, served
 from tests.engine.rig import until
+from websockets.asyncio.client import ClientConnection, connect
 
-from omniroute.engine.mailbox import CAPACITY, Urgency
-from omniroute.errors import Busy
+from omniroute.channels.phone.sign import key_of, signed_headers
+from omniroute.engine.mailbox import CAPACITY, SHARE, Urgency
 
 CHANNELS = {**COMPANY["channels"], "web": {"kind": "webchat", "queue": "support.general"}}
 
@@ -75,18 +77,43 @@ async def test_people_go_on_working_until_the_last(monkeypatch):
         assert answer.status_code == 429
 
 
-async def test_what_is_open_is_served_longer_than_what_is_new(monkeypatch):
+async def test_an_open_chat_is_served_longer_than_a_new_one(monkeypatch):
     async with served({**COMPANY, "channels": CHANNELS}) as one:
-        from omniroute.channels.contract import RawInput
+        url = one.daemon.url.replace("http", "ws") + "/channels/web/ws"
+        async with (
+            connect(url, origin=one.daemon.url, proxy=None) as known,
+            connect(url, origin=one.daemon.url, proxy=None) as stranger,
+        ):
 
-        def raw(visitor: str, number: int) -> RawInput:
-            data = f'{{"id":"m{number}","text":"hello"}}'.encode()
-            meta = {"visitor": visitor, "session": visitor}
-            return RawInput(instance="web", account="web", received_ms=one.clock.now_ms(), data=data, meta=meta)
+            async def say(page: ClientConnection, **frame: str) -> str:
+                await page.send(json.dumps(frame))
+                with anyio.fail_after(10):
+                    return json.loads(await page.recv())["type"]
 
-        await one.engine.intake.receive(raw("v1", 1))
+            assert await say(known, type="hello") == "welcome"
+            assert await say(stranger, type="hello") == "welcome"
+            assert await say(known, type="message", id="1", text="hello") == "ack"
+            await until(lambda: one.state.conversations)
+            fill(one, SHARE[Urgency.NEW], monkeypatch)
+            assert await say(known, type="message", id="2", text="again") == "ack"
+            assert await say(stranger, type="message", id="1", text="hello") == "wait"
+            fill(one, SHARE[Urgency.OPEN], monkeypatch)
+            assert await say(known, type="message", id="3", text="again") == "wait"
+
+
+async def test_an_open_call_is_served_longer_than_a_new_one(monkeypatch):
+    async with served({**COMPANY, "channels": {**CHANNELS, "phone": PHONE}}) as one:
+        key = key_of(PHONE["options"]["secret"])
+
+        async def post(call_id: str, kind: str) -> int:
+            event = {"event_id": f"{call_id}:{kind}", "call_id": call_id, "type": kind, "from": "+493023125014"}
+            body = json.dumps(event | {"at_ms": one.clock.now_ms()}).encode()
+            headers = signed_headers(key, event["event_id"], one.clock.now_ms() // 1000, body)
+            answer = await one.client.post(f"{one.daemon.url}/channels/phone/events", content=body, headers=headers)
+            return answer.status_code
+
+        assert await post("call-1", "offered") == 200
         await until(lambda: one.state.conversations)
-        fill(one, 0.6, monkeypatch)
-        await one.engine.intake.receive(raw("v1", 2))
-        with pytest.raises(Busy):
-            await one.engine.intake.receive(raw("v2", 3))
+        fill(one, SHARE[Urgency.NEW], monkeypatch)
+        assert await post("call-1", "abandoned") == 200
+        assert await post("call-2", "offered") == 429

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import anyio
 import anyio.lowlevel
 import msgspec
 from tests.api.rig import COMPANY, OFFER_MS, PHONE, Office, office
 from tests.engine.rig import turns, until
 
+from omniroute.api.screens import Screens
 from omniroute.channels.contract import RawInput
 from omniroute.channels.email.mailbox import LocalMailbox
 from omniroute.core import events as e
@@ -294,3 +297,59 @@ async def test_a_dead_letter_is_seen_by_supervisors():
                 break
         (dead,) = await one.right("root", "GET", "/dead-letters")
         assert (dead["reference"], dead["channel"], dead["order"]) == (reference, "mail", "reply")
+
+
+async def test_unreadable_input_is_the_business_of_its_department_alone():
+    mail = {**COMPANY["channels"]["mail"], "queues_by_account": {"Sales@shop.example": "sales.shop"}}
+    async with office({**COMPANY, "channels": {**COMPANY["channels"], "mail": mail}}) as one:
+        general = await one.mail(data=b"no letter at all \xff")
+        raw = RawInput(instance="mail", account="sales@shop.example", received_ms=1, data=b"nor this \xff")
+        sales = await one.engine.intake.receive(raw)
+        await until(lambda: not one.state.pending_raws)
+        await one.engine.writer.barrier()
+        for who, numbers in {
+            "ann": {general},
+            "sue": {general},
+            "cem": {sales},
+            "fay": set(),
+            "root": {general, sales},
+        }.items():
+            assert {line["raw_id"] for line in await one.right(who, "GET", "/quarantine")} == numbers
+            for number in (general, sales):
+                answer = await one.call(who, "GET", f"/quarantine/{number}/raw")
+                assert answer.status_code == (200 if number in numbers else 404)
+            if who != "root":
+                assert (await one.desk(who))["quarantine_count"] == len(numbers)
+
+
+async def test_a_call_is_not_answered_in_writing():
+    async with office({**COMPANY, "channels": {**COMPANY["channels"], "phone": PHONE}}) as one:
+        await one.available("ann")
+        event = {"event_id": "1", "call_id": "c", "type": "offered", "from": "+493023125014", "at_ms": 1}
+        raw = RawInput(instance="phone", account="", received_ms=1, data=json.dumps(event).encode())
+        await one.engine.intake.receive(raw)
+        await until(lambda: one.state.offers)
+        (offer,) = (await one.desk("ann"))["offers"]
+        await one.right("ann", "POST", f"/offers/{offer['offer_id']}/accept")
+        path = f"/conversations/{offer['item']['reference']}/replies"
+        assert (await one.call("ann", "POST", path, {"text": "hello"})).status_code == 409
+
+
+async def test_a_reason_to_wait_is_asked_once_for_a_class_and_anew_for_what_was_declined(monkeypatch):
+    async with office() as one:
+        await one.available("ann")
+        await one.right("ann", "PUT", "/presence", {"presence": "away"})
+        for number in range(5):
+            await one.mail(str(number), sender=f"k{number}@example.org")
+        asked = []
+        right = Screens.waiting_reason
+        monkeypatch.setattr(Screens, "waiting_reason", lambda self, item: asked.append(item) or right(self, item))
+        waiting = (await one.desk("ann"))["waiting"]
+        assert len(waiting) == 5
+        assert all(line["waiting_reason"] == waiting[0]["waiting_reason"] != "" for line in waiting)
+        assert len(asked) == 1
+        await one.available("bob")
+        for offer in (await one.desk("bob"))["offers"]:
+            await one.right("bob", "POST", f"/offers/{offer['offer_id']}/decline", {"reason": "busy"})
+        asked.clear()
+        assert len((await one.desk("ann"))["waiting"]) == len({item.work_item_id for item in asked if item.backoff})

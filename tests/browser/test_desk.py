@@ -282,7 +282,7 @@ async def test_call_then_wrap_up(browser: Browser) -> None:
         await page.keyboard.press("Alt+KeyE")
         wrap = page.get_by_role("form", name="Wrap-up")
         await expect(wrap.get_by_label("Notes")).to_have_value("Fitter comes at eight.")
-        await page.keyboard.press("Control+Enter")
+        await wrap.get_by_label("Notes").press("Control+Enter")
         await expect(wrap.get_by_role("alert")).to_have_text("Pick an outcome first.")
         await page.keyboard.press("Digit4")
         await expect(page.locator(".call .ring")).to_be_visible()

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 from pathlib import Path
+from types import SimpleNamespace
 
+import anyio
+import anyio.to_thread
 import pytest
 
-from omniroute import cli, demo
+from omniroute import cli, config, demo
+from omniroute.channels.contract import Health
+from omniroute.cli import loop
+from omniroute.cli.demo import _introduce
 from omniroute.cli.diagrams import draw
+from omniroute.cli.explain import _term
 from omniroute.core.transitions import LIFECYCLES
+from omniroute.journal.sqlite import SqliteJournal
 
 COMPANY = Path(demo.__file__).parent / "company.toml"
 LETTER = b"From: Kim <kim@example.org>\r\nSubject: Lamp\r\nMessage-ID: <1@example.org>\r\n\r\nIt flickers.\r\n"
@@ -127,3 +136,87 @@ def test_help_names_every_verb(program):
 
 def test_an_unknown_verb_is_refused(program):
     assert program("srve")[0] == 2
+
+
+def test_check_wants_a_folder_for_the_journal(program, tmp_path):
+    path = tmp_path / "omniroute.toml"
+    text = COMPANY.read_text(encoding="utf-8")
+    path.write_text(f'{text}\n[journal]\npath = "{tmp_path}/nowhere/omniroute.db"\n', encoding="utf-8")
+    code, _, err = program("check", "--config", path)
+    assert (code, err) == (2, f"omniroute: journal.path: there is no folder {tmp_path}/nowhere\n")
+
+
+def test_an_unknown_channel_is_told_the_known_ones(program, tmp_path):
+    _, _, err = program("normalize", "nope", tmp_path)
+    assert "there are console, email, phone, visit, webchat" in err
+
+
+@pytest.fixture
+def taken():
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield listening.getsockname()[1]
+
+
+def test_a_demo_whose_mailbox_port_is_taken_is_one_line(program, tmp_path, taken):
+    (tmp_path / "demo.db").write_text("another demo's")
+    code, _, err = program(
+        "demo", "--fresh", "--data", tmp_path, "--port", 0, "--smtp-port", 0, "--mailbox-port", taken
+    )
+    assert (code, err) == (2, f"omniroute: mailbox port: cannot listen on 127.0.0.1:{taken}: the port is taken\n")
+    assert (tmp_path / "demo.db").exists()
+
+
+def test_a_demo_whose_port_is_taken_is_one_line(program, tmp_path, taken):
+    code, _, err = program("demo", "--data", tmp_path, "--port", taken, "--smtp-port", 0, "--mailbox-port", 0)
+    assert code == 2
+    assert err.startswith(f"omniroute: server: cannot listen on 127.0.0.1:{taken}: ")
+    assert len(err.splitlines()) == 1
+
+
+async def test_a_demo_whose_journal_is_in_use_is_one_line(program, tmp_path):
+    journal = SqliteJournal(str(tmp_path / "demo.db"))
+    await journal.open("another demo")
+    try:
+        arguments = ("--data", tmp_path, "--port", 0, "--smtp-port", 0, "--mailbox-port", 0)
+        code, _, err = await anyio.to_thread.run_sync(program, "demo", *arguments)
+    finally:
+        await journal.close()
+    assert code == 2
+    assert len(err.splitlines()) == 1
+
+
+def test_the_demo_says_which_channel_is_down(capsys):
+    def runner(state: str, detail: str = "") -> SimpleNamespace:
+        return SimpleNamespace(health=Health(state, detail))
+
+    runners = {"mail": runner("down", "port 25 is taken"), "web": runner("up"), "phone": runner("degraded")}
+    engine = SimpleNamespace(supervisor=SimpleNamespace(runners=runners))
+    _introduce(config.read(COMPANY), SimpleNamespace(engine=engine, url="http://x"), "127.0.0.1:25")
+    said = capsys.readouterr().out
+    assert "mail in     down: port 25 is taken" in said
+    assert "chat        http://x/channels/web/demo" in said
+    assert "smtp://" not in said
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_uvloop_is_used_where_it_is_installed(monkeypatch, installed):
+    used = []
+    monkeypatch.setattr(loop, "find_spec", lambda name: name if installed else None)
+    monkeypatch.setattr(anyio, "run", lambda *args, **options: used.append((args, options)))
+    loop.run(test_uvloop_is_used_where_it_is_installed, 1)
+    assert used == [((test_uvloop_is_used_where_it_is_installed, 1), {"backend_options": {"use_uvloop": installed}})]
+
+
+@pytest.mark.parametrize(
+    ("since_ms", "shown"),
+    [
+        (1_000_000_000, "0 s"),
+        (999_988_000, "12 s"),
+        (999_875_000, "2 min 5 s"),
+        (996_400_000, "1 h"),
+        (900_000_000, "1 d 3 h"),
+    ],
+)
+def test_explain_shows_instants_as_the_time_since_then(since_ms, shown):
+    assert _term("idle_since_ms", since_ms, 1_000_000_000) == f"idle {shown}"
+    assert _term("load_permille", 5, 1_000_000_000) == "load_permille 5"

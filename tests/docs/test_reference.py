@@ -18,7 +18,7 @@ from omniroute.api.call import Endpoint
 from omniroute.api.table import endpoints
 from omniroute.cli import program
 from omniroute.core.invariants import INVARIANTS
-from omniroute.core.routing import unable, why_not, why_not_class
+from omniroute.core.routing import busy, unable, why_not
 
 API, CLI, INVARIANT_PAGE = "docs/reference/api.md", "docs/reference/cli.md", "docs/reference/invariants.md"
 
@@ -111,7 +111,7 @@ class TestInvariants:
             assert re.search(rf"def {name}\b", read(path)), f"there is no {name} in {path}"
 
     def test_the_exclusions_of_invariant_18_are_those_of_routing(self) -> None:
-        source = "".join(map(inspect.getsource, (unable, why_not_class, why_not)))
+        source = "".join(map(inspect.getsource, (unable, busy, why_not)))
         reasons = re.findall(r"return f?\"(\w+)", source)
         (sentence,) = (row[1] for row in rows(read(INVARIANT_PAGE)) if row[0] == "18")
         assert set(re.findall(r"`(\w+)`", sentence)) == set(reasons)

@@ -9,6 +9,7 @@ from tests.engine.rig import killed, life, turns, until
 
 from omniroute.core import commands as k
 from omniroute.core import events as e
+from omniroute.core import machine
 from omniroute.core.model import Stage
 from omniroute.core.permissions import SYSTEM
 from omniroute.engine import cells as c
@@ -319,3 +320,18 @@ async def test_a_call_event_that_comes_late_reopens_nothing():
         await rig.receive("phone", kind="contact_connected", **call)
         assert not rig.state.conversations
         assert rig.conversations() == 1
+
+
+async def test_a_bug_in_quarantine_holds_nobody_up_and_is_tried_again(monkeypatch):
+    async with life() as rig:
+        right = machine.HANDLERS[k.QuarantineRaw]
+        monkeypatch.setitem(machine.HANDLERS, k.QuarantineRaw, lambda _step, _command: 1 / 0)
+        broken = await rig.engine.intake.receive(rig.raw(data=b"nonsense"))
+        await rig.receive()
+        assert rig.conversations() == 1
+        assert broken in rig.state.pending_raws
+        await rig.wait(intake.RETRY_MS)
+        monkeypatch.setitem(machine.HANDLERS, k.QuarantineRaw, right)
+        await rig.wait(2 * intake.RETRY_MS)
+        await rig.registered(broken)
+        assert len(rig.cells(c.QUARANTINE)) == 1

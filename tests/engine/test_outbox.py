@@ -9,6 +9,7 @@ from tests.engine.rig import Rig, killed, life, turns, until
 
 from omniroute.core import commands as k
 from omniroute.core import events as e
+from omniroute.core import machine
 from omniroute.core.effects import REALTIME_LIFETIME_MS
 from omniroute.core.permissions import SYSTEM
 from omniroute.engine import cells as c
@@ -235,3 +236,31 @@ async def test_the_end_of_a_delivery_is_recorded_once_the_disk_has_room():
 )
 def test_pauses_double_up_to_an_hour(attempts, pause_ms):
     assert outbox.backoff_ms(attempts) == pause_ms
+
+
+async def test_a_bug_in_recording_an_end_ends_nothing_else(monkeypatch):
+    async with life() as rig:
+        number = await owned(rig)
+        right = machine.HANDLERS[k.RecordDelivery]
+        monkeypatch.setitem(machine.HANDLERS, k.RecordDelivery, lambda _step, _command: 1 / 0)
+        await reply(rig, number)
+        await until(lambda: rig.mail.sent)
+        await turns()
+        assert rig.cells(c.OUTBOX)
+        await rig.wait(outbox.backoff_ms(1))
+        monkeypatch.setitem(machine.HANDLERS, k.RecordDelivery, right)
+        await rig.wait(outbox.backoff_ms(2))
+        await until(lambda: rig.events(e.DeliverySucceeded))
+        assert len(rig.mail.sent) == 1
+
+
+async def test_a_bug_in_counting_an_attempt_is_survived(monkeypatch):
+    async with life() as rig:
+        number = await owned(rig)
+        rig.mail.send_errors = [DeliveryDeferred("later")]
+        monkeypatch.setitem(machine.HANDLERS, k.Keep, lambda _step, _command: 1 / 0)
+        await reply(rig, number)
+        await until(lambda: rig.mail.attempts)
+        await turns()
+        await rig.wait(outbox.backoff_ms(1))
+        await until(lambda: rig.events(e.DeliverySucceeded))

@@ -7,6 +7,7 @@ from tests.engine.rig import FIRST_RESPONSE_MS, OFFER_MS, killed, life, turns, u
 
 from omniroute.core import commands as k
 from omniroute.core import events as e
+from omniroute.core import machine
 from omniroute.core.model import Presence
 from omniroute.core.permissions import SYSTEM
 from omniroute.engine import timekeeper
@@ -166,3 +167,58 @@ async def test_what_ran_out_during_an_outage_is_nobodys_fault():
         assert [one.reason for one in rig.events(e.OfferRevoked)] == ["outage"]
         assert not rig.events(e.OfferExpired)
         assert [offer.operator_id for offer in rig.state.offers.values()] == ["ann"]
+
+
+def break_offer(rig, offer_id: int, monkeypatch) -> None:
+    """The end of one offer fails by a bug."""
+    right = machine._FIRE["offer"]
+
+    def fire(step, key) -> None:
+        if key[1] == offer_id:
+            raise ZeroDivisionError
+        right(step, key)
+
+    monkeypatch.setitem(machine._FIRE, "offer", fire)
+
+
+async def test_a_deadline_that_fails_by_a_bug_holds_up_no_earlier_one_and_pauses_longer_each_time(monkeypatch):
+    async with life() as rig:
+        await rig.available("ann", "bob")
+        await rig.receive()
+        rig.clock.advance(1)
+        await rig.receive(**{"from": "lou@example.org"})
+        first, second = rig.state.offers.values()
+        break_offer(rig, second.offer_id, monkeypatch)
+        bugs = []
+        monkeypatch.setattr(rig.writer, "_recover_from_bug", counted(rig.writer._recover_from_bug, bugs))
+        await rig.wait(OFFER_MS)
+        await until(lambda: rig.events(e.OfferExpired))
+        assert [one.offer_id for one in rig.events(e.OfferExpired)] == [first.offer_id]
+        await until(lambda: len(bugs) == 2)  # in the slice, then alone
+        for number, pause_ms in enumerate((1_000, 2_000, 4_000), 3):
+            await rig.wait(pause_ms - 1)
+            assert len(bugs) == number - 1
+            await rig.wait(1)
+            await until(lambda number=number: len(bugs) == number)
+        monkeypatch.undo()
+        await rig.wait(8_000)
+        await until(lambda: len(rig.events(e.OfferExpired)) >= 2)
+        assert second.offer_id in {one.offer_id for one in rig.events(e.OfferExpired)}
+
+
+async def test_other_concerns_go_on_while_one_pauses(monkeypatch):
+    async with life() as rig:
+        await rig.available("ann")
+        await rig.receive()
+        break_offer(rig, 1, monkeypatch)
+        await rig.wait(FIRST_RESPONSE_MS)
+        await until(lambda: rig.events(e.ClockEnded))
+        assert not rig.events(e.OfferExpired)
+
+
+def counted(work, calls: list):
+    async def call(*args) -> None:
+        calls.append(args)
+        await work(*args)
+
+    return call

@@ -68,11 +68,13 @@ def _term(name: str, value: int, at_ms: int) -> str:
     """A term of a policy; an instant as the time that had passed since then."""
     if not name.endswith("_since_ms"):
         return f"{name} {value}"
-    return f"{name.removesuffix('_since_ms')} {_duration((at_ms - value) // 1000) if value else 'since ever'}"
+    return f"{name.removesuffix('_since_ms')} {_duration(max(0, at_ms - value) // 1000)}"
 
 
 def _duration(seconds: int) -> str:
-    """With its two greatest units."""
-    units = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
-    parts = [f"{seconds % (86_400 * 10**6) // size % limit} {unit}" for (unit, size), limit in zip(units, (10**6, 24, 60, 60), strict=True)]
-    return " ".join(part for part in parts if not part.startswith("0 "))
+    """In its two greatest units."""
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = [f"{n} {unit}" for n, unit in ((days, "d"), (hours, "h"), (minutes, "min"), (seconds, "s")) if n]
+    return " ".join(parts[:2]) or "0 s"

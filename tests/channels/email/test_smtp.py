@@ -208,6 +208,22 @@ async def test_too_many_recipients() -> None:
         assert (await client.ask(b"RCPT TO:<sales@shop.example>\r\n")).startswith("452 4.5.3")
 
 
+async def test_letters_under_way_are_bounded_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(smtp_session.SmtpLimits, "__init__", SmtpLimits.__init__)
+    begin = b"EHLO x\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<support@shop.example>\r\nDATA\r\n"
+    async with running() as (instance, context), connected(instance.port) as first, connected(instance.port) as second:
+        server = instance._server
+        server.limits = msgspec.structs.replace(server.limits, letters_bytes_max=400_000)
+        await first.send(begin + b"x" * 300_000)
+        while not server.letters_bytes:
+            await anyio.sleep(0.01)
+        await second.send(begin + b"x" * 300_000 + b"\r\n.\r\n")
+        assert (await second.until(b"452")).startswith("452 4.3.1")
+        await first.send(b"\r\n.\r\n")
+        await context.wait_received(1)
+        assert (await second.ask(b"MAIL FROM:<a@b.example>\r\n")).startswith("250")
+
+
 async def test_too_many_connections() -> None:
     async with (
         running(connections_max=2) as (instance, _),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
 
@@ -233,12 +234,13 @@ async def test_a_failure_of_ours_closes_the_socket_and_leaks_nothing() -> None:
 
 
 @pytest.mark.parametrize("origin", [None, "https://evil.example", "null"])
-async def test_another_origin_is_refused_before_accept(origin: str | None) -> None:
+async def test_another_origin_is_refused_before_accept(origin: str | None, caplog: pytest.LogCaptureFixture) -> None:
     async with running(FakeContext("shop")) as shop:
         with pytest.raises(InvalidStatus) as caught:
             async with shop.page(origin):
                 pass
     assert caught.value.response.status_code == 403
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
 
 
 async def test_sockets_of_the_instance_are_bounded() -> None:
