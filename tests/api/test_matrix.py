@@ -77,7 +77,7 @@ MATRIX: dict[tuple[str, str], tuple[str, Any, dict[str, int]]] = {
     ("POST", "/work-items/{work_item_id:int}/release"): ("/work-items/{own_item}/release", {}, OWNER_OR_CHIEF),
     ("POST", "/handoffs/{handoff_id:int}/cancel"): ("/handoffs/{handoff}/cancel", None, OWNER_ONLY),
     ("GET", "/quarantine"): ("/quarantine", None, SIGNED_IN),
-    ("GET", "/quarantine/{raw_id:int}/raw"): ("/quarantine/{broken}/raw", None, SIGNED_IN),
+    ("GET", "/quarantine/{raw_id:int}/raw"): ("/quarantine/{broken}/raw", None, READERS),
     ("GET", "/dead-letters"): ("/dead-letters", None, CHIEFS),
     ("GET", "/channels"): ("/channels", None, SIGNED_IN),
     ("GET", "/queues"): ("/queues", None, SIGNED_IN),

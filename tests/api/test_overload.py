@@ -96,9 +96,9 @@ async def test_an_open_chat_is_served_longer_than_a_new_one(monkeypatch):
             await until(lambda: one.state.conversations)
             fill(one, SHARE[Urgency.NEW], monkeypatch)
             assert await say(known, type="message", id="2", text="again") == "ack"
-            assert await say(stranger, type="message", id="1", text="hello") == "wait"
+            assert await say(stranger, type="message", id="1", text="hello") == "busy"
             fill(one, SHARE[Urgency.OPEN], monkeypatch)
-            assert await say(known, type="message", id="3", text="again") == "wait"
+            assert await say(known, type="message", id="3", text="again") == "busy"
 
 
 async def test_an_open_call_is_served_longer_than_a_new_one(monkeypatch):

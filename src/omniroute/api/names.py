@@ -55,6 +55,12 @@ def _who(operator_id: str, names: Mapping[str, str]) -> str:
     return names.get(operator_id, operator_id)
 
 
+def detail_of(event: Event) -> str:
+    """The tag of an event, by which screens translate its line; with the outcome where that says more."""
+    tag = str(event.__struct_config__.tag)
+    return f"{tag}.{event.outcome}" if isinstance(event, e.ClockEnded) else tag
+
+
 def event_text(event: Event, names: Mapping[str, str], titles: Mapping[str, str]) -> str:  # noqa: C901, PLR0912
     """One line of a thread."""
     by = getattr(event, "by", "")

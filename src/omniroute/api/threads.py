@@ -195,7 +195,7 @@ class Threads:
                     at_ms=line.at_ms,
                     text=names.event_text(event, self._screens.engine.names, self._screens.titles),
                     quoted=self._handoff_note(event),
-                    detail=str(event.__struct_config__.tag),
+                    detail=names.detail_of(event),
                 )
 
     def _handoff_note(self, event: Event) -> str:

@@ -1,8 +1,8 @@
 """What a channel plugin implements, and what it gets.
 
-A plugin *registers* a `Channel` object through the hook ``omniroute_channels`` (`omniroute.hookspecs`); the object acts.
-One `Channel` object serves all configured instances (accounts) of its kind, so it keeps no state of an instance in
-itself: state belongs in `serve`, or in what `open_instance` returns.
+A plugin *registers* a `Channel` object through the hook ``omniroute_channels`` (`omniroute.hookspecs`); the object
+acts. One `Channel` object serves all configured instances (accounts) of its kind, so it keeps no state of an instance
+in itself: state belongs in `serve`, or in what `open_instance` returns.
 
 Flow in:  provider → `Instance.serve` or an HTTP route → ``context.receive(RawInput)`` → (durable) → acknowledge
           later, on the engine's side: `Channel.normalize(raw)` → interactions → conversation.
@@ -110,9 +110,9 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """An effect for a channel to carry out, at least once.
 
     ``order``: ``reply`` (send ``text``), ``connect`` (ring ``operator_id`` for ``session_key``) or ``part`` (end the
-    contact). ``key`` is stable over all attempts: a provider that deduplicates gets it as idempotency key; for mail it makes the
-    Message-ID. ``to`` is whom it goes to; ``answers_to`` provider ids of theirs, newest last; ``account`` what
-    they wrote to, from which the answer should come.
+    contact). ``key`` is stable over all attempts: a provider that deduplicates gets it as idempotency key; for mail it
+    makes the Message-ID. ``to`` is whom it goes to; ``answers_to`` provider ids of theirs, newest last; ``account``
+    what they wrote to, from which the answer should come.
     """
 
     key: str

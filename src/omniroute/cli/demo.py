@@ -10,8 +10,8 @@ import click
 from anyio.abc import TaskStatus
 
 from omniroute import app, config, log, plugins
-from omniroute.cli import loop
 from omniroute.channels.email.mailbox import LocalMailbox
+from omniroute.cli import loop
 from omniroute.config import Config
 from omniroute.demo import pages
 from omniroute.demo.traffic import Traffic

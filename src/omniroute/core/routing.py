@@ -142,9 +142,12 @@ def rank(state: State, item: WorkItem, policy: RoutingPolicy) -> Ranking:
 
 def _checked_key(policy: RoutingPolicy, operator: Operator, item: WorkItem) -> tuple[int, ...]:
     """The key, as the contract wants it: what could not be recorded or explained must not decide."""
-    key = tuple(map(int, policy.operator_key(operator, item)))
-    if len(key) != len(policy.terms) or any(abs(term) > TERM_MAX for term in key):
-        raise ValueError("a key has one 63-bit number for each term")
+    key = policy.operator_key(operator, item)
+    if len(key) != len(policy.terms):
+        raise ValueError("a key has one number for each term")
+    for term in key:
+        if type(term) is not int or not -TERM_MAX <= term <= TERM_MAX:
+            raise ValueError("a term is a whole number of 63 bits")
     return key
 
 

@@ -182,7 +182,11 @@ class State:
 
     def in_wrap_up(self, operator: Operator) -> bool:
         """Whether the operator is writing up a contact (a matter that waits for a transfer does not count)."""
-        return any(self.items[i].state is ItemState.WRAP_UP and not self.items[i].handoff_id for i in operator.item_ids)
+        for item_id in operator.item_ids:
+            item = self.items[item_id]
+            if item.state is ItemState.WRAP_UP and not item.handoff_id:
+                return True
+        return False
 
     def free_units(self, operator: Operator) -> int:
         """Capacity that is neither held nor reserved by a live offer."""
