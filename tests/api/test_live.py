@@ -158,6 +158,6 @@ async def test_an_offer_and_its_end_do_not_wait(monkeypatch):
             await one.right("ann", "POST", f"/offers/{offer_id}/decline", {"reason": "busy"})
             while (await mine.hear("desk"))["desk"]["offers"]:
                 pass
-            await other.hear("desk")
+            await other.hear("conversation")
             with pytest.raises(TimeoutError), anyio.fail_after(0.1):
                 await other.connection.recv()

@@ -97,6 +97,7 @@ async def test_an_open_chat_is_served_longer_than_a_new_one(monkeypatch):
             fill(one, SHARE[Urgency.NEW], monkeypatch)
             assert await say(known, type="message", id="2", text="again") == "ack"
             assert await say(stranger, type="message", id="1", text="hello") == "busy"
+            monkeypatch.undo()
             fill(one, SHARE[Urgency.OPEN], monkeypatch)
             assert await say(known, type="message", id="3", text="again") == "busy"
 

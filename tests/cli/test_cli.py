@@ -9,8 +9,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import anyio
-import anyio.to_thread
 import pytest
+from anyio.from_thread import start_blocking_portal
 
 from omniroute import cli, config, demo
 from omniroute.channels.contract import Health
@@ -141,7 +141,9 @@ def test_an_unknown_verb_is_refused(program):
 def test_check_wants_a_folder_for_the_journal(program, tmp_path):
     path = tmp_path / "omniroute.toml"
     text = COMPANY.read_text(encoding="utf-8")
-    path.write_text(text.replace("[journal]\n", f'[journal]\npath = "{tmp_path}/nowhere/omniroute.db"\n#', 1), encoding="utf-8")
+    path.write_text(
+        text.replace("[journal]\n", f'[journal]\npath = "{tmp_path}/nowhere/omniroute.db"\n#', 1), encoding="utf-8"
+    )
     code, _, err = program("check", "--config", path)
     assert (code, err) == (2, f"omniroute: journal.path: there is no folder {tmp_path}/nowhere\n")
 
@@ -174,16 +176,13 @@ def test_a_demo_whose_port_is_taken_is_one_line(program, tmp_path, taken):
 
 
 def test_a_demo_whose_journal_is_in_use_is_one_line(program, tmp_path):
-    async def use() -> tuple[int, str, str]:
-        journal = SqliteJournal(str(tmp_path / "demo.db"))
-        await journal.open("another demo")
+    journal = SqliteJournal(str(tmp_path / "demo.db"))
+    with start_blocking_portal() as portal:
+        portal.call(journal.open, "another demo")
         try:
-            arguments = ("--data", tmp_path, "--port", 0, "--smtp-port", 0, "--mailbox-port", 0)
-            return await anyio.to_thread.run_sync(lambda: program("demo", *arguments))
+            code, _, err = program("demo", "--data", tmp_path, "--port", 0, "--smtp-port", 0, "--mailbox-port", 0)
         finally:
-            await journal.close()
-
-    code, _, err = anyio.run(use)
+            portal.call(journal.close)
     assert code == 2
     assert len(err.splitlines()) == 1
 

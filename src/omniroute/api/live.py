@@ -1,8 +1,8 @@
 """The live socket of a screen: the desk after every change, and which threads have changed.
 
 What lives here: ``WS /api/v1/events``. The first change is told at once, what follows within a moment in one go at its
-end; but the beginning and the end of an offer reach their operator at once. A screen that is too slow is closed and reads
-anew when it comes back.
+end; but the beginning and the end of an offer reach their operator at once. A screen that is too slow is closed and
+reads anew when it comes back.
 """
 
 from __future__ import annotations
