@@ -225,6 +225,7 @@ async def test_keys_walk_the_list_and_never_type(browser: Browser) -> None:
         await page.keyboard.press("Enter")
         await expect(page.get_by_role("heading", level=1)).to_contain_text("Is the showroom open")
         await page.keyboard.press("KeyR")
+        await expect(page.get_by_label("Your answer")).to_be_focused()
         await page.keyboard.type("JKTW?")
         await expect(page.get_by_label("Your answer")).to_have_value("JKTW?")
         await expect(page.locator("dialog")).to_have_count(0)

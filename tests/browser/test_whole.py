@@ -133,7 +133,7 @@ async def finish(desk: Page, outcome: str = "Solved") -> None:
 async def test_a_letter_is_offered_answered_and_finished(browser: Browser, demo: Demo) -> None:
     async with operator(browser, demo, "ines") as desk:
         await anyio.to_thread.run_sync(write, demo, "Lamp arrived cracked", "The base has a crack.\n\nMarta")
-        await expect(desk.get_by_role("button", name="Accept")).to_be_visible(timeout=3000)
+        await expect(desk.get_by_role("button", name="Accept")).to_be_visible()
         await shot(desk, "offer")
         await desk.get_by_role("button", name="Accept").click()
         await expect(desk.get_by_role("heading", name="Lamp arrived cracked")).to_be_visible()

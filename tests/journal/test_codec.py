@@ -95,7 +95,7 @@ def test_every_event_comes_back(tag):
 def test_an_event_is_an_array_that_begins_with_its_tag():
     event = PresenceChanged("ada", Presence.AWAY, "lunch", 17)
     assert msgspec.msgpack.decode(encode_event(event)) == [
-        "operator.presence_changed", "ada", "away", "lunch", 17, "declared",
+        "operator.presence_changed", "ada", "away", "lunch", 17, "declared", "",
     ]  # fmt: skip
 
 
