@@ -27,6 +27,7 @@ ENVIRONMENT = ROOT / ".venv"
 TOOLS = ROOT / ".venv-uv"
 PYTHON = ENVIRONMENT / "bin" / "python"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PEERS = ("curl", "openssl", "swaks")
 
 
 def say(text: str) -> None:
@@ -91,20 +92,20 @@ def prepare() -> None:
     stamp.write_bytes(wanted)
 
 
-def browser() -> None:
-    """A browser for the browser tests: a named one, an installed one, or Debian's package when we may install it."""
-    if os.environ.get("OMNIROUTE_CHROMIUM") or any(map(shutil.which, CHROMIUM_NAMES)):
+def test_programs() -> None:
+    """The real peers of the tests: a browser, curl, openssl, swaks; Debian's packages where we may install them."""
+    have_browser = os.environ.get("OMNIROUTE_CHROMIUM") or any(map(shutil.which, CHROMIUM_NAMES))
+    missing = [name for name in PEERS if not shutil.which(name)]
+    packages = missing + ([] if have_browser else ["chromium", "fonts-dejavu-core"])
+    if not packages:
         return
     apt = shutil.which("apt-get")
     if not apt or os.geteuid() != 0:
-        say("dev.py: no Chromium found; browser tests will fail where CI is set, and say so elsewhere")
+        say(f"dev.py: not installed: {', '.join(packages)}; tests that need them skip (a missing browser fails CI)")
         return
-    say("dev.py: installing Debian's chromium for the browser tests …")
+    say(f"dev.py: installing Debian's {', '.join(packages)} for the tests …")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for step in (
-        ["update", "-qq"],
-        ["install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-dejavu-core"],
-    ):
+    for step in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *packages]):
         subprocess.run([apt, *step], check=False, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
@@ -123,7 +124,7 @@ def check(arguments: list[str]) -> None:
 
 def test(arguments: list[str]) -> None:
     """Every test, spread over the cores; ARGS narrow it down."""
-    browser()
+    test_programs()
     tool("python", "-m", "pytest", *(arguments or ["-n", "2", "--dist", "loadgroup"]))
 
 

@@ -1,6 +1,7 @@
 """`intake`, over a real server: what is acknowledged, what is refused, and in which order."""
 
 import re
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -161,6 +162,7 @@ async def test_without_numbers_of_ours_the_called_one_is_the_account() -> None:
     assert engine.received[0].account == "+494099999"
 
 
+@pytest.mark.skipif(not all(map(shutil.which, ("curl", "openssl"))), reason="the recipe needs curl and openssl")
 @pytest.mark.parametrize("secret", [SECRET, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"])
 async def test_the_recipe_of_the_guide_works(secret: str) -> None:
     """The bash block of the how-to, run as it stands there, against a real server."""
