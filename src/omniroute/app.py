@@ -102,8 +102,8 @@ async def running_daemon(
     hasher: PasswordHasher | None = None,
 ) -> AsyncIterator[Daemon]:
     """A daemon that runs inside the block and is drained at its end."""
-    with _socket(config.server.host, config.server.port) as listening:
-        async with running(setup(config, registry, journal), clock) as engine:
+    async with running(setup(config, registry, journal), clock) as engine:  # first, so that a second daemon is told why
+        with _socket(config.server.host, config.server.port) as listening:
             services = Services(engine, Accounts(engine, config.server.session_hours, hasher), config)
             await services.accounts.seed(config.operators)
             web = application(services, extra_routes(engine))

@@ -68,7 +68,7 @@ async def _serve_mailbox(mailbox: LocalMailbox, port: int, *, task_status: TaskS
     try:
         await mailbox.serve(task_status.started)
     except OSError as failure:
-        why = "the port is taken" if failure.errno == errno.EADDRINUSE else failure.strerror
+        why = "the port is taken; does another demo run?" if failure.errno == errno.EADDRINUSE else failure.strerror
         raise ConfigError(f"cannot listen on {LOCALHOST}:{port}: {why}", "mailbox port") from failure
 
 
