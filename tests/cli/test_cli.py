@@ -164,7 +164,10 @@ def test_a_demo_whose_mailbox_port_is_taken_is_one_line(program, tmp_path, taken
     code, _, err = program(
         "demo", "--fresh", "--data", tmp_path, "--port", 0, "--smtp-port", 0, "--mailbox-port", taken
     )
-    assert (code, err) == (2, f"omniroute: mailbox port: cannot listen on 127.0.0.1:{taken}: the port is taken; does another demo run?\n")
+    assert (code, err) == (
+        2,
+        f"omniroute: mailbox port: cannot listen on 127.0.0.1:{taken}: the port is taken; does another demo run?\n",
+    )
     assert (tmp_path / "demo.db").exists()
 
 
