@@ -83,6 +83,11 @@ kind = "phone"
 queue = "support.general"
 options = {{ secret = "{secret}", simulator = true }}
 
+[channels.console]
+kind = "console"
+queue = "support.general"
+options = {{ listen = "127.0.0.1:{console_port}" }}
+
 [channels.desk]
 kind = "visit"
 queue = "support.general"
@@ -141,12 +146,14 @@ class Daemon:
             "http_port": free_port(),
             "smtp_port": self.smtp_port,
             "relay_port": 1,
+            "console_port": free_port(),
             "offer": "30s",
             "backoff": "60s",
             "directory": directory,
             "secret": CALL_SECRET,
             "password": PASSWORD,
         }
+        self.console_port = (settings | changes)["console_port"]
         self.config = directory / f"omniroute-{self.smtp_port}.toml"
         self.config.write_text(TOML.format(**(settings | changes)))
         self.url = ""

@@ -28,10 +28,13 @@ for verb in (check, demo, diagrams, explain, normalize, serve):
 
 def main() -> None:
     """Run the program; an error that we know is one line and exit code 2."""
+    known: BaseException | None = None
     try:
         program()
     except* OmniRouteError as group:
-        click.echo(f"omniroute: {_first(group)}", err=True)
+        known = _first(group)  # leaving from in here would wrap the exit into a group on some Pythons
+    if known is not None:
+        click.echo(f"omniroute: {known}", err=True)
         sys.exit(2)
 
 
