@@ -123,9 +123,13 @@ def check(arguments: list[str]) -> None:
 
 
 def test(arguments: list[str]) -> None:
-    """Every test, spread over the cores; ARGS narrow it down."""
+    """Every test, or what ARGS say; a browser gets the machine to itself, for people do not share theirs either."""
     test_programs()
-    tool("python", "-m", "pytest", *(arguments or ["-n", "2", "--dist", "loadgroup"]))
+    if arguments:
+        tool("python", "-m", "pytest", *arguments)
+        return
+    tool("python", "-m", "pytest", "-n", "2", "-m", "not browser")
+    tool("python", "-m", "pytest", "-m", "browser")
 
 
 def become(*command: str) -> None:

@@ -264,6 +264,7 @@ async def test_send_and_finish_asks_for_the_outcome(browser: Browser) -> None:
         await page.keyboard.press("Control+Shift+Enter")
         dialog = page.get_by_role("dialog", name="Send and finish")
         await expect(dialog).to_contain_text("It left today.")
+        await expect(dialog.get_by_role("radio").first).to_be_focused()  # from here on the keys are heard
         await page.keyboard.press("Digit2")
         await expect(dialog.get_by_label(re.compile("Information given"))).to_be_checked()
         await page.keyboard.press("Control+Enter")
