@@ -135,7 +135,7 @@ def rank(state: State, item: WorkItem, policy: RoutingPolicy) -> Ranking:
     try:
         keys = [(_checked_key(policy, operator, item), operator.operator_id) for operator in eligible]
         return Ranking(sorted(keys), excluded, lacking, policy, "")
-    except Exception:
+    except Exception:  # a stranger's policy: whatever it raises, the item is served and the policy named
         keys = [(DEFAULT_POLICY.operator_key(operator, item), operator.operator_id) for operator in eligible]
         return Ranking(sorted(keys), excluded, lacking, DEFAULT_POLICY, policy.name)
 

@@ -84,7 +84,7 @@ class ChannelRunner:
                 self.current = self.channel.open_instance(self._options, self._context)
             await self.current.serve(started=self._started)
             reason = "it stopped by itself"
-        except Exception as failure:
+        except Exception as failure:  # a plugin may raise anything; only its own channel suffers
             reason = _reason(failure)
             log.warning("channel_failed", instance=self.name, reason=reason, where=_where(failure))
         self.health = Health("down", reason)
@@ -105,7 +105,7 @@ class ChannelRunner:
             raise
         except DeliveryError:
             raise
-        except Exception as failure:
+        except Exception as failure:  # likewise: the outbox tries again
             self._count_failure()
             log.warning("send_failed", instance=self.name, reason=_reason(failure), where=_where(failure))
             raise DeliveryDeferred("the channel failed while sending") from failure

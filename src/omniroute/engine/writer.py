@@ -148,7 +148,7 @@ class Writer:
             request = await self.mailbox.take()
             try:
                 self._decide(request)
-            except Exception as bug:
+            except Exception as bug:  # the state may be half changed: nothing of it may stay
                 await self._recover_from_bug(request, bug)
             if len(self._batch.entries) >= BATCH_EVENTS_MAX:
                 await self.settled()

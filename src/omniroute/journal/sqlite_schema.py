@@ -96,7 +96,7 @@ def connect_writer(path: Path, vfs: str | None, bytes_max: int | None) -> apsw.C
         if bytes_max is not None:
             pages_max = max(1, bytes_max // connection.pragma("page_size"))
             connection.pragma("max_page_count", pages_max)
-    except BaseException:
+    except BaseException:  # cancelled as well: nobody else would close it
         connection.close()
         raise
     return connection
