@@ -24,21 +24,45 @@ class ApplyConfig(Command, frozen=True, kw_only=True):
 
 
 class PutOperator(Command, frozen=True, kw_only=True):
-    """Add an operator, or change an operator's departments, skills and capacity; presence and work stay."""
+    """Add an operator, or change an operator's departments, skills and capacity; presence and work stay.
+
+    ``queues``: serves only these queues of the departments (empty: all). ``weight`` (1-100) is the share under weighted
+    distribution.
+    """
 
     operator_id: str
     departments: tuple[str, ...]
     skills: dict[str, int]
     capacity_units: int
+    queues: tuple[str, ...] = ()
+    weight: int = 10
 
 
 class SetPresence(Command, frozen=True, kw_only=True):
-    """Declare presence. Leaving ``available`` revokes live offers without blame; held work stays."""
+    """Declare presence. Leaving ``available`` revokes live offers without blame; held work stays.
+
+    With ``channel`` it is for that channel instance only; somebody is available on a channel who is available in all
+    and has not said otherwise for it.
+    """
 
     operator_id: str
     presence: Presence
     reason: str = ""
     by: str = ""
+    channel: str = ""
+
+
+class ConnectOperator(Command, frozen=True, kw_only=True):
+    """A desk of the operator is open: a lease that was running has ended."""
+
+    operator_id: str
+
+
+class DisconnectOperator(Command, frozen=True, kw_only=True):
+    """The operator's last desk is gone. It is forgiven for `CoreConfig.lease_ms`; then the operator is offline, and
+    chats and calls that are held go back to their place."""
+
+    operator_id: str
 
 
 class ReceiveRaw(Command, frozen=True, kw_only=True):
@@ -67,6 +91,10 @@ class Classification(msgspec.Struct, frozen=True):
     priority: int | None = None
     requirements: tuple[Requirement, ...] = ()
     language: str = ""
+    preferred: tuple[Requirement, ...] = ()
+    tags: tuple[str, ...] = ()
+    rule: str = ""
+    """Which rule or plugin decided; for people who ask why."""
 
 
 class RegisterInteraction(Command, frozen=True, kw_only=True):
@@ -88,6 +116,8 @@ class RegisterInteraction(Command, frozen=True, kw_only=True):
     session_key: str = ""
     operator_id: str = ""
     last: bool = True
+    previous_operator_id: str = ""
+    """Who worked for this customer last, as far as the store knows; for queues with a sticky policy."""
 
 
 class AcceptOffer(Command, frozen=True, kw_only=True):
@@ -165,6 +195,55 @@ class ReleaseItem(Command, frozen=True, kw_only=True):
 
     work_item_id: int
     operator_id: str
+    reason: str = ""
+    by: str = ""
+
+
+class PullItem(Command, frozen=True, kw_only=True):
+    """Take waiting work out of turn, or work that was put aside; nobody can take what is offered to somebody else."""
+
+    work_item_id: int
+    operator_id: str
+
+
+class ForceItem(Command, frozen=True, kw_only=True):
+    """A supervisor gives waiting or offered work to an operator, who must be able, available and have room.
+
+    A live offer to somebody else is revoked; back-off, reservation and the bound on offers do not count.
+    """
+
+    work_item_id: int
+    operator_id: str
+    by: str = ""
+
+
+class ReassignItem(Command, frozen=True, kw_only=True):
+    """A supervisor moves held work from ``operator_id`` to ``to_operator_id``, under the same conditions."""
+
+    work_item_id: int
+    operator_id: str
+    to_operator_id: str
+    by: str = ""
+
+
+class SnoozeItem(Command, frozen=True, kw_only=True):
+    """Put held work aside until ``until_ms``; the customer's next message brings it back earlier."""
+
+    work_item_id: int
+    operator_id: str
+    until_ms: int
+    by: str = ""
+
+
+class RequeueItem(Command, frozen=True, kw_only=True):
+    """Put work that waits, is offered, held or put aside into another queue, at its age.
+
+    ``operator_id`` is its owner, or empty where it has none.
+    """
+
+    work_item_id: int
+    queue_id: str
+    operator_id: str = ""
     reason: str = ""
     by: str = ""
 

@@ -12,7 +12,7 @@ import msgspec
 from omniroute.core.model import Conversation, CoreConfig, InteractionKind, ItemState, Presence, Requirement
 
 
-class Event(msgspec.Struct, frozen=True, array_like=True):
+class Event(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The root of all events."""
 
 
@@ -29,10 +29,12 @@ class OperatorPut(Event, tag="operator.put", frozen=True):
     departments: tuple[str, ...]
     skills: dict[str, int]
     capacity_units: int
+    queues: tuple[str, ...] = ()
+    weight: int = 10
 
 
 class PresenceChanged(Event, tag="operator.presence_changed", frozen=True):
-    """``cause`` is ``declared`` or ``rona``."""
+    """``cause`` is ``declared``, ``rona`` or ``lease``; ``channel`` is empty or the one instance it is about."""
 
     operator_id: str
     presence: Presence
@@ -40,6 +42,22 @@ class PresenceChanged(Event, tag="operator.presence_changed", frozen=True):
     at_ms: int
     cause: str = "declared"
     by: str = ""
+    channel: str = ""
+
+
+class OperatorConnected(Event, tag="operator.connected", frozen=True):
+    """A desk is open; no lease runs."""
+
+    operator_id: str
+    at_ms: int
+
+
+class LeaseStarted(Event, tag="operator.lease_started", frozen=True):
+    """The last desk is gone: forgiven until ``until_ms``."""
+
+    operator_id: str
+    at_ms: int
+    until_ms: int
 
 
 class RawReceived(Event, tag="raw.received", frozen=True):
@@ -85,6 +103,8 @@ class ConversationOpened(Event, tag="conversation.opened", frozen=True):
     language: str
     session_key: str
     at_ms: int
+    tags: tuple[str, ...] = ()
+    rule: str = ""
 
 
 class ConversationReopened(Event, tag="conversation.reopened", frozen=True):
@@ -177,10 +197,20 @@ class ItemQueued(Event, tag="work_item.queued", frozen=True):
     requirements: tuple[Requirement, ...]
     at_ms: int
     handoff_id: int = 0
+    own: tuple[Requirement, ...] = ()
+    preferred: tuple[Requirement, ...] = ()
+    enqueued_ms: int = 0
+    """Since when it waits, where that is earlier than ``at_ms``."""
+    relax_due_ms: int = 0
+    overflow_due_ms: int = 0
+    held_for: str = ""
+    hold_until_ms: int = 0
+    expected_ms: int = 0
+    """The expected handling time, where the rank depends on it."""
 
 
 class ItemReturned(Event, tag="work_item.returned", frozen=True):
-    """Its operator gave it back; it waits again at its old place."""
+    """Its operator gave it back, or lost it with the lease (reason ``lease``); it waits again at its old place."""
 
     work_item_id: int
     conversation_id: int
@@ -191,6 +221,175 @@ class ItemReturned(Event, tag="work_item.returned", frozen=True):
     by: str = ""
 
 
+class ItemRelaxed(Event, tag="work_item.relaxed", frozen=True):
+    """It has waited long enough for the next ``step`` (from 1): this is required, and these may have it, from now on."""
+
+    work_item_id: int
+    conversation_id: int
+    step: int
+    requirements: tuple[Requirement, ...]
+    departments: tuple[str, ...]
+    queues: tuple[str, ...]
+    operators: tuple[str, ...]
+    at_ms: int
+    relax_due_ms: int = 0
+
+
+class ItemMoved(Event, tag="work_item.moved", frozen=True):
+    """It waits in another queue from now on, at its age. ``cause`` is ``requeue`` or ``overflow:…``."""
+
+    work_item_id: int
+    conversation_id: int
+    from_queue_id: str
+    queue_id: str
+    department_id: str
+    rank_ms: int
+    requirements: tuple[Requirement, ...]
+    preferred: tuple[Requirement, ...]
+    cause: str
+    at_ms: int
+    relax_due_ms: int = 0
+    overflow_due_ms: int = 0
+    reason: str = ""
+    by: str = ""
+
+
+class ItemDiverted(Event, tag="work_item.diverted", frozen=True):
+    """Its queue cannot serve it in time: the customer is told ``outcome``; it waits on as work for later."""
+
+    work_item_id: int
+    conversation_id: int
+    outcome: str
+    cause: str
+    channel: str
+    at_ms: int
+    effect_id: int
+
+
+class OverflowPassed(Event, tag="work_item.overflow_passed", frozen=True):
+    """A moment has passed at which it could have overflowed; the next one, or 0."""
+
+    work_item_id: int
+    overflow_due_ms: int
+
+
+class HoldEnded(Event, tag="work_item.hold_ended", frozen=True):
+    """It need not wait for one operator any more."""
+
+    work_item_id: int
+
+
+class ItemConnected(Event, tag="work_item.connected", frozen=True):
+    """The two sides are together: what was accepted is assigned."""
+
+    work_item_id: int
+    conversation_id: int
+    operator_id: str
+    at_ms: int
+
+
+class ConnectFailed(Event, tag="work_item.connect_failed", frozen=True):
+    """The two sides did not come together: back to its old place, without blame."""
+
+    work_item_id: int
+    conversation_id: int
+    operator_id: str
+    reason: str
+    at_ms: int
+    backoff_until_ms: int = 0
+
+
+class ItemPulled(Event, tag="work_item.pulled", frozen=True):
+    """An operator took it out of turn. ``connect_due_ms`` 0: it is assigned."""
+
+    work_item_id: int
+    conversation_id: int
+    operator_id: str
+    channel: str
+    at_ms: int
+    effect_id: int = 0
+    connect_due_ms: int = 0
+
+
+class ItemForced(Event, tag="work_item.forced", frozen=True):
+    """A supervisor gave it to an operator. ``connect_due_ms`` 0: it is assigned."""
+
+    work_item_id: int
+    conversation_id: int
+    operator_id: str
+    channel: str
+    at_ms: int
+    by: str
+    effect_id: int = 0
+    connect_due_ms: int = 0
+
+
+class ItemReassigned(Event, tag="work_item.reassigned", frozen=True):
+    """A supervisor moved it from one operator to another; one event releases and assigns."""
+
+    work_item_id: int
+    conversation_id: int
+    from_operator_id: str
+    operator_id: str
+    at_ms: int
+    by: str
+
+
+class ItemSnoozed(Event, tag="work_item.snoozed", frozen=True):
+    """Put aside until ``until_ms``; its operator's capacity is free."""
+
+    work_item_id: int
+    conversation_id: int
+    operator_id: str
+    at_ms: int
+    until_ms: int
+    by: str = ""
+
+
+class ItemWoken(Event, tag="work_item.woken", frozen=True):
+    """It waits again at its old place: ``due``, ``message``, or ``taken`` by hand; kept for ``held_for`` at first."""
+
+    work_item_id: int
+    conversation_id: int
+    cause: str
+    at_ms: int
+    held_for: str = ""
+    hold_until_ms: int = 0
+
+
+class ItemIdled(Event, tag="work_item.idled", frozen=True):
+    """The customer has been silent for long: its capacity is given back."""
+
+    work_item_id: int
+    operator_id: str
+    at_ms: int
+
+
+class ItemResumed(Event, tag="work_item.resumed", frozen=True):
+    """The customer is back: its capacity is taken again, even beyond what the operator can hold."""
+
+    work_item_id: int
+    operator_id: str
+    at_ms: int
+
+
+class BatchOpened(Event, tag="batch.opened", frozen=True):
+    """Work of a queue with a batch policy is collected until ``due_ms``, then matched at once."""
+
+    queue_id: str
+    at_ms: int
+    due_ms: int
+
+
+class BatchClosed(Event, tag="batch.closed", frozen=True):
+    """The collecting is over; ``items`` were looked at, of ``waiting``."""
+
+    queue_id: str
+    at_ms: int
+    items: int = 0
+    waiting: int = 0
+
+
 class BackoffEnded(Event, tag="work_item.backoff_ended", frozen=True):
     """The operator may be offered the item again."""
 
@@ -198,18 +397,20 @@ class BackoffEnded(Event, tag="work_item.backoff_ended", frozen=True):
     operator_id: str
 
 
-class Candidate(msgspec.Struct, frozen=True, array_like=True):
+class Candidate(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One operator who could have had it, with the terms that ranked them."""
 
     operator_id: str
     terms: tuple[int, ...]
 
 
-class Decision(msgspec.Struct, frozen=True, array_like=True):
+class Decision(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Why this operator: the best candidates in order and the number excluded for each reason.
 
-    ``named`` lists at most a few of the excluded with their reason; ``trigger`` is ``item`` (work came) or
-    ``operator`` (somebody became free). ``failed_policy`` names a policy that broke and was replaced by the default.
+    ``named`` lists at most a few of the excluded with their reason; ``trigger`` is ``item`` (work came), ``operator``
+    (somebody became free), ``batch``, or ``channel``. ``failed_policy`` names a policy that broke and was replaced by the
+    default. ``eligible`` counts all who could have had it, ``expected_ms`` is the expected handling time then,
+    ``waited_ms`` how long it had waited, ``relaxed`` how many steps of relaxation had been taken.
     """
 
     policy: str
@@ -219,6 +420,10 @@ class Decision(msgspec.Struct, frozen=True, array_like=True):
     excluded: dict[str, int]
     named: tuple[tuple[str, str], ...] = ()
     failed_policy: str = ""
+    eligible: int = 0
+    expected_ms: int = 0
+    waited_ms: int = 0
+    relaxed: int = 0
 
 
 class OfferMade(Event, tag="offer.made", frozen=True):
@@ -235,7 +440,10 @@ class OfferMade(Event, tag="offer.made", frozen=True):
 
 
 class OfferAccepted(Event, tag="offer.accepted", frozen=True):
-    """Assigned: the work item has an owner. ``effect_id`` is that of connecting, 0 where none is needed."""
+    """The work item has an owner. ``effect_id`` is that of connecting, 0 where none is needed.
+
+    ``connect_due_ms`` 0: it is assigned; else it is being connected, until then. ``auto``: nobody had to press a button.
+    """
 
     offer_id: int
     work_item_id: int
@@ -244,6 +452,8 @@ class OfferAccepted(Event, tag="offer.accepted", frozen=True):
     channel: str
     at_ms: int
     effect_id: int = 0
+    connect_due_ms: int = 0
+    auto: bool = False
 
 
 class OfferDeclined(Event, tag="offer.declined", frozen=True):
@@ -379,4 +589,7 @@ AnyEvent = (
     | ReplySent | NoteAdded | DeliverySucceeded | DeliveryDied | ItemQueued | ItemReturned | BackoffEnded
     | OfferMade | OfferAccepted | OfferDeclined | OfferExpired | OfferRevoked | HandoffRequested | HandoffAccepted
     | HandoffReturned | HandoffCancelled | WrapUpStarted | ItemClosed | ClockStarted | ClockEnded
+    | OperatorConnected | LeaseStarted | ItemRelaxed | ItemMoved | ItemDiverted | OverflowPassed | HoldEnded
+    | ItemConnected | ConnectFailed | ItemPulled | ItemForced | ItemReassigned | ItemSnoozed | ItemWoken | ItemIdled
+    | ItemResumed | BatchOpened | BatchClosed
 )  # fmt: skip

@@ -35,7 +35,11 @@ class ItemState(StrEnum):
 
     QUEUED = "queued"
     OFFERED = "offered"
+    CONNECTING = "connecting"
+    """Accepted, while the channel brings the two sides together."""
     ASSIGNED = "assigned"
+    PARKED = "parked"
+    """Put aside until a time; it takes no capacity."""
     WRAP_UP = "wrap_up"
     CLOSED = "closed"
 
@@ -101,8 +105,73 @@ class Requirement(msgspec.Struct, frozen=True, array_like=True, order=True):
         return f"{self.skill}>={self.level}"
 
 
+class Relaxation(msgspec.Struct, frozen=True, array_like=True):
+    """One step by which the requirements of an item widen once it has waited ``after_ms`` since it was enqueued.
+
+    ``drop`` names skills that are no longer required, ``lower`` gives skills a lower level (a level that is not lower
+    changes nothing); the others add whom the item may go to: all of a department, all who serve a queue, a person.
+    """
+
+    after_ms: int
+    drop: tuple[str, ...] = ()
+    lower: tuple[Requirement, ...] = ()
+    departments: tuple[str, ...] = ()
+    queues: tuple[str, ...] = ()
+    operators: tuple[str, ...] = ()
+
+
+class OverflowCause(StrEnum):
+    """Why a queue cannot serve an item in time."""
+
+    WAIT = "wait"
+    """It has waited ``limit`` ms: an exact deadline."""
+    LENGTH = "length"
+    """On arrival, ``limit`` items wait in the queue already."""
+    ESTIMATE = "estimate"
+    """On arrival, the upper end of the estimated wait is ``limit`` ms or more."""
+    UNSTAFFED = "unstaffed"
+    """Nobody who could serve it is on duty (available or draining): on arrival, and when the last one leaves."""
+    CLOSED = "closed"
+    """The queue's calendar is closed: on arrival, and at the closing instant."""
+
+
+class Outcome(StrEnum):
+    """What becomes of an item that overflows to no other queue: the customer is told, the item waits as later work."""
+
+    VOICEMAIL = "voicemail"
+    CALLBACK = "callback"
+    MAIL = "mail"
+
+
+class Overflow(msgspec.Struct, frozen=True, array_like=True):
+    """One rule of a queue: for this cause an item goes to ``queue_id``, or where that is empty gets the ``outcome``."""
+
+    cause: OverflowCause
+    limit: int = 0
+    queue_id: str = ""
+    outcome: str = ""
+
+
+class Calendar(msgspec.Struct, frozen=True, array_like=True):
+    """When somebody is open: sorted, disjoint intervals ``[from_ms, to_ms)``, compiled at the edge.
+
+    ``source`` names time zone and data version. Before the first and after ``until_ms`` nothing is known: open.
+    """
+
+    calendar_id: str
+    intervals: tuple[tuple[int, int], ...]
+    until_ms: int
+    source: str = ""
+
+
 class QueueRule(msgspec.Struct, frozen=True, array_like=True):
-    """A queue as configured. A length of 0 ms means "none"."""
+    """A queue as configured. A length of 0 ms means "none".
+
+    ``policy`` is a policy's name, or several joined by ``+``: the terms of the first decide, then those of the next.
+    ``preferred`` skills rank whoever has them first, and exclude nobody. ``sticky_ms`` bounds the wait for the previous
+    operator, ``ageing_ms`` what a slack-ordered item may gain or lose by its promise, ``batch_ms`` is the window of a
+    batch policy. ``handling_ms`` is the expected handling time as long as there is no history.
+    """
 
     queue_id: str
     department_id: str
@@ -114,6 +183,15 @@ class QueueRule(msgspec.Struct, frozen=True, array_like=True):
     handoff_ms: int
     priority: int = 0
     requirements: tuple[Requirement, ...] = ()
+    preferred: tuple[Requirement, ...] = ()
+    auto_accept: bool = False
+    sticky_ms: int = 0
+    ageing_ms: int = 3_600_000
+    batch_ms: int = 2_000
+    handling_ms: int = 300_000
+    relaxations: tuple[Relaxation, ...] = ()
+    overflows: tuple[Overflow, ...] = ()
+    calendar_id: str = ""
 
 
 class DepartmentRule(msgspec.Struct, frozen=True, array_like=True):
@@ -128,6 +206,10 @@ class ChannelRule(msgspec.Struct, frozen=True, array_like=True):
 
     ``session``: messages with one session key belong to one conversation. ``connects``: accepting must connect the
     two sides (ring the operator), and ending must part them. ``cost_units``: capacity that one item takes.
+    ``items_max``: active items of it that one operator can have at once (0: as many as fit). ``exclusive``: it goes only
+    to who holds nothing else, and nothing else goes to who holds it. ``interrupts``: instances whose items do not count
+    against it while they are held. ``idle_ms``: after so long a silence of the customer, answered work gives its
+    capacity back (0: never). ``connect_ms``: how long connecting may take after the accept (0: accepted is assigned).
     """
 
     instance: str
@@ -135,6 +217,11 @@ class ChannelRule(msgspec.Struct, frozen=True, array_like=True):
     realtime: bool = False
     session: bool = False
     connects: bool = False
+    items_max: int = 0
+    exclusive: bool = False
+    interrupts: tuple[str, ...] = ()
+    idle_ms: int = 0
+    connect_ms: int = 0
 
 
 class CoreConfig(msgspec.Struct, frozen=True, array_like=True):
@@ -142,7 +229,8 @@ class CoreConfig(msgspec.Struct, frozen=True, array_like=True):
 
     Order of work: a smaller ``enqueued_ms - priority_weight_ms * priority`` goes first, so that one step of
     priority is worth so much waiting and nobody starves. ``offers_max`` bounds the live offers an operator can have
-    at once, so that nobody faces more countdowns than can be read.
+    at once, so that nobody faces more countdowns than can be read. ``lease_ms``: how long a dropped connection of an
+    operator is forgiven. ``return_ms``: how long work that was put aside is kept for who did so when its time comes.
     """
 
     departments: tuple[DepartmentRule, ...]
@@ -152,10 +240,21 @@ class CoreConfig(msgspec.Struct, frozen=True, array_like=True):
     priority_weight_ms: int = 60_000
     hops_max: int = 8
     offers_max: int = 3
+    lease_ms: int = 30_000
+    return_ms: int = 60_000
+    calendars: tuple[Calendar, ...] = ()
 
 
 class Operator(msgspec.Struct, array_like=True):
-    """Who handles work. ``load_units`` counts held work, ``offered_units`` what live offers reserve."""
+    """Who handles work.
+
+    ``load_units`` counts held active work (idle items are not active; interruption is counted where it matters, in
+    ``capacity``), ``offered_units`` what live offers reserve; ``active`` and ``offered`` count the same by channel
+    instance, in items, and ``active_units`` in units. ``queues``: serves only these of its departments' queues (empty:
+    all). ``channels``: presence that differs by channel instance. ``weight``: share under weighted distribution;
+    ``passes`` is how much of it was used. ``connected``: a desk is open; ``lease_until_ms``: until when a dropped one is
+    forgiven.
+    """
 
     operator_id: str
     departments: tuple[str, ...]
@@ -169,6 +268,16 @@ class Operator(msgspec.Struct, array_like=True):
     item_ids: list[int] = []
     offer_ids: list[int] = []
     rona_count: int = 0
+    queues: tuple[str, ...] = ()
+    channels: dict[str, Presence] = {}
+    weight: int = 10
+    passes: int = 0
+    last_offer_id: int = 0
+    connected: bool = False
+    lease_until_ms: int = 0
+    active: dict[str, int] = {}
+    active_units: dict[str, int] = {}
+    offered: dict[str, int] = {}
 
 
 class Clock(msgspec.Struct, array_like=True):
@@ -208,13 +317,17 @@ class Conversation(msgspec.Struct, array_like=True):
     disposition: str = ""
     last_operator_id: str = ""
     message_count: int = 0
+    tags: tuple[str, ...] = ()
 
 
 class WorkItem(msgspec.Struct, array_like=True):
     """The routable unit: the part of a conversation that waits for, or is held by, one operator.
 
-    ``rank_ms`` orders it in its queue (see `CoreConfig`) and never changes while it waits, so declined, expired and
-    returned work keeps its age. ``backoff`` maps operators that may not be offered it to the end of that.
+    ``rank_ms`` orders it in its queue (see ``queueing``) and never changes while it waits, so declined, expired and
+    returned work keeps its age. ``backoff`` maps operators that may not be offered it to the end of that. ``own`` is
+    what it requires itself, beside its queue; ``requirements`` what is required now. ``departments``, ``queues`` and
+    ``operators`` were added by relaxation. ``held_for`` is the operator who alone may have it until ``hold_until_ms``.
+    Every ``…_due_ms`` and ``…_until_ms`` that is not 0 has its entry among the deadlines.
     """
 
     work_item_id: int
@@ -234,6 +347,31 @@ class WorkItem(msgspec.Struct, array_like=True):
     backoff: dict[str, int] = {}
     assigned_ms: int = 0
     wrap_up_due_ms: int = 0
+    own: tuple[Requirement, ...] = ()
+    preferred: tuple[Requirement, ...] = ()
+    departments: tuple[str, ...] = ()
+    queues: tuple[str, ...] = ()
+    operators: tuple[str, ...] = ()
+    relaxed: int = 0
+    relax_due_ms: int = 0
+    overflow_due_ms: int = 0
+    held_for: str = ""
+    hold_until_ms: int = 0
+    connect_due_ms: int = 0
+    connect_effect_id: int = 0
+    idle: bool = False
+    idle_due_ms: int = 0
+    parked_by: str = ""
+    parked_until_ms: int = 0
+    outcome: str = ""
+
+
+class Handling(msgspec.Struct, array_like=True):
+    """The newest handling times of one queue and channel instance, in ms, oldest first."""
+
+    queue_id: str
+    channel: str
+    recent_ms: list[int] = []
 
 
 class Offer(msgspec.Struct, array_like=True):
