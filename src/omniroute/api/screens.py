@@ -11,9 +11,9 @@ import msgspec
 from omniroute.api import names, views
 from omniroute.config import Config
 from omniroute.core import events as e
+from omniroute.core.eligibility import why_not
 from omniroute.core.model import ItemState, Offer, Operator, Presence, WorkItem
 from omniroute.core.permissions import Actor, Role
-from omniroute.core.routing import why_not
 from omniroute.core.state import State
 from omniroute.core.waiting import ClassKey, class_of
 from omniroute.engine import cells as c
@@ -206,7 +206,7 @@ class Screens:
     def departments(self) -> list[views.DepartmentView]:
         """Departments with their queues and how these stand."""
         waiting: dict[str, list[int]] = {}
-        for key, line in self.state.waiting.classes.items():
+        for key, line in self.state.waiting.lines().items():
             waiting.setdefault(key.queue_id, []).extend(self.state.items[item_id].enqueued_ms for _, item_id in line)
         available: dict[str, int] = {}
         for operator in self.state.operators.values():

@@ -59,8 +59,10 @@ class ConnectOperator(Command, frozen=True, kw_only=True):
 
 
 class DisconnectOperator(Command, frozen=True, kw_only=True):
-    """The operator's last desk is gone. It is forgiven for `CoreConfig.lease_ms`; then the operator is offline, and
-    chats and calls that are held go back to their place."""
+    """The operator's last desk is gone, which is forgiven for `CoreConfig.lease_ms`.
+
+    Then the operator is offline, and chats and calls that are held go back to their place.
+    """
 
     operator_id: str
 

@@ -17,6 +17,12 @@ class Concern(StrEnum):
     CLOCKS = "clocks"
     HANDOFFS = "handoffs"
     WRAP_UPS = "wrap_ups"
+    WAITING = "waiting"
+    """Relaxation, overflow, and the reservation for one operator."""
+    HELD = "held"
+    """Silence of the customer, work left unanswered, work put aside."""
+    PRESENCE = "presence"
+    BATCHES = "batches"
 
 
 Key = tuple[str, int, str]

@@ -201,12 +201,11 @@ class ItemQueued(Event, tag="work_item.queued", frozen=True):
     preferred: tuple[Requirement, ...] = ()
     enqueued_ms: int = 0
     """Since when it waits, where that is earlier than ``at_ms``."""
-    relax_due_ms: int = 0
-    overflow_due_ms: int = 0
     held_for: str = ""
     hold_until_ms: int = 0
     expected_ms: int = 0
-    """The expected handling time, where the rank depends on it."""
+    """The expected handling time, on which the rank may depend."""
+    failed_policy: str = ""
 
 
 class ItemReturned(Event, tag="work_item.returned", frozen=True):
@@ -222,7 +221,7 @@ class ItemReturned(Event, tag="work_item.returned", frozen=True):
 
 
 class ItemRelaxed(Event, tag="work_item.relaxed", frozen=True):
-    """It has waited long enough for the next ``step`` (from 1): this is required, and these may have it, from now on."""
+    """It has waited long enough for ``step`` (from 1): from now on this is required, and these may have it too."""
 
     work_item_id: int
     conversation_id: int
@@ -232,7 +231,6 @@ class ItemRelaxed(Event, tag="work_item.relaxed", frozen=True):
     queues: tuple[str, ...]
     operators: tuple[str, ...]
     at_ms: int
-    relax_due_ms: int = 0
 
 
 class ItemMoved(Event, tag="work_item.moved", frozen=True):
@@ -248,8 +246,6 @@ class ItemMoved(Event, tag="work_item.moved", frozen=True):
     preferred: tuple[Requirement, ...]
     cause: str
     at_ms: int
-    relax_due_ms: int = 0
-    overflow_due_ms: int = 0
     reason: str = ""
     by: str = ""
 
@@ -267,10 +263,9 @@ class ItemDiverted(Event, tag="work_item.diverted", frozen=True):
 
 
 class OverflowPassed(Event, tag="work_item.overflow_passed", frozen=True):
-    """A moment has passed at which it could have overflowed; the next one, or 0."""
+    """The moment at which it would have overflowed has passed while it did not wait."""
 
     work_item_id: int
-    overflow_due_ms: int
 
 
 class HoldEnded(Event, tag="work_item.hold_ended", frozen=True):
@@ -408,8 +403,8 @@ class Decision(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Why this operator: the best candidates in order and the number excluded for each reason.
 
     ``named`` lists at most a few of the excluded with their reason; ``trigger`` is ``item`` (work came), ``operator``
-    (somebody became free), ``batch``, or ``channel``. ``failed_policy`` names a policy that broke and was replaced by the
-    default. ``eligible`` counts all who could have had it, ``expected_ms`` is the expected handling time then,
+    (somebody became free), ``batch``, or ``channel``. ``failed_policy`` names a policy that broke and was replaced by
+    the default. ``eligible`` counts all who could have had it, ``expected_ms`` is the expected handling time then,
     ``waited_ms`` how long it had waited, ``relaxed`` how many steps of relaxation had been taken.
     """
 
@@ -442,7 +437,8 @@ class OfferMade(Event, tag="offer.made", frozen=True):
 class OfferAccepted(Event, tag="offer.accepted", frozen=True):
     """The work item has an owner. ``effect_id`` is that of connecting, 0 where none is needed.
 
-    ``connect_due_ms`` 0: it is assigned; else it is being connected, until then. ``auto``: nobody had to press a button.
+    ``connect_due_ms`` 0: it is assigned; else it is being connected, until then. ``auto``: nobody had to press a
+    button.
     """
 
     offer_id: int

@@ -7,6 +7,6 @@ the length of ``terms``, which names them in explanations. A key may depend on n
 
 from __future__ import annotations
 
-from omniroute.core.routing import RoutingPolicy
+from omniroute.core.policy import RoutingPolicy
 
 __all__ = ["RoutingPolicy"]

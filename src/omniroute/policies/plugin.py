@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from omniroute.core.routing import RoutingPolicy
+from omniroute.core.policy import RoutingPolicy
 from omniroute.hookspecs import hookimpl
 from omniroute.policies.least_loaded import LeastLoaded
 from omniroute.policies.longest_idle import LongestIdle
