@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import pluggy
 
 from omniroute.channels.contract import Channel
-from omniroute.core.routing import RoutingPolicy
+from omniroute.core.policy import RoutingPolicy
 
 hookspec = pluggy.HookspecMarker("omniroute")
 hookimpl = pluggy.HookimplMarker("omniroute")

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 import pluggy
 
 from omniroute.channels.contract import Channel
-from omniroute.core.routing import RoutingPolicy
+from omniroute.core.policy import RoutingPolicy
 from omniroute.errors import PluginError
 from omniroute.hookspecs import Hooks
 
