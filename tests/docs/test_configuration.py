@@ -61,7 +61,7 @@ def merged(base: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
 class Example:
     """Stands for the policy of the how-to."""
 
-    name, terms = "most_skilled", ("x",)
+    name, terms = "fewest_items", ("x",)
 
 
 @pytest.mark.parametrize("block", blocks("toml"), ids=lambda block: block.page)
@@ -70,6 +70,6 @@ def test_toml_is_right(block: Block) -> None:
     if "project" in part:
         assert "omniroute" in part["project"]["entry-points"]
         return
-    registry = REGISTRY._replace(policies={**REGISTRY.policies, "most_skilled": Example()})  # type: ignore[dict-item]
+    registry = REGISTRY._replace(policies={**REGISTRY.policies, "fewest_items": Example()})  # type: ignore[dict-item]
     base = tomllib.loads(read("src/omniroute/demo/company.toml"))
     config.check(config.parse(part if "departments" in part and "channels" in part else merged(base, part)), registry)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from omniroute.core.bits import added, greatest, members
 from omniroute.core.model import Operator, WorkItem
 from omniroute.core.ordering import Ranked
-from omniroute.core.policy import TERM_MAX, Policy, RoutingPolicy, Work
+from omniroute.core.policy import TERM_MAX, WEIGHT_MAX, Policy, RoutingPolicy, Work
 from omniroute.core.waiting import ClassKey
 
 if TYPE_CHECKING:
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
 IDLE = "idle_since_ms"
 """The term that ends every key."""
-WEIGHT_MAX = 1_000
-"""The largest weight of a skill."""
-
 Found = list[tuple[tuple[int, ...], str]]
 """Terms and operator ids, the best first."""
 
@@ -136,7 +133,7 @@ class Plan:
         return scores
 
     def _asked_each(self, state: State, item: WorkItem, eligible: int, count: int) -> tuple[Sequence[str], Found]:
-        """The simple form: every eligible operator is asked."""
+        """The simple form: every eligible operator is asked; standings of the other policies follow."""
         found: Found = []
         for slot in members(eligible):
             operator = state.roster.operators[slot]
@@ -144,9 +141,9 @@ class Plan:
             for part, blame in self._keyed:
                 with blame:
                     terms += _key(part, part.operator_key(operator, item))
-            found.append(((*terms, operator.idle_since_ms), operator.operator_id))
+            found.append(((*terms, *self._standing(operator), operator.idle_since_ms), operator.operator_id))
         found.sort()
-        return (*(term for part, _ in self._keyed for term in part.terms), IDLE), found[:count]
+        return (*(term for part, _ in self._keyed for term in part.terms), *self.terms), found[:count]
 
 
 class _Blame:
