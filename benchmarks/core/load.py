@@ -95,7 +95,7 @@ class Load:
         self._world = shape.world()
         self._chance = random.Random(3)
         self._arrivals = _arrivals(shape, self._world, self._chance)
-        self._do(ApplyConfig(config=_config(policy)))
+        self._do(ApplyConfig(config=_config(policy, _is_batch(policy, policies))))
         self.staff(range(shape.operators if staffed is None else staffed))
 
     @property
@@ -265,7 +265,11 @@ def _arrivals(shape: Shape, world: World, chance: random.Random) -> list[Arrival
     return found
 
 
-def _config(policy: str) -> CoreConfig:
+def _is_batch(policy: str, policies: Policies) -> bool:
+    return any(getattr(policies.get(part), "batch", False) for part in policy.split("+"))
+
+
+def _config(policy: str, batch: bool) -> CoreConfig:
     """One queue with everything that a queue can have, short of what would change who gets what."""
     lower = tuple(Requirement(skill) for skill in SKILLS)
     rule = QueueRule(
@@ -278,7 +282,7 @@ def _config(policy: str) -> CoreConfig:
         first_response_ms=HOUR_MS,
         handoff_ms=HOUR_MS,
         sticky_ms=STICKY_MS,
-        batch_ms=BATCH_MS,
+        batch_ms=BATCH_MS if batch else 0,
         relaxations=(Relaxation(HOUR_MS, lower=lower), Relaxation(2 * HOUR_MS, drop=SKILLS)),
         overflows=(Overflow(OverflowCause.WAIT, 5 * HOUR_MS, outcome=Outcome.CALLBACK),),
     )

@@ -10,13 +10,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 
+_WINDOW = 2**64 - 1
+
+
 def members(bits: int, limit: int = -1) -> Iterator[int]:
-    """The numbers in a set, ascending; at most ``limit`` where it is not negative."""
+    """The numbers in a set, ascending; at most ``limit`` where it is not negative.
+
+    It goes window by window, so that a step costs the same in a large set as in a small one.
+    """
+    base = 0
     while bits and limit:
-        low = bits & -bits
-        yield low.bit_length() - 1
-        bits ^= low
-        limit -= 1
+        gap = (bits & -bits).bit_length() - 1
+        base += gap
+        bits >>= gap
+        window = bits & _WINDOW
+        while window and limit:
+            low = window & -window
+            yield base + low.bit_length() - 1
+            window ^= low
+            limit -= 1
+        bits >>= 64
+        base += 64
 
 
 def added(total: list[int], planes: Sequence[int], shift: int = 0) -> list[int]:

@@ -29,19 +29,42 @@ BUSY = (
 """Every reason why somebody who is able gets nothing now, in the order in which explanations give them."""
 
 
-def active_load(state: State, operator: Operator, arriving: ChannelRule | None = None) -> int:
-    """Units that count against the capacity, if an item of ``arriving`` came."""
-    if not state.interrupting or not operator.active_units:
-        return operator.load_units
-    shadowed = set(arriving.interrupts) if arriving else set[str]()
-    for instance in operator.active:
-        shadowed.update(state.channels[instance].interrupts)
-    return operator.load_units - sum(operator.active_units.get(instance, 0) for instance in sorted(shadowed))
+class Holding:
+    """What an operator holds and is offered, by channel instance; idle items are not counted."""
+
+    __slots__ = ("items", "offered", "units")
+
+    def __init__(self, state: State, operator: Operator) -> None:
+        self.items: dict[str, int] = {}
+        self.units: dict[str, int] = {}
+        self.offered: dict[str, int] = {}
+        for item_id in operator.item_ids:
+            item = state.items[item_id]
+            if not item.idle:
+                self.items[item.channel] = self.items.get(item.channel, 0) + 1
+                self.units[item.channel] = self.units.get(item.channel, 0) + item.cost_units
+        for offer_id in operator.offer_ids:
+            channel = state.items[state.offers[offer_id].work_item_id].channel
+            self.offered[channel] = self.offered.get(channel, 0) + 1
+
+    def interrupted(self, state: State, arriving: ChannelRule | None) -> int:
+        """Units that do not count while what is held, and what arrives, interrupts them."""
+        shadowed = dict.fromkeys(arriving.interrupts) if arriving else {}
+        for instance in self.items:
+            shadowed.update(dict.fromkeys(state.channels[instance].interrupts))
+        return sum(self.units.get(instance, 0) for instance in shadowed)
+
+    def excludes(self, state: State, rule: ChannelRule) -> bool:
+        """Whether something held or offered wants the operator alone, or the arriving item does."""
+        if rule.exclusive and (self.offered or any(held not in rule.interrupts for held in self.items)):
+            return True
+        return any(state.channels[instance].exclusive for instance in (*self.items, *self.offered))
 
 
 def free_units(state: State, operator: Operator, arriving: ChannelRule | None = None) -> int:
     """Capacity that is neither held nor reserved by a live offer; may be negative after something has resumed."""
-    return operator.capacity_units - active_load(state, operator, arriving) - operator.offered_units
+    free = operator.capacity_units - operator.load_units - operator.offered_units
+    return free + Holding(state, operator).interrupted(state, arriving) if state.interrupting else free
 
 
 def absent(state: State, operator: Operator) -> str:
@@ -55,22 +78,21 @@ def absent(state: State, operator: Operator) -> str:
     return ""
 
 
-def full(state: State, operator: Operator, channel: str, cost_units: int) -> str:
-    """Why an item of that channel does not fit; empty if it does. Presence on that channel counts as well."""
+def full(state: State, operator: Operator, channel: str, cost_units: int, holding: Holding | None = None) -> str:
+    """Why an item of that channel does not fit; empty if it does. Presence on that channel counts as well.
+
+    ``holding`` is needed where ``state.counting``, and made where it is not given.
+    """
     if operator.channels and operator.channels.get(channel, Presence.AVAILABLE) is not Presence.AVAILABLE:
         return "channel_presence"
-    rule = state.channels[channel]
-    if rule.items_max and operator.active.get(channel, 0) + operator.offered.get(channel, 0) >= rule.items_max:
-        return "channel_max"
-    if state.excluding and (operator.active or operator.offered) and _excluded(state, operator, rule):
-        return "exclusive"
-    if cost_units > free_units(state, operator, rule):
-        return "capacity"
-    return ""
-
-
-def _excluded(state: State, operator: Operator, rule: ChannelRule) -> bool:
-    """Whether something held or offered wants the operator alone, or the arriving item does."""
-    if rule.exclusive and (operator.offered or any(held not in rule.interrupts for held in operator.active)):
-        return True
-    return any(state.channels[instance].exclusive for instance in (*operator.active, *operator.offered))
+    free = operator.capacity_units - operator.load_units - operator.offered_units
+    if state.counting:
+        rule, holding = state.channels[channel], holding or Holding(state, operator)
+        most = rule.items_max
+        if most and holding.items.get(channel, 0) + holding.offered.get(channel, 0) >= most:
+            return "channel_max"
+        if holding.excludes(state, rule):
+            return "exclusive"
+        if state.interrupting:
+            free += holding.interrupted(state, rule)
+    return "" if cost_units <= free else "capacity"

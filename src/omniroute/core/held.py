@@ -75,8 +75,10 @@ def give_back_unanswered(step: Step, work_item_id: int) -> None:
 
 def arm(state: State, item: WorkItem, matter: Conversation, at_ms: int) -> None:
     """Whose turn it is has changed, or who holds the item: from that follow its moments."""
-    assigned = item.state is ItemState.ASSIGNED and not item.handoff_id
     idle_ms, answer_ms = state.channels[item.channel].idle_ms, state.queues[item.queue_id].answer_ms
+    if not (idle_ms or answer_ms or item.idle_due_ms or item.answer_due_ms):
+        return
+    assigned = item.state is ItemState.ASSIGNED and not item.handoff_id
     waits_for_us = assigned and not matter.answered
     state.set_held_deadlines(
         item,

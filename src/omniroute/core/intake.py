@@ -78,13 +78,14 @@ def register(step: Step, command: RegisterInteraction) -> None:
     if matter is None:  # a late event of a contact whose matter is done: it is in the thread, nothing follows
         return
     goes_on = command.kind is InteractionKind.MESSAGE or matter.contact is not ContactState.OVER
-    if command.kind is InteractionKind.MESSAGE:
+    if command.kind is InteractionKind.MESSAGE and matter.item_ids:
         held.resume(step, matter)
         parking.wake_all(step, matter)
     if goes_on and not matter.item_ids:
         wanted = command.classification
         queue_item(step, matter, wanted.requirements, wanted.preferred, command.previous_operator_id)
-    contacts.follow(step, matter, command, before)
+    if command.kind is not InteractionKind.MESSAGE:
+        contacts.follow(step, matter, command, before)
 
 
 def _validate(step: Step, command: RegisterInteraction) -> None:
@@ -107,7 +108,7 @@ def _validate(step: Step, command: RegisterInteraction) -> None:
 def _validate_classification(wanted: Classification) -> None:
     if wanted.priority is not None and not -PRIORITY_MAX <= wanted.priority <= PRIORITY_MAX:
         raise InvalidInput(f"a priority is between -{PRIORITY_MAX} and {PRIORITY_MAX}", "priority")
-    if len(wanted.tags) > TAGS_MAX or any(not 0 < len(tag) <= TAG_CHARS_MAX for tag in wanted.tags):
+    if wanted.tags and len(wanted.tags) > TAGS_MAX or any(not 0 < len(tag) <= TAG_CHARS_MAX for tag in wanted.tags):
         raise InvalidInput(f"at most {TAGS_MAX} tags of at most {TAG_CHARS_MAX} characters", "tags")
 
 

@@ -11,8 +11,6 @@ from heapq import heapify, heappop, heappush
 from omniroute.core import batches, offers, overflow
 from omniroute.core.model import ItemState, WorkItem
 from omniroute.core.ranking import decision, rank
-from omniroute.core.roster import OPEN
-from omniroute.core.state import State
 from omniroute.core.step import Step
 
 
@@ -20,12 +18,13 @@ def settle(step: Step) -> None:
     """Match, then divert what arrived where it cannot be served in time; again, as long as that sets something free."""
     if not (step.queued or step.freed or step.left):
         return
-    overflow.on_leaving(step)
-    overflow.on_closed_arrival(step)
-    _match_all(step)
-    for _ in range(overflow.MOVES_MAX):
-        if not overflow.on_arrival(step):
-            break
+    if step.left:
+        overflow.on_leaving(step)
+    if step.arrived and step.state.arrivals:
+        overflow.on_closed_arrival(step)
+        _match_all(step)
+        overflow.on_arrival(step, _match_all)
+    else:
         _match_all(step)
     step.arrived.clear()
 
@@ -76,23 +75,14 @@ def _next_for(step: Step, operator_id: str) -> list[tuple[int, int, str]]:
     state = step.state
     roster, waiting = state.roster, state.waiting
     slot = roster.slots[operator_id]
-    operator = roster.operators[slot]
     best: tuple[int, int] | None = None
-    for key in waiting.heads:
-        if roster.lane(state, key).of[slot] != OPEN:
-            continue
-        place = waiting.first_for(operator, key)
+    for lane in roster.open_lanes(state, slot, waiting.heads):
+        operator = roster.operators[slot]
+        place = waiting.first_for(operator, lane)
         if place is not None and (best is None or place < best):
             best = place
-        for one in waiting.batches_for(operator, key):
-            batches.collect(step, one)
+        if waiting.batching:
+            for one in waiting.batches_for(operator, lane):
+                batches.collect(step, one)
     return [] if best is None else [(*best, operator_id)]
 
-
-def first_item(state: State, operator_id: str) -> int:
-    """The waiting item that the operator would get next, outside batch queues; 0 if there is none."""
-    slot = state.roster.slots[operator_id]
-    operator = state.roster.operators[slot]
-    lanes = [key for key in state.waiting.heads if state.roster.lane(state, key).of[slot] == OPEN]
-    places = [place for key in lanes if (place := state.waiting.first_for(operator, key)) is not None]
-    return min(places)[1] if places else 0

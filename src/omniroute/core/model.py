@@ -250,12 +250,11 @@ class CoreConfig(msgspec.Struct, frozen=True, array_like=True):
     calendars: tuple[Calendar, ...] = ()
 
 
-class Operator(msgspec.Struct, array_like=True):
+class Operator(msgspec.Struct, array_like=True, gc=False):
     """Who handles work.
 
     ``load_units`` counts held active work (idle items are not active; interruption is counted where it matters, in
-    ``capacity``), ``offered_units`` what live offers reserve; ``active`` and ``offered`` count the same by channel
-    instance, in items, and ``active_units`` in units. ``queues``: serves only these of its departments' queues (empty:
+    ``capacity``), ``offered_units`` what live offers reserve. ``queues``: serves only these of its departments' queues (empty:
     all). ``channels``: presence that differs by channel instance. ``weight``: share under weighted distribution, of
     which ``passes`` says how much was used. ``connected``: a desk is open; ``lease_until_ms``: until when a dropped one
     is forgiven.
@@ -280,12 +279,9 @@ class Operator(msgspec.Struct, array_like=True):
     last_offer_id: int = 0
     connected: bool = False
     lease_until_ms: int = 0
-    active: dict[str, int] = {}
-    active_units: dict[str, int] = {}
-    offered: dict[str, int] = {}
 
 
-class Clock(msgspec.Struct, array_like=True):
+class Clock(msgspec.Struct, array_like=True, gc=False):
     """One running measurement of one promise (so far: the first response)."""
 
     started_ms: int
@@ -294,7 +290,7 @@ class Clock(msgspec.Struct, array_like=True):
     ended_ms: int = 0
 
 
-class Conversation(msgspec.Struct, array_like=True):
+class Conversation(msgspec.Struct, array_like=True, gc=False):
     """One matter of one customer. ``owner_id`` is an operator or empty; ``channel`` the instance it came by.
 
     ``answered`` tells whose turn it is; ``message_count`` counts what the customer wrote.
@@ -325,7 +321,7 @@ class Conversation(msgspec.Struct, array_like=True):
     tags: tuple[str, ...] = ()
 
 
-class WorkItem(msgspec.Struct, array_like=True):
+class WorkItem(msgspec.Struct, array_like=True, gc=False):
     """The routable unit: the part of a conversation that waits for, or is held by, one operator.
 
     ``rank_ms`` orders it in its queue (see ``queueing``) and never changes while it waits, so declined, expired and
@@ -372,7 +368,7 @@ class WorkItem(msgspec.Struct, array_like=True):
     answer_due_ms: int = 0
 
 
-class Handling(msgspec.Struct, array_like=True):
+class Handling(msgspec.Struct, array_like=True, gc=False):
     """The newest handling times of one queue and channel instance, in ms, oldest first, and their sum."""
 
     queue_id: str
@@ -381,7 +377,7 @@ class Handling(msgspec.Struct, array_like=True):
     total_ms: int = 0
 
 
-class Offer(msgspec.Struct, array_like=True):
+class Offer(msgspec.Struct, array_like=True, gc=False):
     """A time-limited proposal of a work item to an operator; it holds ``cost_units`` of the operator's capacity."""
 
     offer_id: int
@@ -392,7 +388,7 @@ class Offer(msgspec.Struct, array_like=True):
     deadline_ms: int
 
 
-class Handoff(msgspec.Struct, array_like=True):
+class Handoff(msgspec.Struct, array_like=True, gc=False):
     """A transfer: the source item stays with its operator until somebody has accepted the target item."""
 
     handoff_id: int

@@ -23,7 +23,7 @@ from omniroute.core.events import (
     StageChanged,
 )
 from omniroute.core.model import ContactState, Conversation, ItemState, Offer, Presence, Stage, WorkItem
-from omniroute.core.state import State, count
+from omniroute.core.state import State
 from omniroute.core.step import Applier, Handler, Step
 from omniroute.core.transitions import WORK_ITEM, advance
 from omniroute.errors import Conflict
@@ -67,6 +67,7 @@ def accept(step: Step, command: AcceptOffer) -> None:
 def assign(step: Step, offer: Offer, *, connect: bool, auto: bool = False) -> None:
     """The operator of a live offer owns the item; with ``connect`` the channel brings the two sides together."""
     item = step.state.items[offer.work_item_id]
+    bound = len(step.state.operators[offer.operator_id].offer_ids) >= step.state.config.offers_max
     effect_id, connect_due_ms = connecting(step, item) if connect else (0, 0)
     if item.handoff_id:
         handoffs.accept(step, offer, effect_id)
@@ -86,7 +87,8 @@ def assign(step: Step, offer: Offer, *, connect: bool, auto: bool = False) -> No
         )
     if item.state is ItemState.ASSIGNED:
         begin(step, step.state.conversations[item.conversation_id], connected=bool(effect_id))
-    step.wake_operator(offer.operator_id)  # one offer fewer: there may be room for the next
+    if bound or step.state.interrupting:  # one offer fewer, or something interrupted: there may be room for the next
+        step.wake_operator(offer.operator_id)
 
 
 def connecting(step: Step, item: WorkItem) -> tuple[int, int]:
@@ -234,7 +236,6 @@ def apply_made(state: State, event: OfferMade) -> None:
     )
     operator.offer_ids.append(event.offer_id)
     operator.offered_units += event.cost_units
-    count(operator.offered, item.channel, 1)
     operator.idle_since_ms = event.at_ms  # so that a burst spreads over the equally idle
     operator.last_offer_id = event.offer_id
     state.share_clock = max(state.share_clock, operator.passes)

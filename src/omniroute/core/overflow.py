@@ -6,6 +6,8 @@ deadlines in ``timing``, and when somebody leaves. Work of a running handoff and
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from omniroute.core import timing
 from omniroute.core.calendars import is_open
 from omniroute.core.estimates import estimate
@@ -32,27 +34,28 @@ def on_closed_arrival(step: Step) -> None:
             return
 
 
-def on_arrival(step: Step) -> bool:
-    """What has arrived and found nobody may overflow; whether something did."""
-    moved = [item for item in _arrived(step) if _try(step, item, ON_ARRIVAL)]
-    return bool(moved)
+def on_arrival(step: Step, match: Callable[[Step], None]) -> None:
+    """What has arrived and found nobody may overflow, and is matched again where it has gone."""
+    for _ in range(MOVES_MAX):
+        moved = [item for item in _arrived(step) if _try(step, item, ON_ARRIVAL)]
+        if not moved:
+            return
+        match(step)
 
 
 def _arrived(step: Step) -> list[WorkItem]:
     found = [step.state.items[item_id] for item_id in step.arrived if item_id in step.state.items]
-    return [item for item in found if item.state is ItemState.QUEUED and step.state.queues[item.queue_id].overflows]
+    return [item for item in found if item.state is ItemState.QUEUED and item.queue_id in step.state.arrivals]
 
 
 def on_leaving(step: Step) -> None:
     """Somebody is no longer there: what was kept for them is free, and what now has nobody may overflow."""
     state = step.state
-    if not step.left:
-        return
     for operator_id in step.left:
         for item_id in state.waiting.held_for(operator_id):
             end_hold(step, item_id)
     step.left.clear()
-    for rule in state.config.queues:
+    for rule in state.config.queues if state.arrivals else ():
         if any(one.cause is OverflowCause.UNSTAFFED for one in rule.overflows):
             _without_staff(step, rule)
 

@@ -99,7 +99,7 @@ def apply_operator_put(state: State, event: OperatorPut) -> None:
     if operator is None:
         operator = Operator(event.operator_id, event.departments, dict(event.skills), event.capacity_units)
         operator.passes = state.share_clock
-        operator.active, operator.active_units, operator.offered, operator.channels = {}, {}, {}, {}
+        operator.channels = {}
         state.operators[event.operator_id] = operator
     operator.departments, operator.skills = event.departments, dict(event.skills)
     operator.capacity_units, operator.queues, operator.weight = event.capacity_units, event.queues, event.weight

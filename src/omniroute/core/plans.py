@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 IDLE = "idle_since_ms"
 """The term that ends every key."""
+Score = tuple[str, list[int], Callable[[Operator], int]]
+"""A term before the standing: its name, everybody's number bit by bit (the greater is better), and one's own."""
+Scores = Sequence[Score]
 Found = list[tuple[tuple[int, ...], str]]
 """Terms and operator ids, the best first."""
 
@@ -69,10 +72,15 @@ class Plan:
             state.roster.orders[name] = self._stale
 
     # ---- the order of work
+    @property
+    def ages(self) -> bool:
+        """Whether the order of work is the default: by age and priority alone."""
+        return self._ranks is None
+
     def rank_ms(self, work: Work) -> int:
         """The place of an item. Raises `PolicyFailure`."""
         if self._ranks is None:
-            return work.enqueued_ms - work.priority_weight_ms * work.priority
+            return DEFAULT_POLICY.rank_ms(work)
         part, blame = self._ranks
         with blame:
             return _whole(part.rank_ms(work))
@@ -84,9 +92,14 @@ class Plan:
         """The names of the terms, and the best of the eligible (as bits), at most ``count``. Raises `PolicyFailure`."""
         if self._keyed:
             return self._asked_each(state, item, eligible, count)
-        scores = self._scores(state, key)
+        scores = self._scores(state, key) if key.preferred or self._weights else ()
+        if not eligible & (eligible - 1):
+            return self._only(state, scores, eligible.bit_length() - 1)
         self._freshen(state)
         found: Found = []
+        if not scores:
+            plain = self._order.best(eligible, count)
+            return self.terms, [(entry[:-2], entry[-2]) for entry in plain]
         while eligible and len(found) < count:
             tier = eligible
             for _, planes, _ in scores:
@@ -96,6 +109,13 @@ class Plan:
                 found.append(((*(of(operator) for _, _, of in scores), *entry[:-2]), entry[-2]))
             eligible &= ~tier
         return (*(name for name, _, _ in scores), *self.terms), found
+
+    def _only(self, state: State, scores: Scores, slot: int) -> tuple[Sequence[str], Found]:
+        """Somebody who stands alone need not be looked for."""
+        operator = state.roster.operators[slot]
+        standing = self._standing(operator) if self._standings else ()
+        terms = (*(of(operator) for _, _, of in scores), *standing, operator.idle_since_ms)
+        return (*(name for name, _, _ in scores), *self.terms), [(terms, operator.operator_id)]
 
     def _freshen(self, state: State) -> None:
         """Put operators whom an event has named at their places."""
@@ -116,9 +136,9 @@ class Plan:
                 found += _key(part, part.standing(operator))
         return found
 
-    def _scores(self, state: State, key: ClassKey) -> list[tuple[str, list[int], Callable[[Operator], int]]]:
-        """What is compared before the standing: a name, everybody's number bit by bit, and the term of one operator."""
-        scores: list[tuple[str, list[int], Callable[[Operator], int]]] = []
+    def _scores(self, state: State, key: ClassKey) -> Scores:
+        """What is compared before the standing."""
+        scores: list[Score] = []
         roster = state.roster
         if key.preferred:
             planes = list[int]()

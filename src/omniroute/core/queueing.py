@@ -65,6 +65,8 @@ def merged(first: tuple[Requirement, ...], second: tuple[Requirement, ...]) -> t
     """Both; of one skill the higher level."""
     if not second and len(first) < 2:
         return first
+    if not first and len(second) < 2:
+        return second
     levels: dict[str, int] = {}
     for one in (*first, *second):
         levels[one.skill] = max(levels.get(one.skill, 0), one.level)
@@ -74,6 +76,9 @@ def merged(first: tuple[Requirement, ...], second: tuple[Requirement, ...]) -> t
 def place_of(step: Step, rule: QueueRule, matter: Conversation, enqueued_ms: int, expected: int) -> tuple[int, str]:
     """The place in the order of work by the queue's policy; with the name of a policy that failed."""
     state = step.state
+    plan = plan_of(state, step.policies, rule.policy)
+    if plan.ages:
+        return enqueued_ms - state.config.priority_weight_ms * matter.priority, ""
     running = matter.clock is not None and matter.clock.state is ClockState.RUNNING
     due_ms = matter.clock.due_ms if matter.clock is not None and running else 0
     work = Work(
@@ -86,7 +91,7 @@ def place_of(step: Step, rule: QueueRule, matter: Conversation, enqueued_ms: int
         rule.ageing_ms,
     )
     try:
-        return plan_of(state, step.policies, rule.policy).rank_ms(work), ""
+        return plan.rank_ms(work), ""
     except PolicyFailure as failure:
         return default_plan(state).rank_ms(work), failure.name
 
@@ -102,8 +107,8 @@ def _held_for(
     step: Step, rule: QueueRule, matter: Conversation, required: tuple[Requirement, ...], previous: str
 ) -> str:
     """The previous operator, where the queue is sticky and they are there and able; busy or not."""
-    operator = step.state.operators.get(previous)
-    if operator is None or not rule.sticky_ms or not is_there(operator, matter.channel):
+    operator = step.state.operators.get(previous) if rule.sticky_ms else None
+    if operator is None or not is_there(operator, matter.channel):
         return ""
     if not plan_of(step.state, step.policies, rule.policy).sticky:
         return ""

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from omniroute.core.bits import members
-from omniroute.core.capacity import BUSY
 from omniroute.core.events import Candidate, Decision
 from omniroute.core.handling import expected_ms
 from omniroute.core.model import WorkItem
@@ -80,8 +79,8 @@ def exclusions(state: State, one: WaitingClass) -> tuple[dict[str, int], tuple[t
     roster = state.roster
     able, lane = one.able(roster), roster.lane(state, one.lane)
     counts = dict(one.lacking(roster))
-    for reason in BUSY:
-        stopped = able & lane.bits.get(reason, 0)
+    for reason in lane.busy:
+        stopped = able & lane.bits[reason]
         if stopped:
             counts[reason] = stopped.bit_count()
     stopped = able & ~lane.bits[OPEN]

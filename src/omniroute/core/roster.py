@@ -7,9 +7,10 @@ Appliers `touch` the operators whom an event names; `refresh` moves these before
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from omniroute.core.capacity import absent, full
+from omniroute.core.capacity import BUSY, Holding, absent, full
 from omniroute.core.model import Operator, Requirement
 
 if TYPE_CHECKING:
@@ -26,10 +27,12 @@ ABSENCES = ("presence:offline", "presence:away", "presence:draining", "channel_p
 class Lane:
     """One channel at one cost. ``bits[reason]`` are the operators under that reason, ``of[slot]`` the reason of each."""
 
-    __slots__ = ("bits", "key", "of")
+    __slots__ = ("bits", "busy", "key", "of")
 
     def __init__(self, key: LaneKey) -> None:
         self.key = key
+        self.busy: list[str] = []
+        """Reasons other than `OPEN` under which anybody ever stood, in the order of `capacity.BUSY`."""
         self.bits: dict[str, int] = {OPEN: 0}
         self.of: list[str | None] = []
 
@@ -42,7 +45,11 @@ class Lane:
         if known is not None:
             self.bits[known] ^= bit
         self.of[slot] = reason
-        self.bits[reason] = self.bits.get(reason, 0) | bit
+        if reason in self.bits:
+            self.bits[reason] |= bit
+        else:
+            self.bits[reason] = bit
+            self.busy = [one for one in BUSY if one in self.bits]
 
     def on_duty(self) -> int:
         """Everybody who is available on the channel, busy or not."""
@@ -142,7 +149,8 @@ class Roster:
     # ---- what stands against giving somebody more
     def lane(self, state: State, key: LaneKey) -> Lane:
         """The lane, up to date."""
-        self.refresh(state)
+        if self._touched:
+            self.refresh(state)
         lane = self.lanes.get(key)
         if lane is None:
             lane = self.lanes[key] = Lane(key)
@@ -153,8 +161,6 @@ class Roster:
 
     def refresh(self, state: State) -> None:
         """Put everybody whom an event has named where they belong now."""
-        if not self._touched:
-            return
         for operator_id in self._touched:
             slot = self.slots[operator_id]
             self._place(state, slot)
@@ -165,12 +171,28 @@ class Roster:
     def _place(self, state: State, slot: int) -> None:
         operator = self.operators[slot]
         reason = absent(state, operator)
-        for key, lane in self.lanes.items():
-            lane.move(slot, reason or full(state, operator, key[0], key[1]))
+        holding = Holding(state, operator) if state.counting and not reason else None
+        for lane in self.lanes.values():
+            now = reason or full(state, operator, lane.key[0], lane.key[1], holding)
+            if lane.of[slot] != now:
+                lane.move(slot, now)
+
+    def open_lanes(self, state: State, slot: int, among: Iterable[LaneKey]) -> list[LaneKey]:
+        """The lanes in which the operator can be given something now."""
+        if self._touched:
+            self.refresh(state)
+        lanes = self.lanes
+        for key in among:
+            if key not in lanes:
+                self.lane(state, key)
+        return [key for key in among if lanes[key].of[slot] == OPEN]
 
     def is_open(self, slot: int) -> bool:
         """Whether the operator can be given anything at all."""
-        return any(lane.of[slot] == OPEN for lane in self.lanes.values())
+        for lane in self.lanes.values():  # a loop, for it is asked at every decision
+            if lane.of[slot] == OPEN:
+                return True
+        return False
 
 
 def _reason(state: State, operator: Operator, lane: Lane) -> str:

@@ -70,13 +70,14 @@ class State:
         "by_reference",
         "by_session",
         "calendars",
+        "arrivals",
         "channels",
         "config",
         "conversations",
         "counters",
+        "counting",
         "deadlines",
         "departments",
-        "excluding",
         "handling",
         "handoffs",
         "interrupting",
@@ -120,16 +121,17 @@ class State:
         self.channels: dict[str, ChannelRule] = {rule.instance: rule for rule in config.channels}
         self.calendars: dict[str, Calendar] = {one.calendar_id: one for one in config.calendars}
         self.interrupting = any(rule.interrupts for rule in config.channels)
-        self.excluding = any(rule.exclusive for rule in config.channels)
+        self.counting = any(rule.interrupts or rule.exclusive or rule.items_max for rule in config.channels)
+        self.arrivals = {rule.queue_id for rule in config.queues if timing.matters_on_arrival(rule)}
         self.index_routing()
 
     def index_routing(self) -> None:
         """Derive the indexes of routing from the records anew."""
         self.plans: dict[str, PlanEntry] = {}
         self.roster = Roster()
+        self.waiting = WaitingIndex(self)
         for operator in self.operators.values():
             self.roster.learn(self, operator)
-        self.waiting = WaitingIndex(self)
         for item in self.items.values():
             if item.state is ItemState.QUEUED:
                 self.waiting.add(item)
@@ -167,6 +169,8 @@ class State:
     def requeue(self, item: WorkItem, held_for: str = "", hold_until_ms: int = 0) -> None:
         """Back to its old place: the rank has not changed; an earlier reservation for one operator is over."""
         item.offer_id = 0
+        if item.hold_until_ms and not hold_until_ms:
+            self.deadlines[Concern.WAITING].clear(("hold", item.work_item_id, ""))
         item.operator_id, item.held_for, item.hold_until_ms = "", held_for, hold_until_ms
         timing.arm(self, item)
         self.waiting.add(item)
@@ -202,7 +206,7 @@ class State:
         else:
             self.load(item, -1)
         operator.idle_since_ms = at_ms
-        self.set_held_deadlines(item, idle_due_ms=0, answer_due_ms=0, connect_due_ms=0)
+        self.end_held_deadlines(item)
         conversation = self.conversations[item.conversation_id]
         conversation.last_operator_id = item.operator_id
         if conversation.owner_id == item.operator_id:
@@ -212,8 +216,6 @@ class State:
         """The item counts (1) or no longer counts (-1) against the capacity of its operator."""
         operator = self.operators[item.operator_id]
         operator.load_units += sign * item.cost_units
-        count(operator.active, item.channel, sign)
-        count(operator.active_units, item.channel, sign * item.cost_units)
         self.roster.touch(operator.operator_id)
 
     def set_held_deadlines(
@@ -236,13 +238,17 @@ class State:
             item.connect_due_ms = connect_due_ms
             self.deadlines[Concern.OFFERS].set(("connect", number, ""), connect_due_ms)
 
+    def end_held_deadlines(self, item: WorkItem) -> None:
+        """Nothing is due of the item any more while it is held."""
+        if item.idle_due_ms or item.answer_due_ms or item.connect_due_ms:
+            self.set_held_deadlines(item, idle_due_ms=0, answer_due_ms=0, connect_due_ms=0)
+
     def end_offer(self, offer_id: int) -> Offer:
         """Forget an offer and give its reserved capacity back."""
         offer = self.offers.pop(offer_id)
         operator = self.operators[offer.operator_id]
         operator.offer_ids.remove(offer_id)
         operator.offered_units -= offer.cost_units
-        count(operator.offered, self.items[offer.work_item_id].channel, -1)
         self.roster.touch(offer.operator_id)
         self.deadlines[Concern.OFFERS].clear(("offer", offer_id, ""))
         return offer
@@ -252,7 +258,7 @@ class State:
         del self.items[item.work_item_id]
         self.conversations[item.conversation_id].item_ids.remove(item.work_item_id)
         timing.disarm(self, item)
-        self.set_held_deadlines(item, idle_due_ms=0, answer_due_ms=0, connect_due_ms=0)
+        self.end_held_deadlines(item)
         if item.wrap_up_due_ms:
             self.deadlines[Concern.WRAP_UPS].clear(("wrap_up", item.work_item_id, ""))
         for operator_id in item.backoff:
@@ -365,11 +371,3 @@ class Rekeyed:
         if self._waits:
             self._waiting.add(self._item)
 
-
-def count(counts: dict[str, int], name: str, change: int) -> None:
-    """Change a count; nothing is not kept, so that equal states give equal bytes."""
-    left = counts.get(name, 0) + change
-    if left:
-        counts[name] = left
-    else:
-        counts.pop(name, None)

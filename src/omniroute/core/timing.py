@@ -16,13 +16,20 @@ if TYPE_CHECKING:
     from omniroute.core.state import State
 
 
+def matters_on_arrival(rule: QueueRule) -> bool:
+    """Whether the queue may divert work at another moment than those that are known before."""
+    return any(one.cause is not OverflowCause.WAIT for one in rule.overflows)
+
+
 def arm(state: State, item: WorkItem) -> None:
     """The item waits in its queue: from its age and the queue's rules follow its next moments."""
     rule = state.queues[item.queue_id]
     steps = rule.relaxations
+    before = item.relax_due_ms, item.overflow_due_ms
     item.relax_due_ms = item.enqueued_ms + steps[item.relaxed].after_ms if item.relaxed < len(steps) else 0
     item.overflow_due_ms = _overflow_due_ms(state, rule, item) if rule.overflows else 0
-    index(state, item)
+    if item.hold_until_ms or before != (item.relax_due_ms, item.overflow_due_ms):
+        index(state, item)
 
 
 def disarm(state: State, item: WorkItem) -> None:

@@ -144,6 +144,7 @@ class WaitingIndex:
         "_empty",
         "_free",
         "_serves",
+        "batching",
         "by_queue",
         "class_of_item",
         "classes",
@@ -161,6 +162,7 @@ class WaitingIndex:
         """Classes that hold something, by queue."""
         self.heads: dict[LaneKey, _Heads] = {}
         self.sets = ClassSets()
+        self.batching = any(rule.batch_ms for rule in state.queues.values())
         self.generation = 0
         self._by_slot: dict[int, WaitingClass] = {}
         self._empty: dict[ClassKey, None] = {}
@@ -221,10 +223,11 @@ class WaitingIndex:
     # ---- looking for work
     def serves(self, operator: Operator) -> int:
         """The classes that an operator is able to serve, as bits; remembered until abilities or classes change."""
-        generations = (self.generation, self.state.roster.generation)
         known = self._serves.get(operator.operator_id)
-        if known is None or known[:2] != generations:
-            known = self._serves[operator.operator_id] = (*generations, self.sets.for_operator(operator))
+        abilities = self.state.roster.generation
+        if known is None or known[0] != self.generation or known[1] != abilities:
+            known = (self.generation, abilities, self.sets.for_operator(operator))
+            self._serves[operator.operator_id] = known
         return known[2]
 
     def first_for(self, operator: Operator, lane: LaneKey) -> Place | None:
