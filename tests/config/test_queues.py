@@ -87,7 +87,7 @@ def test_the_bounds_of_priority_are_inside(priority):
         ({"policy": ["clinging", "longest_idel"]}, "policy[1]", "did you mean 'longest_idle'?"),
         ({"policy": ["clinging", "clinging"]}, "policy[1]", "named twice"),
         ({"policy": []}, "policy", "at least one policy"),
-        ({"sticky": "30s"}, "sticky", "add 'clinging' to `policy`, or take it out"),
+        ({"sticky": "30s"}, "sticky", "to `policy`, or take it out"),
         ({"requires": ["trade>=11"]}, "requires[0]", "levels 1 to 10"),
         ({"prefers": ["french", "trade>=-1"]}, "prefers[1]", "levels 1 to 10"),
         ({"calendar": "workshp"}, "calendar", "there is no calendar 'workshp'; did you mean 'workshop'?"),
