@@ -54,6 +54,18 @@ def test_check_names_the_path_and_the_nearest_right_name(program, tmp_path):
     assert err == "omniroute: departments.support.queues.general: unknown key `wrap_upp`; did you mean `wrap_up`?\n"
 
 
+def test_check_warns_of_what_nobody_can_serve(program, tmp_path):
+    path = tmp_path / "omniroute.toml"
+    path.write_text(COMPANY.read_text(encoding="utf-8").replace('["trade>=3"]', '["trade>=9"]'), encoding="utf-8")
+    code, out, err = program("check", "--config", path)
+    assert (code, err) == (0, "")
+    right, warning = out.splitlines()
+    assert right == f"{path}: right (3 departments, 6 queues, 4 channels)"
+    assert warning.startswith(
+        "warning: departments.sales.queues.trade.requires: nobody who serves this queue has trade>=9;"
+    )
+
+
 @pytest.mark.parametrize("verb", ["check", "serve"])
 def test_a_missing_file_is_one_line(program, tmp_path, verb):
     code, _, err = program(verb, "--config", tmp_path / "nowhere.toml")

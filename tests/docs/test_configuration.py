@@ -23,6 +23,7 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "`[departments.NAME.queues.NAME]`": config.Queue,
     "`[channels.NAME]`": config.ChannelSection,
     "`[operators.LOGIN]`": config.OperatorSection,
+    "`[calendars.NAME]`": config.CalendarSection,
     **{f"Options of `{name}`": channel.options_type for name, channel in REGISTRY.channels.items()},
 }
 
@@ -43,14 +44,14 @@ def test_every_key_is_there_with_its_default(heading: str) -> None:
 
 
 def test_every_section_of_the_file_is_checked_here() -> None:
-    sections = {kind for kind in vars(config).values() if isinstance(kind, type) and issubclass(kind, config._Section)}
-    assert sections - {config._Section} <= set(SECTIONS.values())
+    kinds = [kind for kind in vars(config.sections).values() if isinstance(kind, type)]
+    assert {kind for kind in kinds if issubclass(kind, config.Section)} - {config.Section} <= set(SECTIONS.values())
 
 
 def merged(base: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
     """The demo's company with a part in the place of its own; instances and queues are replaced whole."""
     new = {**base, **part}
-    for table in ("channels", "operators"):
+    for table in ("channels", "operators", "calendars"):
         new[table] = {**base[table], **part.get(table, {})}
     new["departments"] = {name: {**one, "queues": dict(one["queues"])} for name, one in base["departments"].items()}
     for name, department in part.get("departments", {}).items():

@@ -160,5 +160,5 @@ async def test_the_backup_is_whole(tmp_path: Path) -> None:
 
 def test_the_demos_company_is_one_that_the_core_takes() -> None:
     registry = plugins.load()
-    core = config.core_config(config.read(COMPANY), registry)
+    core = config.core_config(config.read(COMPANY), registry, 1)
     assert machine.handle(State(), ApplyConfig(config=core), 1, registry.policies)
