@@ -19,7 +19,7 @@ import msgspec
 from omniroute.channels.contract import Channel
 from omniroute.core.commands import PutOperator
 from omniroute.core.model import ChannelRule, CoreConfig, DepartmentRule, QueueRule, Requirement
-from omniroute.engine.classify import Placement
+from omniroute.engine.classify import ClassifyRule, Known, Placement, Rule, compile_rules
 from omniroute.errors import ConfigError
 from omniroute.plugins import Registry
 
@@ -133,6 +133,7 @@ class Config(_Section, kw_only=True):
     departments: dict[str, Department]
     channels: dict[str, ChannelSection]
     operators: dict[str, OperatorSection] = {}
+    classify: list[ClassifyRule] = []
     dispositions: list[str] = msgspec.field(default_factory=lambda: list(DISPOSITIONS))
     away_reasons: list[str] = msgspec.field(default_factory=lambda: list(AWAY_REASONS))
 
@@ -222,7 +223,9 @@ def _kind_at(kind: type[Any], where: str) -> Any:
         if part == "[...]":
             info = getattr(info, "value_type", None) or getattr(info, "item_type", None)
         elif isinstance(info, msgspec.inspect.StructType):
-            info = next((field.type for field in info.fields if field.encode_name == part), None)
+            name, _, place = part.partition("[")
+            info = next((field.type for field in info.fields if field.encode_name == name), None)
+            info = getattr(info, "item_type", None) if place else info
     return info.cls if isinstance(info, msgspec.inspect.StructType) else None
 
 
@@ -264,6 +267,7 @@ def check(config: Config, registry: Registry) -> None:
         raise ConfigError("must be at least 1", "server.session_hours")
     core_config(config, registry)
     placements(config)
+    classify_rules(config, registry)
     operators(config)
     for name, section in config.channels.items():
         channel_options(name, section, registry)
@@ -380,6 +384,14 @@ def placements(config: Config) -> dict[str, Placement]:
         )
         for name, section in config.channels.items()
     }
+
+
+def classify_rules(config: Config, registry: Registry) -> tuple[Rule, ...]:
+    """The rules that place new matters."""
+    departments = {name: f"{name}.{department.default_queue}" for name, department in config.departments.items()}
+    queues = [f"{name}.{queue}" for name, department in config.departments.items() for queue in department.queues]
+    known = Known(departments, queues, config.channels, {}, requirement)
+    return compile_rules(config.classify, known, registry.classifiers)
 
 
 def operators(config: Config) -> list[PutOperator]:

@@ -31,6 +31,12 @@ from omniroute.core.step import Applier, Handler, Step
 from omniroute.core.transitions import CONVERSATION, advance
 from omniroute.errors import Conflict, InvalidInput
 
+TAGS_MAX = 20
+"""Tags of one matter."""
+TAG_CHARS_MAX = 64
+PRIORITY_MAX = 10
+"""A classification gives a priority between this and its negative."""
+
 # ---- decide
 
 
@@ -90,10 +96,19 @@ def _validate(step: Step, command: RegisterInteraction) -> None:
     rule = state.queues.get(wanted.queue_id or department.default_queue_id)
     if rule is None or rule.department_id != wanted.department_id:
         raise InvalidInput(f"department {wanted.department_id} has no queue {wanted.queue_id}", "queue")
+    if wanted.priority is not None and abs(wanted.priority) > PRIORITY_MAX:
+        raise InvalidInput(f"a priority is between -{PRIORITY_MAX} and {PRIORITY_MAX}", "priority")
+    if not valid_tags(wanted.tags):
+        raise InvalidInput(f"at most {TAGS_MAX} tags of 1 to {TAG_CHARS_MAX} characters", "tags")
     if command.reference in state.by_reference:
         raise Conflict("this reference is taken")
     if command.record is not None:
         _validate_record(state, command.record, command.conversation_id)
+
+
+def valid_tags(tags: tuple[str, ...]) -> bool:
+    """Whether a matter may have these tags."""
+    return len(tags) <= TAGS_MAX and all(0 < len(tag) <= TAG_CHARS_MAX for tag in tags)
 
 
 def _validate_record(state: State, record: Conversation, conversation_id: int) -> None:
@@ -140,6 +155,8 @@ def _open(step: Step, command: RegisterInteraction, customer_id: int) -> int:
             wanted.language,
             command.session_key,
             step.now_ms,
+            wanted.tags,
+            wanted.rule,
         )
     )
     sla.start(step, state.conversations[conversation_id])
@@ -183,6 +200,7 @@ def apply_opened(state: State, event: ConversationOpened) -> None:
             Stage.RECEIVED,
             event.language,
             event.session_key,
+            tags=event.tags,
         ),
     )
 
@@ -209,6 +227,7 @@ def apply_reopened(state: State, event: ConversationReopened) -> None:
             interaction_count=record.interaction_count,
             last_operator_id=record.last_operator_id,
             message_count=record.message_count,
+            tags=record.tags,
         ),
     )
 
