@@ -64,9 +64,19 @@ def setup(config: Config, registry: Registry, journal: Disk | None = None, clock
         configuration.core_config(config, registry, (clock or SystemClock()).now_ms()),
         registry.policies,
         channels,
-        Classifier(configuration.placements(config), config.routing.language_skills),
+        classifier(config, registry),
         configuration.operators(config),
         {},
+    )
+
+
+def classifier(config: Config, registry: Registry) -> Classifier:
+    """What places new matters. Raises `ConfigError`."""
+    return Classifier(
+        configuration.placements(config),
+        config.routing.language_skills,
+        configuration.classify_rules(config, registry),
+        registry.classifiers,
     )
 
 

@@ -95,6 +95,54 @@ def test_normalize_shows_attachments_as_base64(program, tmp_path):
     assert json.loads(out)["attachments"][0]["name"] == "a.bin"
 
 
+INVOICE = LETTER.replace(b"Lamp", b"Invoice 7")
+
+
+@pytest.mark.parametrize(
+    ("channel", "letter", "at", "expected"),
+    [
+        ("email", INVOICE, "2026-11-25T10:00+01:00", ("support.billing", "invoices", ["invoice"])),
+        ("mail", INVOICE, "2026-11-28T23:30Z", ("support.billing", "weekend + invoices", ["weekend", "invoice"])),
+        ("mail", LETTER, "2026-11-29", ("support.general", "weekend + default", ["weekend"])),
+    ],
+)
+def test_normalize_shows_where_it_would_go(program, tmp_path, channel, letter, at, expected):
+    path = tmp_path / "letter.eml"
+    path.write_bytes(letter)
+    code, out, _ = program("normalize", channel, path, "--config", COMPANY, "--at", at)
+    first, second = map(json.loads, out.splitlines())
+    assert code == 0
+    assert first["sender"]["address"] == "kim@example.org"
+    found = second["classification"]
+    assert (found["queue_id"], found["rule"], found["tags"]) == expected
+
+
+def test_normalize_uses_the_default_of_the_account_and_the_moment_of_now(program, tmp_path):
+    path = tmp_path / "letter.eml"
+    path.write_bytes(LETTER)
+    _, out, _ = program("normalize", "mail", path, "--account", "sales@lumen.example", "--config", COMPANY)
+    found = json.loads(out.splitlines()[1])["classification"]
+    assert (found["queue_id"], found["department_id"]) == ("sales.shop", "sales")
+    assert found["rule"] in {"default", "weekend + default"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("mial", "FILE"), "the configuration has no channel 'mial'; it has desk, mail, phone, web"),
+        (("mail", "FILE", "--at", "tomorrow"), "--at is written like"),
+    ],
+)
+def test_normalize_with_a_configuration_says_what_is_wrong(program, tmp_path, arguments, message):
+    path = tmp_path / "letter.eml"
+    path.write_bytes(LETTER)
+    code, out, err = program(
+        "normalize", *(path if part == "FILE" else part for part in arguments), "--config", COMPANY
+    )
+    assert (code, out) == (2, "")
+    assert message in err
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -19,7 +19,7 @@ def index() -> WaitingIndex:
 
 
 def item(number: int, rank_ms: int = 0, queue_id: str = "support.first", **fields: object) -> WorkItem:
-    return WorkItem(number, number, queue_id, queue_id.split(".")[0], "mail", 1, 0, 0, rank_ms, **fields)
+    return WorkItem(number, number, queue_id, queue_id.split(".", maxsplit=1)[0], "mail", 1, 0, 0, rank_ms, **fields)
 
 
 def test_items_are_ordered_by_rank_then_id(index):

@@ -11,6 +11,7 @@ import pytest
 from tests.docs.pages import Block, blocks, read, rows, section
 
 from omniroute import config, plugins
+from omniroute.engine.classify import sections
 
 PAGE = "docs/reference/configuration.md"
 REGISTRY = plugins.load()
@@ -24,6 +25,11 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "`[channels.NAME]`": config.ChannelSection,
     "`[operators.LOGIN]`": config.OperatorSection,
     "`[calendars.NAME]`": config.CalendarSection,
+    "`[[classify]]`": sections.ClassifyRule,
+    "`[classify.when]`": sections.When,
+    "`hours` of `[classify.when]`": sections.Hours,
+    "`customer` of `[classify.when]`": sections.CustomerWhen,
+    "`[classify.then]`": sections.Then,
     **{f"Options of `{name}`": channel.options_type for name, channel in REGISTRY.channels.items()},
 }
 
@@ -33,6 +39,8 @@ def shown(field: msgspec.structs.FieldInfo) -> str:
     if field.required:
         return "required"
     value = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
+    if value is None:
+        return "none"
     return "see below" if isinstance(value, msgspec.Struct) else f"`{json.dumps(value)}`"
 
 

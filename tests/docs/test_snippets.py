@@ -143,6 +143,16 @@ def test_the_batch_policy_is_one() -> None:
     assert policy.match(items, people, [[True, True], [True, False]], 0) == [(0, 0)]
 
 
+def test_the_classifier_is_one_and_passes_its_own_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    (block,), (test,) = marked("classifier"), marked("classifier-test")
+    plugin = plugin_of(block)
+    assert "order_numbers" in plugins.load(extra=(plugin,)).classifiers
+    monkeypatch.setitem(sys.modules, "omniroute_order_numbers", plugin)
+    tests = plugin_of(test)
+    tests.test_it_keeps_the_contract()
+    tests.test_a_letter_with_a_number_goes_to_delivery()
+
+
 async def test_the_backup_is_whole(tmp_path: Path) -> None:
     (block,) = marked("backup")
     journal, copy = SqliteJournal(tmp_path / "live.db"), SqliteJournal(tmp_path / "copy.db")

@@ -15,7 +15,7 @@ from omniroute.config.names import queue_id, requirement
 from omniroute.config.people import operators
 from omniroute.config.queues import PRIORITY_MAX, PRIORITY_MIN
 from omniroute.config.reading import parse, read
-from omniroute.config.rules import check, core_config
+from omniroute.config.rules import check, classify_rules, core_config
 from omniroute.config.sections import (
     AWAY_REASONS,
     DISPOSITIONS,
@@ -49,6 +49,7 @@ __all__ = [
     "Server",
     "channel_options",
     "check",
+    "classify_rules",
     "core_config",
     "findings",
     "length_ms",

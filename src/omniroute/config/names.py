@@ -90,4 +90,6 @@ def skills(config: Config) -> set[str]:
     for department in config.departments.values():
         for queue in department.queues.values():
             found |= {text.partition(">")[0].strip() for text in queue.requires}
+    for rule in config.classify:
+        found |= {text.partition(">")[0].strip() for text in rule.then.requires}
     return found | set(config.routing.language_skills.values())

@@ -21,7 +21,7 @@ STICKY_DEFAULT_MS = 30_000
 COMPOSED = "+"
 """Between the names of policies, in `QueueRule.policy`."""
 
-_LENGTHS = ("backoff", "wrap_up", "first_response", "handoff", "sticky", "ageing", "batch_window")
+_LENGTHS = ("backoff", "wrap_up", "first_response", "handoff", "sticky", "ageing", "answer")
 
 
 def queue_rules(config: Config, registry: Registry) -> tuple[QueueRule, ...]:
@@ -63,11 +63,12 @@ def _queue_rule(config: Config, department: str, name: str, queue: Queue, regist
         auto_accept=queue.auto_accept,
         sticky_ms=_sticky_ms(policies, lengths["sticky"], registry, f"{path}.sticky"),
         ageing_ms=lengths["ageing"],
-        batch_ms=lengths["batch_window"],
+        batch_ms=_batch_ms(policies, queue.batch_window, registry, f"{path}.batch_window"),
         handling_ms=some_length_ms(queue.handling, f"{path}.handling", "handling"),
         relaxations=relaxations(config, queue, path),
         overflows=overflows(config, queue, f"{department}.{name}", path),
         calendar_id=queue.calendar,
+        answer_ms=lengths["answer"],
     )
 
 
@@ -93,6 +94,12 @@ def _sticky_ms(policies: list[str], length: int, registry: Registry, path: str) 
         hint = f"add {known[0]!r} to `policy`, or take it out" if known else "take it out"
         raise ConfigError(f"none of the queue's policies waits for the previous operator; {hint}", path)
     return 0
+
+
+def _batch_ms(policies: list[str], window: str, registry: Registry, path: str) -> int:
+    """The window of a batch policy, which matches nothing without one; 0 for the others."""
+    length = some_length_ms(window, path, "a batch")
+    return length if any(getattr(registry.policies[name], "batch", False) for name in policies) else 0
 
 
 def _refuse_namesakes(rules: tuple[QueueRule, ...]) -> None:

@@ -6,11 +6,12 @@ from omniroute.config.calendars import compiled
 from omniroute.config.channels import channel_options, channel_rules, placements
 from omniroute.config.hours import opening_hours
 from omniroute.config.lengths import COUNT_MAX, bounded, length_ms
-from omniroute.config.names import check_name, check_skill, queue_id
+from omniroute.config.names import check_name, check_skill, queue_id, queue_owners, requirement
 from omniroute.config.people import operators
 from omniroute.config.queues import queue_rules
 from omniroute.config.sections import Config
 from omniroute.core.model import Calendar, CoreConfig, DepartmentRule
+from omniroute.engine.classify import Known, Rule, compile_rules
 from omniroute.errors import ConfigError
 from omniroute.plugins import Registry
 
@@ -26,6 +27,7 @@ def check(config: Config, registry: Registry) -> None:
         raise ConfigError("must be at least 1", "server.session_hours")
     core_config(config, registry, ANY_DAY_MS)
     placements(config)
+    classify_rules(config, registry)
     operators(config)
     for name, section in config.channels.items():
         channel_options(name, section, registry)
@@ -50,6 +52,14 @@ def core_config(config: Config, registry: Registry, now_ms: int) -> CoreConfig:
         length_ms(routing.return_hold, "routing.return_hold"),
         _calendars(config, now_ms),
     )
+
+
+def classify_rules(config: Config, registry: Registry) -> tuple[Rule, ...]:
+    """The rules that place new matters. Raises `ConfigError`."""
+    departments = {name: f"{name}.{department.default_queue}" for name, department in config.departments.items()}
+    zones = {name: section.timezone for name, section in config.calendars.items()}
+    known = Known(departments, list(queue_owners(config)), config.channels, zones, requirement)
+    return compile_rules(config.classify, known, registry.classifiers)
 
 
 def _departments(config: Config) -> tuple[DepartmentRule, ...]:

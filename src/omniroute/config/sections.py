@@ -10,6 +10,8 @@ from typing import Any
 
 import msgspec
 
+from omniroute.engine.classify import ClassifyRule
+
 DISPOSITIONS = ("solved", "information_given", "call_back_agreed", "handed_over", "no_answer", "spam")
 AWAY_REASONS = ("break", "lunch", "meeting", "training")
 
@@ -85,6 +87,8 @@ class Queue(Section, kw_only=True):
     """How long a batch policy collects items."""
     handling: str = "5m"
     """The expected handling time, as long as there is no history."""
+    answer: str = "0s"
+    """How long assigned work may wait for its operator's answer before it goes back; 0s: for ever."""
     relax: list[str] = []
     """How requirements widen with the wait, like ``"after 30s drop spanish"``."""
     overflow: list[str] = []
@@ -165,5 +169,7 @@ class Config(Section, kw_only=True):
     channels: dict[str, ChannelSection]
     operators: dict[str, OperatorSection] = {}
     calendars: dict[str, CalendarSection] = {}
+    classify: list[ClassifyRule] = []
+    """Rules that say where new matters belong, in order."""
     dispositions: list[str] = msgspec.field(default_factory=lambda: list(DISPOSITIONS))
     away_reasons: list[str] = msgspec.field(default_factory=lambda: list(AWAY_REASONS))

@@ -1,7 +1,8 @@
 """Assigning by hand: an operator picks work out of turn, a supervisor gives it to somebody or moves it.
 
-What lives here: three ways around the order of a queue, each with its permission and its event. Whoever gets the work must be
-able for it, available, and have room for it (invariants 10 and 11); what somebody has accepted cannot be picked.
+What lives here: three ways around the order of a queue, each with its permission and its event. Whoever gets the work
+must be able for it, available, and have room for it (invariants 10 and 11); what somebody has accepted cannot be
+picked.
 """
 
 from __future__ import annotations

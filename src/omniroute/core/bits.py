@@ -1,14 +1,13 @@
 """Sets of numbered things as the bits of one integer: an intersection over 10,000 operators takes a fraction of a µs.
 
-What lives here: walking such a set, and adding numbers *bit by bit over all things at once* (bit-sliced): ``planes[k]`` is
-the set of those whose number has bit ``k``. So the operators with the greatest weighted sum of levels are found without
-asking any of them.
+What lives here: walking such a set, and adding numbers *bit by bit over all things at once* (bit-sliced):
+``planes[k]`` is the set of those whose number has bit ``k``. So the operators with the greatest weighted sum of
+levels are found without asking any of them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-
 
 _WINDOW = 2**64 - 1
 

@@ -1,7 +1,7 @@
 """Eligibility: whether one operator may have one item, and if not, why; asked of the records, one by one.
 
-What lives here: the plain form of what ``roster`` and ``waiting`` hold as bits. Explanations and work that is given by hand
-use it, and the invariants check the one against the other.
+What lives here: the plain form of what ``roster`` and ``waiting`` hold as bits. Explanations and work that is given
+by hand use it, and the invariants check the one against the other.
 """
 
 from __future__ import annotations

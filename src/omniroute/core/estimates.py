@@ -2,14 +2,14 @@
 
 What lives here: a pure calculation for readers and for the overflow rule ``estimate``; nothing is kept.
 
-Model. Let *A* be the operators who are able for the item and available on its channel. Work that stands before it counts
-for each class with the share ``|A ∩ B| / |B|`` of its own able operators *B* who are in *A*, so that a shared operator is not
-counted as free for one queue alone. The item is served with the ``k``-th departure, ``k = ahead + 1``. Departures come at the
-rate ``Σ held / m`` over *A*: every busy operator finishes each of the items held after the expected handling time ``m`` of the
-(queue, channel). As a sum of many independent departures the time to the ``k``-th is close to a Gamma distribution with mean
-``k/rate``; its variance takes the spread of the newest handling times into account (squared coefficient of variation, between
-the regular and the exponential case). The two ends are the 10 % and 90 % quantiles by the approximation of Wilson and Hilferty
-(1931, doi:10.1073/pnas.17.12.684).
+Model. Let *A* be the operators who are able for the item and available on its channel. Work that stands before it
+counts for each class with the share ``|A ∩ B| / |B|`` of its own able operators *B* who are in *A*, so that a shared
+operator is not counted as free for one queue alone. The item is served with the ``k``-th departure, ``k = ahead +
+1``. Departures come at the rate ``Σ held / m`` over *A*: every busy operator finishes each of the items held after
+the expected handling time ``m`` of the (queue, channel). As a sum of many independent departures the time to the
+``k``-th is close to a Gamma distribution with mean ``k/rate``; its variance takes the spread of the newest handling
+times into account (squared coefficient of variation, between the regular and the exponential case). The two ends are
+the 10 % and 90 % quantiles by the approximation of Wilson and Hilferty (1931, doi:10.1073/pnas.17.12.684).
 """
 
 from __future__ import annotations
@@ -31,9 +31,10 @@ OPERATORS_MAX = 500
 
 
 class Estimate(NamedTuple):
-    """``position`` from 1 in its queue; the wait from now is between ``low_ms`` and ``high_ms`` in ``percent`` of cases.
+    """From now the wait is between ``low_ms`` and ``high_ms`` in ``percent`` of cases.
 
-    ``servers`` counts the operators who can serve it. ``ahead`` is what stands before it with them, over all queues.
+    ``position`` is the place in its queue, from 1. ``servers`` counts the operators who can serve it. ``ahead`` is
+    what stands before it with them, over all queues.
     """
 
     position: int

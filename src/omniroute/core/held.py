@@ -1,8 +1,8 @@
 """Held work that nobody attends to: the customer who is silent, and the operator who is.
 
-What lives here: three exact moments of an assigned item. A chat whose customer has been silent for long gives its capacity
-back until they write again; work that its operator has not answered in time goes back to its place; work that was put
-aside comes back (``parking``).
+What lives here: three exact moments of an assigned item. A chat whose customer has been silent for long gives its
+capacity back until they write again; work that its operator has not answered in time goes back to its place; work
+that was put aside comes back (``parking``).
 """
 
 from __future__ import annotations

@@ -30,8 +30,9 @@ from omniroute.core.transitions import CONVERSATION, advance
 from omniroute.errors import Conflict, InvalidInput
 
 PRIORITY_MAX = 10
-"""Bounds the spread of priorities, and with it how long anybody can be overtaken (see ``queueing``)."""
+"""A classification gives a priority between this and its negative; that bounds how long anybody can be overtaken."""
 TAGS_MAX = 20
+"""Tags of one matter."""
 TAG_CHARS_MAX = 64
 
 # ---- decide
@@ -106,10 +107,15 @@ def _validate(step: Step, command: RegisterInteraction) -> None:
 
 
 def _validate_classification(wanted: Classification) -> None:
-    if wanted.priority is not None and not -PRIORITY_MAX <= wanted.priority <= PRIORITY_MAX:
+    if wanted.priority is not None and abs(wanted.priority) > PRIORITY_MAX:
         raise InvalidInput(f"a priority is between -{PRIORITY_MAX} and {PRIORITY_MAX}", "priority")
-    if wanted.tags and len(wanted.tags) > TAGS_MAX or any(not 0 < len(tag) <= TAG_CHARS_MAX for tag in wanted.tags):
-        raise InvalidInput(f"at most {TAGS_MAX} tags of at most {TAG_CHARS_MAX} characters", "tags")
+    if wanted.tags and not valid_tags(wanted.tags):
+        raise InvalidInput(f"at most {TAGS_MAX} tags of 1 to {TAG_CHARS_MAX} characters", "tags")
+
+
+def valid_tags(tags: tuple[str, ...]) -> bool:
+    """Whether a matter may have these tags."""
+    return len(tags) <= TAGS_MAX and all(0 < len(tag) <= TAG_CHARS_MAX for tag in tags)
 
 
 def _validate_record(state: State, record: Conversation, conversation_id: int) -> None:

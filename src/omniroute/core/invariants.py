@@ -1,8 +1,9 @@
 """The invariants, as code: what must hold after every step, and at the moment of every event.
 
-What lives here: one function for each invariant, numbered as in ``docs/reference/invariants.md``. `check` recounts a state at
-rest; `witness` follows a step event by event on a second state and checks what must hold *at that moment* (who was eligible,
-who was first). Tests and the simulator call both after every step; they look at everything, so production never does.
+What lives here: one function for each invariant, numbered as in ``docs/reference/invariants.md``. `check` recounts a
+state at rest; `witness` follows a step event by event on a second state and checks what must hold *at that moment*
+(who was eligible, who was first). Tests and the simulator call both after every step; they look at everything, so
+production never does.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def check(state: State) -> None:
 
 
 def witness(before: State, events: Sequence[e.Event], at_ms: int) -> None:
-    """Follow a step on a state that has seen everything before it; raise for the first event that should not have been."""
+    """Follow a step on a state that has seen everything before it; raise for the first event that should not be."""
     for event in events:
         before.now_ms = max(before.now_ms, at_ms)
         for number, invariant in MOMENTS.items():
@@ -125,7 +126,7 @@ def _roster(state: State, again: Roster) -> Iterator[str]:
         fresh = state.roster.lane(state, key)
         for slot, operator in enumerate(state.roster.operators):
             reason = room.absent(state, operator) or room.full(state, operator, *key)
-            if not reason == fresh.of[slot] or not lane.bits[reason] >> slot & 1:
+            if reason != fresh.of[slot] or not lane.bits[reason] >> slot & 1:
                 yield f"{operator.operator_id} stands under {fresh.of[slot]!r} in {key}, not {reason!r}"
         if sum(bits.bit_count() for bits in lane.bits.values()) != len(state.roster.operators):
             yield f"somebody stands under two reasons in {key}"
@@ -294,10 +295,10 @@ def first_in_first_out(state: State, event: e.Event) -> Iterator[str]:
 def ranks_are_bounded(state: State, event: e.Event) -> Iterator[str]:
     """19: the place of new work is within the bound of its age, so that nobody is overtaken for ever."""
     if isinstance(event, e.ItemQueued) and not event.handoff_id:
-        rule = state.queues[event.queue_id]
+        rule, away_ms = state.queues[event.queue_id], event.rank_ms - event.at_ms
         bound_ms = state.config.priority_weight_ms * PRIORITY_MAX + rule.ageing_ms
-        if not -bound_ms <= event.rank_ms - event.at_ms <= bound_ms:
-            yield f"item {event.work_item_id} got the place {event.rank_ms}, {event.rank_ms - event.at_ms} ms from its age"
+        if abs(away_ms) > bound_ms:
+            yield f"item {event.work_item_id} got a place {away_ms} ms from its age"
 
 
 INVARIANTS: dict[str, Callable[[State], Iterator[str]]] = {

@@ -85,4 +85,3 @@ def _next_for(step: Step, operator_id: str) -> list[tuple[int, int, str]]:
             for one in waiting.batches_for(operator, lane):
                 batches.collect(step, one)
     return [] if best is None else [(*best, operator_id)]
-

@@ -170,10 +170,11 @@ class QueueRule(msgspec.Struct, frozen=True, array_like=True):
     """A queue as configured. A length of 0 ms means "none".
 
     ``policy`` is a policy's name, or several joined by ``+``: the terms of the first decide, then those of the next.
-    ``preferred`` skills rank whoever has them first, and exclude nobody. ``sticky_ms`` bounds the wait for the previous
-    operator, ``ageing_ms`` what a slack-ordered item may gain or lose by its promise, ``batch_ms`` is the window of a
-    batch policy (0: items are matched one by one). ``handling_ms`` is the expected handling time as long as there is no history. ``answer_ms``: assigned
-    work that its operator has not answered for so long goes back (0: never).
+    ``preferred`` skills rank whoever has them first, and exclude nobody. ``sticky_ms`` bounds the wait for the
+    previous operator, ``ageing_ms`` what a slack-ordered item may gain or lose by its promise, ``batch_ms`` is the
+    window of a batch policy (0: items are matched one by one). ``handling_ms`` is the expected handling time as long
+    as there is no history. ``answer_ms``: assigned work that its operator has not answered for so long goes back (0:
+    never).
     """
 
     queue_id: str
@@ -254,10 +255,10 @@ class Operator(msgspec.Struct, array_like=True, gc=False):
     """Who handles work.
 
     ``load_units`` counts held active work (idle items are not active; interruption is counted where it matters, in
-    ``capacity``), ``offered_units`` what live offers reserve. ``queues``: serves only these of its departments' queues (empty:
-    all). ``channels``: presence that differs by channel instance. ``weight``: share under weighted distribution, of
-    which ``passes`` says how much was used. ``connected``: a desk is open; ``lease_until_ms``: until when a dropped one
-    is forgiven.
+    ``capacity``), ``offered_units`` what live offers reserve. ``queues``: serves only these of its departments'
+    queues (empty: all). ``channels``: presence that differs by channel instance. ``weight``: share under weighted
+    distribution, of which ``passes`` says how much was used. ``connected``: a desk is open; ``lease_until_ms``: until
+    when a dropped one is forgiven.
     """
 
     operator_id: str

@@ -35,7 +35,7 @@ STRIDE = 1_000_000
 
 
 def make(step: Step, item: WorkItem, operator_id: str, reasons: Decision) -> None:
-    """Propose a waiting item; the offer holds capacity until its deadline, or is accepted at once where so configured."""
+    """Propose a waiting item; the offer holds capacity until its deadline, or is accepted at once."""
     rule = step.state.queues[item.queue_id]
     offer_id = step.state.counters.offer + 1
     step.emit(
@@ -118,7 +118,7 @@ def connected(step: Step, item: WorkItem) -> None:
 
 
 def fail_connecting(step: Step, item: WorkItem, reason: str) -> None:
-    """The two sides did not come together: back to its old place, without blame, and not at once to the same operator."""
+    """The two sides did not come together: back to its old place, without blame, not at once to the same operator."""
     operator_id = item.operator_id
     step.emit(
         ConnectFailed(

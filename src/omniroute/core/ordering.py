@@ -1,7 +1,7 @@
 """Two sorted collections in chunks, so that no change costs time in proportion to the whole.
 
-What lives here: `Line`, a sorted line of waiting items, and `Ranked`, numbered slots in the order of their entries whose
-chunks know their slots as bits: a search for wanted slots skips whatever holds none of them.
+What lives here: `Line`, a sorted line of waiting items, and `Ranked`, numbered slots in the order of their entries
+whose chunks know their slots as bits: a search for wanted slots skips whatever holds none of them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Overflow: what a queue cannot serve in time goes to another queue, or waits on as work for later.
 
-What lives here: the rules of a queue, tried in their order, and the moments at which they are tried: on arrival, at the exact
-deadlines in ``timing``, and when somebody leaves. Work of a running handoff and work that was diverted already stays.
+What lives here: the rules of a queue, tried in their order, and the moments at which they are tried: on arrival, at
+the exact deadlines in ``timing``, and when somebody leaves. Work of a running handoff and work that was diverted
+already stays.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from omniroute.core.step import Applier, Step
 from omniroute.core.waiting import WaitingClass
 
 MOVES_MAX = 16
-"""Rounds of overflow in one step; `omniroute check` refuses cycles, this bounds a configuration that was not checked."""
+"""Rounds of overflow in one step; the check of a configuration refuses cycles, this bounds one that was not checked."""
 
 ON_ARRIVAL = (OverflowCause.LENGTH, OverflowCause.ESTIMATE, OverflowCause.UNSTAFFED)
 

@@ -1,8 +1,8 @@
 """Parking: work that is put aside until a time, and work that goes to another queue by hand.
 
-What lives here: the snooze and its end, and the requeue. Work that was put aside takes no capacity and has no owner; it comes
-back at its exact moment, with the customer's next message, or when somebody takes it, at its old place in the queue, and is
-kept for a while for who put it aside.
+What lives here: the snooze and its end, and the requeue. Work that was put aside takes no capacity and has no owner;
+it comes back at its exact moment, with the customer's next message, or when somebody takes it, at its old place in
+the queue, and is kept for a while for who put it aside.
 """
 
 from __future__ import annotations

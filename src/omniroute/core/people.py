@@ -44,22 +44,7 @@ def apply_config(step: Step, command: ApplyConfig) -> None:
 
 def put_operator(step: Step, command: PutOperator) -> None:
     """Add or change an operator; live offers that no longer suit are taken back, the newest first."""
-    if not command.operator_id:
-        raise InvalidInput("an operator needs an id", "operator_id")
-    if command.capacity_units < 1:
-        raise InvalidInput("an operator needs at least one unit of capacity", "capacity_units")
-    for skill, level in command.skills.items():
-        if not 1 <= level <= 10:
-            raise InvalidInput("a level is between 1 and 10", f"skills.{skill}")
-    for department_id in command.departments:
-        if department_id not in step.state.departments:
-            raise InvalidInput(f"there is no department {department_id}", "departments")
-    for queue_id in command.queues:
-        rule = step.state.queues.get(queue_id)
-        if rule is None or rule.department_id not in command.departments:
-            raise InvalidInput(f"there is no queue {queue_id} in these departments", "queues")
-    if not 1 <= command.weight <= WEIGHT_MAX:
-        raise InvalidInput(f"a weight is between 1 and {WEIGHT_MAX}", "weight")
+    _validate(step, command)
     known = step.state.operators.get(command.operator_id)
     wanted = (command.departments, command.skills, command.capacity_units, command.queues, command.weight)
     if known is not None and wanted == (
@@ -78,6 +63,25 @@ def put_operator(step: Step, command: PutOperator) -> None:
             offers.revoke(step, offer_id, "unable")
     step.wake_operator(command.operator_id)
     step.leave(command.operator_id)
+
+
+def _validate(step: Step, command: PutOperator) -> None:
+    if not command.operator_id:
+        raise InvalidInput("an operator needs an id", "operator_id")
+    if command.capacity_units < 1:
+        raise InvalidInput("an operator needs at least one unit of capacity", "capacity_units")
+    for skill, level in command.skills.items():
+        if not 1 <= level <= 10:
+            raise InvalidInput("a level is between 1 and 10", f"skills.{skill}")
+    for department_id in command.departments:
+        if department_id not in step.state.departments:
+            raise InvalidInput(f"there is no department {department_id}", "departments")
+    for queue_id in command.queues:
+        rule = step.state.queues.get(queue_id)
+        if rule is None or rule.department_id not in command.departments:
+            raise InvalidInput(f"there is no queue {queue_id} in these departments", "queues")
+    if not 1 <= command.weight <= WEIGHT_MAX:
+        raise InvalidInput(f"a weight is between 1 and {WEIGHT_MAX}", "weight")
 
 
 # ---- apply

@@ -1,9 +1,9 @@
 """Plans: the policies of a queue, composed, with the order of operators that follows from them.
 
-What lives here: from ``"sticky+least_loaded"`` to the operators who come first among the eligible. A plan asks a policy for
-the standing of an operator when an event has named that operator, and keeps all who can be given something in order; the
-preferred skills and the weights of a policy are compared bit by bit before. Whatever a policy raises or returns against its
-contract becomes `PolicyFailure`, which names it; whoever asked falls back to `DEFAULT`.
+What lives here: from ``"sticky+least_loaded"`` to the operators who come first among the eligible. A plan asks a
+policy for the standing of an operator when an event has named that operator, and keeps all who can be given something
+in order; the preferred skills and the weights of a policy are compared bit by bit before. Whatever a policy raises or
+returns against its contract becomes `PolicyFailure`, which names it; whoever asked falls back to `DEFAULT`.
 """
 
 from __future__ import annotations

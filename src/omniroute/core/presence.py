@@ -1,8 +1,8 @@
 """Presence: what operators declare, in all and for single channels, and the lease of a dropped connection.
 
 What lives here: whoever is not available keeps no live offers; held work stays. A desk that is gone is forgiven for
-`CoreConfig.lease_ms`. When that has run out the operator is offline: chats and calls go back to their place, work that can
-wait stays with its operator.
+`CoreConfig.lease_ms`. When that has run out the operator is offline: chats and calls go back to their place, work
+that can wait stays with its operator.
 """
 
 from __future__ import annotations

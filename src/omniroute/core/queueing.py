@@ -1,9 +1,10 @@
 """Queueing: a matter gets a work item that waits at its place in a queue, and moves from one queue to another.
 
-What lives here: the place of an item in the order of work, and the reservation for its previous operator. The place is an
-instant in ms, given by the policy of the queue when the item enters it: by default ``enqueued_ms - priority_weight_ms ×
-priority``. Nothing that comes more than ``priority_weight_ms × (highest - own priority)`` later goes first, so while there is
-capacity nobody starves (invariant 19); a slack-ordered queue adds twice its ``ageing_ms`` to that bound.
+What lives here: the place of an item in the order of work, and the reservation for its previous operator. The place
+is an instant in ms, given by the policy of the queue when the item enters it: by default ``enqueued_ms -
+priority_weight_ms × priority``. Nothing that comes more than ``priority_weight_ms × (highest - own priority)`` later
+goes first, so while there is capacity nobody starves (invariant 19); a slack-ordered queue adds twice its
+``ageing_ms`` to that bound.
 """
 
 from __future__ import annotations

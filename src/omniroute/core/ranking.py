@@ -1,7 +1,7 @@
 """Ranking: the best operators for an item, and the reasons in the bounded form that is recorded.
 
-What lives here: eligible operators as bits (the able of the item's class who stand open in its lane), ordered by the plan of
-its queue. The counts of an explanation are the sizes of the same sets, so that they cost next to nothing.
+What lives here: eligible operators as bits (the able of the item's class who stand open in its lane), ordered by the
+plan of its queue. The counts of an explanation are the sizes of the same sets, so that they cost next to nothing.
 """
 
 from __future__ import annotations

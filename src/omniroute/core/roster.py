@@ -1,8 +1,8 @@
 """The roster: all operators as bits, by what they are able for and by what stands against giving them more.
 
 What lives here: an index that follows from the records, never part of a snapshot. A *lane* is a channel instance at a
-cost; for each lane every operator stands under exactly one reason, and those under `OPEN` can be given an item of it now.
-Appliers `touch` the operators whom an event names; `refresh` moves these before the next look.
+cost; for each lane every operator stands under exactly one reason, and those under `OPEN` can be given an item of it
+now. Appliers `touch` the operators whom an event names; `refresh` moves these before the next look.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ ABSENCES = ("presence:offline", "presence:away", "presence:draining", "channel_p
 
 
 class Lane:
-    """One channel at one cost. ``bits[reason]`` are the operators under that reason, ``of[slot]`` the reason of each."""
+    """A channel at a cost. ``bits[reason]`` are the operators under that reason, ``of[slot]`` is the reason of each."""
 
     __slots__ = ("bits", "busy", "key", "of")
 
@@ -189,7 +189,7 @@ class Roster:
 
     def is_open(self, slot: int) -> bool:
         """Whether the operator can be given anything at all."""
-        for lane in self.lanes.values():  # a loop, for it is asked at every decision
+        for lane in self.lanes.values():  # noqa: SIM110 - asked at every decision, and a generator costs more
             if lane.of[slot] == OPEN:
                 return True
         return False

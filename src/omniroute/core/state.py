@@ -65,12 +65,12 @@ class State:
     """Mutable, owned by one writer. ``now_ms`` is logical time: it never goes back."""
 
     __slots__ = (
+        "arrivals",
         "batch_queues",
         "batches",
         "by_reference",
         "by_session",
         "calendars",
-        "arrivals",
         "channels",
         "config",
         "conversations",
@@ -226,7 +226,7 @@ class State:
         answer_due_ms: int | None = None,
         connect_due_ms: int | None = None,
     ) -> None:
-        """What happens to held work by itself: silence, an answer that is due, connecting (0: nothing; None: as it is)."""
+        """What happens to held work by itself: silence, a due answer, connecting (0: nothing; None: as it is)."""
         held, number = self.deadlines[Concern.HELD], item.work_item_id
         if idle_due_ms is not None and idle_due_ms != item.idle_due_ms:
             item.idle_due_ms = idle_due_ms
@@ -370,4 +370,3 @@ class Rekeyed:
     def __exit__(self, *_: object) -> None:
         if self._waits:
             self._waiting.add(self._item)
-

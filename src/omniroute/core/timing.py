@@ -55,5 +55,5 @@ def _overflow_due_ms(state: State, rule: QueueRule, item: WorkItem) -> int:
     moments = [item.enqueued_ms + one.limit for one in rule.overflows if one.cause is OverflowCause.WAIT]
     calendar = state.calendars.get(rule.calendar_id)
     if calendar and any(one.cause is OverflowCause.CLOSED for one in rule.overflows):
-        moments.append(next_close_ms(calendar, state.now_ms) if is_open(calendar, state.now_ms) else 0)
+        moments.append((next_close_ms(calendar, state.now_ms) or 0) if is_open(calendar, state.now_ms) else 0)
     return min((moment for moment in moments if moment), default=0)

@@ -1,11 +1,12 @@
 """The index of waiting work: what is queued, in its order, by requirement class.
 
-What lives here: a *class* holds the items that ask the same of an operator, so that what holds for one holds for all, and
-only the first of a class can be next. The first ones of all classes of a lane stand in order in `Ranked`; which classes an
-operator can serve is a set of bits, made from thresholds over the classes as the roster is made over the operators.
+What lives here: a *class* holds the items that ask the same of an operator, so that what holds for one holds for all,
+and only the first of a class can be next. The first ones of all classes of a lane stand in order in `Ranked`; which
+classes an operator can serve is a set of bits, made from thresholds over the classes as the roster is made over the
+operators.
 
-An item is in one class at a time; back-off, reservation and relaxation move it to another. Classes that are empty are kept
-for a while, because work of the same kind comes again.
+An item is in one class at a time; back-off, reservation and relaxation move it to another. Classes that are empty are
+kept for a while, because work of the same kind comes again.
 """
 
 from __future__ import annotations

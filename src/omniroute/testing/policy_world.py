@@ -57,7 +57,6 @@ def _operator(chance: random.Random, number: int) -> Operator:
     load_units = chance.randint(0, capacity_units)
     offered_units = chance.randint(0, capacity_units - load_units)
     held, offered = min(load_units, 3), min(offered_units, 3)
-    channel, _ = chance.choice(_CHANNELS)
     return Operator(
         f"operator{number:02}",
         tuple(department for department, _ in _PLACES[: chance.randint(1, 2)]),
@@ -75,9 +74,6 @@ def _operator(chance: random.Random, number: int) -> Operator:
         passes=chance.choice((0, chance.randrange(10**12))),
         last_offer_id=chance.choice((0, chance.randrange(10**9))),
         connected=chance.random() < 0.9,
-        active={channel: held} if held else {},
-        active_units={channel: load_units} if load_units else {},
-        offered={channel: offered} if offered else {},
     )
 
 
