@@ -119,6 +119,8 @@ class Tally:
         known = self._items.get(event.work_item_id)
         self._items[event.work_item_id] = Open(event.queue_id, known.since_ms if known else 0)
         self._overflowed(event.from_queue_id, event.cause)
+        if event.failed_policy:
+            self._failed(event.failed_policy, "order of work", event.queue_id, event.at_ms)
 
     def _diverted(self, event: e.ItemDiverted) -> None:
         queue_id = self._queue_of(event.work_item_id)
