@@ -157,6 +157,8 @@ class Roster:
             lane.of = [None] * len(self.operators)
             for slot, operator in enumerate(self.operators):
                 lane.move(slot, _reason(state, operator, lane))
+            for stale in self.orders.values():  # who is open in no other lane has no place in an order so far
+                stale.update(dict.fromkeys(range(len(self.operators))))
         return lane
 
     def refresh(self, state: State) -> None:
@@ -170,9 +172,12 @@ class Roster:
 
     def _place(self, state: State, slot: int) -> None:
         operator = self.operators[slot]
-        reason = absent(state, operator)
+        apart = bool(operator.channels)
+        reason = "" if apart else absent(state, operator)
         holding = Holding(state, operator) if state.counting and not reason else None
         for lane in self.lanes.values():
+            if apart:
+                reason = absent(state, operator, lane.key[0])
             now = reason or full(state, operator, lane.key[0], lane.key[1], holding)
             if lane.of[slot] != now:
                 lane.move(slot, now)
@@ -196,7 +201,7 @@ class Roster:
 
 
 def _reason(state: State, operator: Operator, lane: Lane) -> str:
-    return absent(state, operator) or full(state, operator, *lane.key)
+    return absent(state, operator, lane.key[0]) or full(state, operator, *lane.key)
 
 
 def _parity(sets: list[int]) -> int:

@@ -8,12 +8,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omniroute.core.calendars import is_open, next_close_ms
+from omniroute.core.calendars import next_close_ms
 from omniroute.core.deadlines import Concern
 from omniroute.core.model import OverflowCause, QueueRule, WorkItem
 
 if TYPE_CHECKING:
     from omniroute.core.state import State
+
+
+OVERFLOWS_MAX = 16
+"""So often an item overflows to another queue; rules that lead in a circle end there, and it waits where it is."""
+
+
+def stays(item: WorkItem) -> bool:
+    """Whether the item does not overflow: work of a running handoff, diverted work, and what has moved too often."""
+    return bool(item.handoff_id or item.outcome) or item.overflowed >= OVERFLOWS_MAX
 
 
 def matters_on_arrival(rule: QueueRule) -> bool:
@@ -49,11 +58,11 @@ def index(state: State, item: WorkItem) -> None:
 
 
 def _overflow_due_ms(state: State, rule: QueueRule, item: WorkItem) -> int:
-    """The earliest wait limit, or closing instant; handed-over and diverted work does not overflow."""
-    if item.handoff_id or item.outcome:
+    """The earliest wait limit, or closing instant; what comes back while the queue is closed overflows at once."""
+    if stays(item):
         return 0
     moments = [item.enqueued_ms + one.limit for one in rule.overflows if one.cause is OverflowCause.WAIT]
     calendar = state.calendars.get(rule.calendar_id)
     if calendar and any(one.cause is OverflowCause.CLOSED for one in rule.overflows):
-        moments.append((next_close_ms(calendar, state.now_ms) or 0) if is_open(calendar, state.now_ms) else 0)
+        moments.append(next_close_ms(calendar, state.now_ms) or 0)
     return min((moment for moment in moments if moment), default=0)
