@@ -52,7 +52,7 @@ class Estimate(NamedTuple):
 
 
 class _Line(NamedTuple):
-    """What has to happen before the item is served: so many departures at that rate per ms; ``ahead`` is whole items."""
+    """What has to happen before the item is served: so many departures, at that rate per ms; ``ahead`` are items."""
 
     ahead: int
     departures: float
