@@ -19,9 +19,9 @@ PRESENCE_REASONS = {presence: f"presence:{presence}" for presence in Presence if
 """Why an operator who is not available gets nothing."""
 BUSY = (
     *PRESENCE_REASONS.values(),
+    "channel_presence",
     "wrap_up",
     "offers_pending",
-    "channel_presence",
     "channel_max",
     "exclusive",
     "capacity",
@@ -67,10 +67,15 @@ def free_units(state: State, operator: Operator, arriving: ChannelRule | None = 
     return free + Holding(state, operator).interrupted(state, arriving) if state.interrupting else free
 
 
-def absent(state: State, operator: Operator) -> str:
-    """Why the operator gets nothing new on any channel; empty if nothing stands against it."""
+def absent(state: State, operator: Operator, channel: str = "") -> str:
+    """Why the operator gets nothing new, whatever it costs, on that channel or on any; empty if nothing is against it.
+
+    Whoever is not on duty is so whatever they are busy with.
+    """
     if operator.presence is not Presence.AVAILABLE:
         return PRESENCE_REASONS[operator.presence]
+    if operator.channels and operator.channels.get(channel, Presence.AVAILABLE) is not Presence.AVAILABLE:
+        return "channel_presence"
     if operator.item_ids and state.in_wrap_up(operator):
         return "wrap_up"
     if len(operator.offer_ids) >= state.config.offers_max:
@@ -79,12 +84,10 @@ def absent(state: State, operator: Operator) -> str:
 
 
 def full(state: State, operator: Operator, channel: str, cost_units: int, holding: Holding | None = None) -> str:
-    """Why an item of that channel does not fit; empty if it does. Presence on that channel counts as well.
+    """Why an item of that channel does not fit; empty if it does.
 
     ``holding`` is needed where ``state.counting``, and made where it is not given.
     """
-    if operator.channels and operator.channels.get(channel, Presence.AVAILABLE) is not Presence.AVAILABLE:
-        return "channel_presence"
     free = operator.capacity_units - operator.load_units - operator.offered_units
     if state.counting:
         rule, holding = state.channels[channel], holding or Holding(state, operator)

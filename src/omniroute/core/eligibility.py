@@ -48,14 +48,14 @@ def why_not(state: State, operator: Operator, item: WorkItem) -> str:
         return "sticky_hold"
     if operator.operator_id in item.backoff:
         return "backoff"
-    reason = absent(state, operator) or full(state, operator, item.channel, item.cost_units)
+    reason = absent(state, operator, item.channel) or full(state, operator, item.channel, item.cost_units)
     collected = item.queue_id in state.batches and state.is_batch(item.queue_id)
     return reason or ("batch_window" if collected else "")
 
 
 def why_not_by_hand(state: State, operator: Operator, item: WorkItem) -> str:
     """The same for work that a person gives or takes: back-off, reservation and the bound on offers do not count."""
-    reason = unable(state, operator, class_of(item)) or absent(state, operator)
+    reason = unable(state, operator, class_of(item)) or absent(state, operator, item.channel)
     if reason and reason != "offers_pending":
         return reason
     offer = state.offers.get(item.offer_id)

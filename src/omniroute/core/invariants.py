@@ -125,7 +125,7 @@ def _roster(state: State, again: Roster) -> Iterator[str]:
     for key, lane in state.roster.lanes.items():
         fresh = state.roster.lane(state, key)
         for slot, operator in enumerate(state.roster.operators):
-            reason = room.absent(state, operator) or room.full(state, operator, *key)
+            reason = room.absent(state, operator, key[0]) or room.full(state, operator, *key)
             if reason != fresh.of[slot] or not lane.bits[reason] >> slot & 1:
                 yield f"{operator.operator_id} stands under {fresh.of[slot]!r} in {key}, not {reason!r}"
         if sum(bits.bit_count() for bits in lane.bits.values()) != len(state.roster.operators):

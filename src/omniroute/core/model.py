@@ -329,6 +329,7 @@ class WorkItem(msgspec.Struct, array_like=True, gc=False):
     returned work keeps its age. ``backoff`` maps operators that may not be offered it to the end of that. ``own`` is
     what it requires itself, beside its queue; ``requirements`` what is required now. ``departments``, ``queues`` and
     ``operators`` were added by relaxation. ``held_for`` is the operator who alone may have it until ``hold_until_ms``.
+    ``overflowed`` counts its moves by overflow since somebody last chose its queue.
     Every ``…_due_ms`` and ``…_until_ms`` that is not 0 has its entry among the deadlines.
     """
 
@@ -367,6 +368,7 @@ class WorkItem(msgspec.Struct, array_like=True, gc=False):
     parked_until_ms: int = 0
     outcome: str = ""
     answer_due_ms: int = 0
+    overflowed: int = 0
 
 
 class Handling(msgspec.Struct, array_like=True, gc=False):

@@ -15,12 +15,12 @@ from omniroute.core.calendars import is_open
 from omniroute.core.estimates import estimate
 from omniroute.core.events import ItemDiverted, OverflowPassed
 from omniroute.core.model import ItemState, Overflow, OverflowCause, QueueRule, WorkItem
-from omniroute.core.queueing import end_hold, move
+from omniroute.core.queueing import end_hold, may_wait_for, move
 from omniroute.core.state import State
 from omniroute.core.step import Applier, Step
 from omniroute.core.waiting import WaitingClass
 
-MOVES_MAX = 16
+ROUNDS_MAX = timing.OVERFLOWS_MAX
 """Rounds of overflow in one step; the check of a configuration refuses cycles, this bounds one that was not checked."""
 
 ON_ARRIVAL = (OverflowCause.LENGTH, OverflowCause.ESTIMATE, OverflowCause.UNSTAFFED)
@@ -30,7 +30,7 @@ ON_ARRIVAL = (OverflowCause.LENGTH, OverflowCause.ESTIMATE, OverflowCause.UNSTAF
 
 def on_closed_arrival(step: Step) -> None:
     """Work that arrives while its queue is closed does not wait for it to open, where a rule says so."""
-    for _ in range(MOVES_MAX):
+    for _ in range(ROUNDS_MAX):
         moved = [item for item in _arrived(step) if _try(step, item, (OverflowCause.CLOSED,))]
         if not moved:
             return
@@ -38,10 +38,11 @@ def on_closed_arrival(step: Step) -> None:
 
 def on_arrival(step: Step, match: Callable[[Step], None]) -> None:
     """What has arrived and found nobody may overflow, and is matched again where it has gone."""
-    for _ in range(MOVES_MAX):
+    for _ in range(ROUNDS_MAX):
         moved = [item for item in _arrived(step) if _try(step, item, ON_ARRIVAL)]
         if not moved:
             return
+        on_closed_arrival(step)
         match(step)
 
 
@@ -54,8 +55,10 @@ def on_leaving(step: Step) -> None:
     """Somebody is no longer there: what was kept for them is free, and what now has nobody may overflow."""
     state = step.state
     for operator_id in step.left:
+        operator = state.operators[operator_id]
         for item_id in state.waiting.held_for(operator_id):
-            end_hold(step, item_id)
+            if not may_wait_for(state, operator, state.items[item_id]):
+                end_hold(step, item_id)
     step.left.clear()
     for rule in state.config.queues if state.arrivals else ():
         if any(one.cause is OverflowCause.UNSTAFFED for one in rule.overflows):
@@ -79,7 +82,7 @@ def fall_due(step: Step, work_item_id: int) -> None:
 
 def _try(step: Step, item: WorkItem, causes: tuple[OverflowCause, ...]) -> bool:
     """The first rule of one of these causes that holds is followed."""
-    if item.handoff_id or item.outcome:
+    if timing.stays(item):
         return False
     for rule in step.state.queues[item.queue_id].overflows:
         if rule.cause in causes and _holds(step, item, rule):
@@ -105,8 +108,8 @@ def _holds(step: Step, item: WorkItem, rule: Overflow) -> bool:
 
 
 def is_unstaffed(state: State, one: WaitingClass) -> bool:
-    """Whether nobody who is able for the class is available on its channel, busy or not."""
-    return not one.able(state.roster) & state.roster.lane(state, one.lane).on_duty()
+    """Whether nobody who is able for the class is available on its channel, busy or in back-off or not."""
+    return not one.capable(state.roster) & state.roster.lane(state, one.lane).on_duty()
 
 
 def _follow(step: Step, item: WorkItem, rule: Overflow) -> bool:

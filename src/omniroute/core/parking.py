@@ -12,7 +12,7 @@ from omniroute.core.commands import RequeueItem, SnoozeItem
 from omniroute.core.deadlines import Concern
 from omniroute.core.events import ItemReturned, ItemSnoozed, ItemWoken
 from omniroute.core.model import ContactState, Conversation, ItemState, WorkItem
-from omniroute.core.queueing import is_there, move
+from omniroute.core.queueing import may_wait_for, move
 from omniroute.core.state import State
 from omniroute.core.step import Applier, Handler, Step
 from omniroute.core.transitions import WORK_ITEM, advance
@@ -52,7 +52,7 @@ def wake(step: Step, item: WorkItem, cause: str) -> None:
     """It waits again; kept for who put it aside, if they are there."""
     state = step.state
     operator = state.operators.get(item.parked_by)
-    there = operator is not None and is_there(operator, item.channel) and cause != "taken"
+    there = operator is not None and cause != "taken" and may_wait_for(state, operator, item)
     until_ms = step.now_ms + state.config.return_ms if there and state.config.return_ms else 0
     step.emit(
         ItemWoken(

@@ -83,16 +83,16 @@ class Plan:
             return DEFAULT_POLICY.rank_ms(work)
         part, blame = self._ranks
         with blame:
-            return _whole(part.rank_ms(work))
+            return _bounded(part.rank_ms(work), work)
 
     # ---- the order of operators
     def best(
         self, state: State, item: WorkItem, key: ClassKey, eligible: int, count: int
     ) -> tuple[Sequence[str], Found]:
         """The names of the terms, and the best of the eligible (as bits), at most ``count``. Raises `PolicyFailure`."""
-        if self._keyed:
-            return self._asked_each(state, item, eligible, count)
         scores = self._scores(state, key) if key.preferred or self._weights else ()
+        if self._keyed:
+            return self._asked_each(state, item, scores, eligible, count)
         if not eligible & (eligible - 1):
             return self._only(state, scores, eligible.bit_length() - 1)
         self._freshen(state)
@@ -154,18 +154,21 @@ class Plan:
                 scores.append(("minus_skill", _weighted(state, weights), _scorer(weights)))
         return scores
 
-    def _asked_each(self, state: State, item: WorkItem, eligible: int, count: int) -> tuple[Sequence[str], Found]:
+    def _asked_each(
+        self, state: State, item: WorkItem, scores: Scores, eligible: int, count: int
+    ) -> tuple[Sequence[str], Found]:
         """The simple form: every eligible operator is asked; standings of the other policies follow."""
         found: Found = []
         for slot in members(eligible):
             operator = state.roster.operators[slot]
-            terms: tuple[int, ...] = ()
+            terms = tuple([of(operator) for _, _, of in scores])
             for part, blame in self._keyed:
                 with blame:
                     terms += _key(part, part.operator_key(operator, item))
             found.append(((*terms, *self._standing(operator), operator.idle_since_ms), operator.operator_id))
         found.sort()
-        return (*(term for part, _ in self._keyed for term in part.terms), *self.terms), found[:count]
+        names = (*(name for name, _, _ in scores), *(term for part, _ in self._keyed for term in part.terms))
+        return (*names, *self.terms), found[:count]
 
 
 class _Blame:
@@ -200,6 +203,13 @@ def _whole(term: int) -> int:
     if type(term) is not int or not -TERM_MAX <= term <= TERM_MAX:
         raise ValueError("a term is a whole number of 63 bits")
     return term
+
+
+def _bounded(rank_ms: int, work: Work) -> int:
+    """The place, if it is near enough to the age that nobody waits for ever (invariant 19)."""
+    if abs(_whole(rank_ms) - DEFAULT_POLICY.rank_ms(work)) > work.ageing_ms:
+        raise ValueError("a place is at most ageing_ms away from that by age and priority")
+    return rank_ms
 
 
 def _weights(weights: Mapping[str, int]) -> dict[str, int]:

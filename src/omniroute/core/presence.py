@@ -130,6 +130,7 @@ def apply_lease_started(state: State, event: LeaseStarted) -> None:
 
 def _set_lease(state: State, operator: Operator, until_ms: int) -> None:
     operator.lease_until_ms = until_ms
+    state.roster.touch(operator.operator_id)
     state.deadlines[Concern.PRESENCE].set(("lease", 0, operator.operator_id), until_ms)
 
 

@@ -161,6 +161,8 @@ class Roster:
             lane.of = [None] * len(self.operators)
             for slot in range(len(self.operators)):
                 self._place(state, slot)
+            for stale in self.orders.values():  # who is open in no other lane has no place in an order so far
+                stale.update(dict.fromkeys(range(len(self.operators))))
         return lane
 
     def refresh(self, state: State) -> None:
@@ -174,15 +176,18 @@ class Roster:
 
     def _place(self, state: State, slot: int) -> None:
         operator = self.operators[slot]
-        reason = absent(state, operator)
+        apart = bool(operator.channels)
+        reason = "" if apart else absent(state, operator)
         holding = Holding(state, operator) if state.counting and not reason else None
         idle = False
-        plain = not (reason or holding or operator.channels)
+        plain = not (apart or reason or holding)
         free = operator.capacity_units - operator.load_units - operator.offered_units
         for lane in self.lanes.values():
             if plain:
                 now = OPEN if lane.cost_units <= free else "capacity"
             else:
+                if apart:
+                    reason = absent(state, operator, lane.channel)
                 now = reason or full(state, operator, lane.channel, lane.cost_units, holding)
             if not now:
                 idle = True

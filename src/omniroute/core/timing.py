@@ -9,12 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from omniroute.core.calendars import is_open, next_close_ms
+from omniroute.core.calendars import next_close_ms
 from omniroute.core.deadlines import Concern
 from omniroute.core.model import Calendar, OverflowCause, QueueRule, WorkItem
 
 if TYPE_CHECKING:
     from omniroute.core.state import State
+
+
+OVERFLOWS_MAX = 16
+"""So often an item overflows to another queue; rules that lead in a circle end there, and it waits where it is."""
+
+
+def stays(item: WorkItem) -> bool:
+    """Whether the item does not overflow: work of a running handoff, diverted work, and what has moved too often."""
+    return bool(item.handoff_id or item.outcome) or item.overflowed >= OVERFLOWS_MAX
 
 
 def matters_on_arrival(rule: QueueRule) -> bool:
@@ -81,11 +90,9 @@ def index(state: State, item: WorkItem) -> None:
 
 
 def _overflow_due_ms(state: State, moments: Moments, item: WorkItem) -> int:
-    """The earliest wait limit, or closing instant; handed-over and diverted work does not overflow."""
-    if item.handoff_id or item.outcome:
+    """The earliest wait limit, or closing instant; what comes back while the queue is closed overflows at once."""
+    if stays(item):
         return 0
     wait_ms = item.enqueued_ms + moments.wait_ms if moments.wait_ms else 0
-    closes_ms = 0
-    if moments.closes is not None and is_open(moments.closes, state.now_ms):
-        closes_ms = next_close_ms(moments.closes, state.now_ms) or 0
+    closes_ms = (next_close_ms(moments.closes, state.now_ms) or 0) if moments.closes else 0
     return min(wait_ms, closes_ms) if wait_ms and closes_ms else wait_ms or closes_ms

@@ -11,6 +11,7 @@ kept for a while, because work of the same kind comes again.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from heapq import merge
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -61,7 +62,7 @@ def class_of(item: WorkItem) -> ClassKey:
 class WaitingClass:
     """One class: its items in order, and who is able to serve them (remembered until abilities change)."""
 
-    __slots__ = ("_able", "_generation", "_lacking", "batch", "heads", "key", "lane", "line", "slot")
+    __slots__ = ("_able", "_capable", "_generation", "_lacking", "batch", "heads", "key", "lane", "line", "slot")
 
     def __init__(self, key: ClassKey, slot: int, heads: Ranked, *, batch: bool) -> None:
         self.key = key
@@ -72,14 +73,20 @@ class WaitingClass:
         self.line = Line()
         self._generation = -1
         self._able = 0
+        self._capable = 0
         self._lacking: dict[str, int] = {}
 
     def able(self, roster: Roster) -> int:
         """Those who could have its items at some hour, as bits."""
         if self._generation != roster.generation:
             self._generation = roster.generation
-            self._able, self._lacking = _sieve(roster, self.key)
+            self._able, self._capable, self._lacking = _sieve(roster, self.key)
         return self._able
+
+    def capable(self, roster: Roster) -> int:
+        """The same and those in back-off, who are there all the same and may have the item again soon."""
+        self.able(roster)
+        return self._capable
 
     def lacking(self, roster: Roster) -> dict[str, int]:
         """How many could not, by the first reason."""
@@ -87,8 +94,11 @@ class WaitingClass:
         return self._lacking
 
 
-def _sieve(roster: Roster, key: ClassKey) -> tuple[int, dict[str, int]]:
-    """Who passes membership, skills, reservation and back-off, in that order, and how many each of them stops."""
+def _sieve(roster: Roster, key: ClassKey) -> tuple[int, int, dict[str, int]]:
+    """Who passes membership, skills, reservation and back-off, in that order, and how many each of them stops.
+
+    In the middle: who passes all but the back-off.
+    """
     counts: dict[str, int] = {}
     left = roster.everyone
 
@@ -103,9 +113,10 @@ def _sieve(roster: Roster, key: ClassKey) -> tuple[int, dict[str, int]]:
         left = keep(roster.having(requirement), f"skill:{requirement}")
     if key.held_for:
         left = keep(_bits(roster, (key.held_for,)), "sticky_hold")
+    capable = left
     if key.excluded:
         left = keep(~_bits(roster, key.excluded), "backoff")
-    return left, counts
+    return left, capable, counts
 
 
 def _members(roster: Roster, key: ClassKey) -> int:
@@ -222,11 +233,16 @@ class WaitingIndex:
 
     # ---- looking for work
     def serves(self, operator: Operator) -> int:
-        """The classes that an operator is able to serve, as bits; remembered until abilities or classes change."""
+        """The classes that an operator is able to serve, as bits; remembered until abilities or classes change.
+
+        A queue that the operator is bound to may belong to another department by now, or to none.
+        """
         known = self._serves.get(operator.operator_id)
         abilities = self.state.roster.generation
         if known is None or known[0] != self.generation or known[1] != abilities:
-            known = (self.generation, abilities, self.sets.for_operator(operator))
+            rules = [self.state.queues.get(queue_id) for queue_id in operator.queues]
+            bound = [rule.queue_id for rule in rules if rule and rule.department_id in operator.departments]
+            known = (self.generation, abilities, self.sets.for_operator(operator, bound))
             self._serves[operator.operator_id] = known
         return known[2]
 
@@ -315,14 +331,14 @@ class ClassSets:
             levels[:] = [bits & keep for bits in levels]
         self.held &= keep
 
-    def for_operator(self, operator: Operator) -> int:
-        """The classes that the operator is able to serve."""
+    def for_operator(self, operator: Operator, bound: Iterable[str]) -> int:
+        """The classes that the operator is able to serve; ``bound`` are the queues that alone they serve."""
         found = self.operators.get(operator.operator_id, 0)
         for department_id in operator.departments:
             found |= self.departments.get(department_id, 0)
             if not operator.queues:
                 found |= self.everywhere.get(department_id, 0)
-        for queue_id in operator.queues:
+        for queue_id in bound:
             found |= self.queues.get(queue_id, 0)
         lacking = self.held & ~self.held_for.get(operator.operator_id, 0)
         lacking |= self.excluded.get(operator.operator_id, 0)

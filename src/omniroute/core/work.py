@@ -270,7 +270,8 @@ def apply_item_closed(state: State, event: ItemClosed) -> None:
         state.waiting.remove(item)
     elif event.was is not ItemState.PARKED:
         state.let_go(item, event.at_ms)
-        handling.observe(state, item.queue_id, item.channel, event.at_ms - item.assigned_ms)
+        if event.was is not ItemState.CONNECTING:  # whom nobody has spoken to, nobody has handled
+            handling.observe(state, item.queue_id, item.channel, event.at_ms - item.assigned_ms)
     state.forget_item(item)
 
 
