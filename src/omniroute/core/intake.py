@@ -253,11 +253,13 @@ def apply_interaction(state: State, event: InteractionReceived) -> None:
     if matter is None:
         return
     matter.interaction_count += 1
+    before = matter.contact
+    contacts.progress(matter, event.kind)
     if event.kind is InteractionKind.MESSAGE:
         matter.answered = False
         matter.message_count += 1
+    if event.kind is InteractionKind.MESSAGE or matter.contact is not before:
         held.turn(state, matter, event.at_ms)
-    contacts.progress(matter, event.kind)
 
 
 HANDLERS: dict[type, Handler] = {

@@ -11,7 +11,7 @@ from omniroute.core import handoffs, offers
 from omniroute.core.commands import RequeueItem, SnoozeItem
 from omniroute.core.deadlines import Concern
 from omniroute.core.events import ItemReturned, ItemSnoozed, ItemWoken
-from omniroute.core.model import ContactState, Conversation, ItemState, WorkItem
+from omniroute.core.model import RUNNING, Conversation, ItemState, WorkItem
 from omniroute.core.queueing import is_there, move
 from omniroute.core.state import State
 from omniroute.core.step import Applier, Handler, Step
@@ -44,7 +44,7 @@ def refuse_if_bound(step: Step, item: WorkItem) -> None:
         raise Conflict("only assigned work can be put aside, moved or given to somebody else")
     if item.handoff_id:
         raise Conflict("a transfer is under way: take it back first")
-    if step.state.conversations[item.conversation_id].contact in {ContactState.WAITING, ContactState.CONNECTED}:
+    if step.state.conversations[item.conversation_id].contact in RUNNING:
         raise Conflict("a running contact cannot be put aside")
 
 

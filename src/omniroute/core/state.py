@@ -203,6 +203,7 @@ class State:
         operator.item_ids.remove(item.work_item_id)
         if item.idle:
             item.idle = False
+            self.roster.touch(operator.operator_id)  # it may have been in wrap-up
         else:
             self.load(item, -1)
         operator.idle_since_ms = at_ms
