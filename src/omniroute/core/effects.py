@@ -8,10 +8,20 @@ from __future__ import annotations
 
 import msgspec
 
-from omniroute.core.events import Event, HandoffAccepted, OfferAccepted, ReplySent, WrapUpStarted
+from omniroute.core.events import (
+    Event,
+    HandoffAccepted,
+    ItemForced,
+    ItemPulled,
+    OfferAccepted,
+    ReplySent,
+    WrapUpStarted,
+)
 
 REALTIME_LIFETIME_MS = 30_000
 """Ringing somebody half a minute late does harm: effects of a running contact expire."""
+
+OfContact = OfferAccepted | HandoffAccepted | ItemPulled | ItemForced | WrapUpStarted
 
 
 class Effect(msgspec.Struct, frozen=True, array_like=True):
@@ -40,23 +50,27 @@ def effect_of(event: Event) -> Effect | None:
                 event.interaction_id,
                 event.operator_id,
             )
-        case OfferAccepted() | HandoffAccepted():
-            return _of_contact(event.effect_id, "connect", event)
+        case OfferAccepted() | ItemPulled() | ItemForced():
+            return _of_contact("connect", event, event.connect_due_ms)
+        case HandoffAccepted():
+            return _of_contact("connect", event)
         case WrapUpStarted():
-            return _of_contact(event.effect_id, "part", event)
+            return _of_contact("part", event)
         case _:
             return None
 
 
-def _of_contact(effect_id: int, order: str, event: OfferAccepted | HandoffAccepted | WrapUpStarted) -> Effect | None:
-    if not effect_id:
+def _of_contact(order: str, event: OfContact, due_ms: int = 0) -> Effect | None:
+    """It expires with the time for connecting as well: afterwards the call waits for somebody else."""
+    if not event.effect_id:
         return None
+    expires_ms = event.at_ms + REALTIME_LIFETIME_MS
     return Effect(
-        effect_id,
+        event.effect_id,
         order,
         event.conversation_id,
         event.channel,
         event.at_ms,
         operator_id=event.operator_id,
-        expires_ms=event.at_ms + REALTIME_LIFETIME_MS,
+        expires_ms=min(due_ms, expires_ms) if due_ms else expires_ms,
     )

@@ -94,7 +94,7 @@ def arm(state: State, item: WorkItem, matter: Conversation, at_ms: int, *, idle_
 
 
 def turn(state: State, matter: Conversation, at_ms: int) -> None:
-    """The customer or we have spoken, or the contact goes on: every item of the matter that somebody holds is measured anew."""
+    """Somebody has spoken, or the contact goes on: every item of the matter that somebody holds is measured anew."""
     for item_id in matter.item_ids:
         item = state.items[item_id]
         if item.operator_id:

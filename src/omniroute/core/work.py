@@ -75,9 +75,15 @@ def end_contact(step: Step, command: EndContact) -> None:
     """Hang up, and write up."""
     item = held_by(step, command.work_item_id, command.operator_id)
     matter = step.state.conversations[item.conversation_id]
+    _refuse_if_connecting(item)
     if item.state is not ItemState.ASSIGNED:
         raise Conflict("the contact is over already")
     start_wrap_up(step, item, part=matter.contact is not ContactState.OVER)
+
+
+def _refuse_if_connecting(item: WorkItem) -> None:
+    if item.state is ItemState.CONNECTING:
+        raise Conflict("the two sides are not together yet")
 
 
 def start_wrap_up(step: Step, item: WorkItem, *, part: bool) -> None:
@@ -102,8 +108,7 @@ def start_wrap_up(step: Step, item: WorkItem, *, part: bool) -> None:
 def complete(step: Step, command: CompleteItem) -> None:
     """Finish with a disposition; with ``resolve`` the matter is done, unless others still work on it."""
     item = held_by(step, command.work_item_id, command.operator_id)
-    if item.state is ItemState.CONNECTING:
-        raise Conflict("the two sides are not together yet")
+    _refuse_if_connecting(item)
     if not command.disposition:
         raise InvalidInput("a disposition is needed", "disposition")
     matter = step.state.conversations[item.conversation_id]
@@ -179,6 +184,7 @@ def resolve(step: Step, matter: Conversation, disposition: str, operator_id: str
 def release(step: Step, command: ReleaseItem) -> None:
     """Give work back to its queue, at its old place; a running contact cannot be put aside."""
     item = held_by(step, command.work_item_id, command.operator_id)
+    _refuse_if_connecting(item)
     if item.state is not ItemState.ASSIGNED:
         raise Conflict("work in wrap-up is finished, not given back")
     if item.handoff_id:
@@ -268,7 +274,8 @@ def apply_item_closed(state: State, event: ItemClosed) -> None:
         state.waiting.remove(item)
     elif event.was is not ItemState.PARKED:
         state.let_go(item, event.at_ms)
-        handling.observe(state, item.queue_id, item.channel, event.at_ms - item.assigned_ms)
+        if event.was is not ItemState.CONNECTING:
+            handling.observe(state, item.queue_id, item.channel, event.at_ms - item.assigned_ms)
     state.forget_item(item)
 
 
