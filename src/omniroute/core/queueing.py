@@ -19,7 +19,7 @@ from omniroute.core.plans import PolicyFailure, default_plan, plan_of
 from omniroute.core.policy import Work
 from omniroute.core.state import State
 from omniroute.core.step import Applier, Step
-from omniroute.core.waiting import ClassKey
+from omniroute.core.waiting import ClassKey, class_of
 
 # ---- decide
 
@@ -123,6 +123,14 @@ def is_there(operator: Operator, channel: str) -> bool:
     return operator.presence is Presence.AVAILABLE and on_channel is Presence.AVAILABLE
 
 
+def can_wait_for(state: State, operator_id: str, item: WorkItem) -> bool:
+    """Whether an item may be kept for the operator: they are there, able, and not in back-off."""
+    operator = state.operators.get(operator_id)
+    if operator is None or operator_id in item.backoff or not is_there(operator, item.channel):
+        return False
+    return not unable(state, operator, class_of(item))
+
+
 def move(step: Step, item: WorkItem, queue_id: str, cause: str, reason: str = "", by: str = "") -> None:
     """A waiting item goes to another queue, at its age; its requirements are the new queue's and its own."""
     state = step.state
@@ -190,6 +198,7 @@ def apply_moved(state: State, event: ItemMoved) -> None:
         item.departments = item.queues = item.operators = ()
         item.relaxed, item.held_for, item.hold_until_ms = 0, "", 0
         timing.arm(state, item)
+        timing.index(state, item)
     matter = state.conversations[item.conversation_id]
     if not item.handoff_id:
         matter.queue_id, matter.department_id = event.queue_id, event.department_id
