@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.core.world import World
+import pytest
+from tests.core.world import World, with_channel
 
 from omniroute.core import events as e
 from omniroute.core.effects import REALTIME_LIFETIME_MS, effect_of
@@ -33,6 +34,16 @@ def test_a_call_is_connected_and_parted_and_both_expire():
     assert (connect.order, part.order) == ("connect", "part")
     assert connect.operator_id == part.operator_id == "ann"
     assert connect.expires_ms == connect.at_ms + REALTIME_LIFETIME_MS
+
+
+@pytest.mark.parametrize(("connect_ms", "lives_ms"), [(10_000, 10_000), (60_000, REALTIME_LIFETIME_MS)])
+def test_an_order_to_connect_does_not_outlive_the_time_for_it(connect_ms, lives_ms):
+    world = World(with_channel("phone", connect_ms=connect_ms))
+    world.operator()
+    world.call()
+    world.accept()
+    (effect,) = _effects(world)
+    assert effect.expires_ms == effect.at_ms + lives_ms
 
 
 def test_a_transferred_call_is_connected_to_the_new_operator():

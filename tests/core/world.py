@@ -196,6 +196,15 @@ class World:
     def presence(self, operator_id: str, presence: Presence, reason: str = "") -> list[e.Event]:
         return self.do(c.SetPresence(operator_id=operator_id, presence=presence, reason=reason))
 
+    def on_channel(self, operator_id: str, channel: str, presence: Presence) -> list[e.Event]:
+        return self.do(c.SetPresence(operator_id=operator_id, presence=presence, channel=channel))
+
+    def connect(self, operator_id: str = "ann") -> list[e.Event]:
+        return self.do(c.ConnectOperator(operator_id=operator_id))
+
+    def disconnect(self, operator_id: str = "ann") -> list[e.Event]:
+        return self.do(c.DisconnectOperator(operator_id=operator_id))
+
     # ---- customers
     def raw(self, channel: str = "mail") -> int:
         """Something arrives and is durable."""
@@ -299,6 +308,47 @@ class World:
         item = self.held_item(conversation_id)
         return self.do(c.ReleaseItem(work_item_id=item.work_item_id, operator_id=item.operator_id))
 
+    def pull(self, conversation_id: int, operator_id: str = "ann") -> list[e.Event]:
+        item = self.item(conversation_id)
+        return self.do(c.PullItem(work_item_id=item.work_item_id, operator_id=operator_id))
+
+    def force(self, conversation_id: int, operator_id: str = "ann") -> list[e.Event]:
+        """Sue, who supervises, gives waiting or offered work to somebody."""
+        item = self.item(conversation_id)
+        return self.do(c.ForceItem(work_item_id=item.work_item_id, operator_id=operator_id, by="sue"))
+
+    def reassign(self, conversation_id: int, to_operator_id: str) -> list[e.Event]:
+        """Sue moves held work to somebody else."""
+        item = self.held_item(conversation_id)
+        return self.do(
+            c.ReassignItem(
+                work_item_id=item.work_item_id,
+                operator_id=item.operator_id,
+                to_operator_id=to_operator_id,
+                by="sue",
+            )
+        )
+
+    def snooze(self, conversation_id: int, ms: int) -> list[e.Event]:
+        """The owner puts the work aside for so long."""
+        item = self.held_item(conversation_id)
+        return self.do(
+            c.SnoozeItem(work_item_id=item.work_item_id, operator_id=item.operator_id, until_ms=self.now_ms + ms)
+        )
+
+    def requeue(self, conversation_id: int, queue_id: str) -> list[e.Event]:
+        """Sue puts the work into another queue, whoever has it."""
+        item = self.item(conversation_id)
+        return self.do(
+            c.RequeueItem(
+                work_item_id=item.work_item_id,
+                queue_id=queue_id,
+                operator_id=item.operator_id,
+                reason="misplaced",
+                by="sue",
+            )
+        )
+
     def hang_up(self, conversation_id: int) -> list[e.Event]:
         item = self.held_item(conversation_id)
         return self.do(c.EndContact(work_item_id=item.work_item_id, operator_id=item.operator_id))
@@ -322,6 +372,14 @@ def reference(number: int) -> str:
 def changed(config: CoreConfig = CONFIG, **fields: object) -> CoreConfig:
     """The configuration with other top-level fields."""
     return msgspec.structs.replace(config, **fields)
+
+
+def with_channel(instance: str, config: CoreConfig = CONFIG, **fields: object) -> CoreConfig:
+    """The configuration with other fields of one channel."""
+    rules = tuple(
+        msgspec.structs.replace(rule, **fields) if rule.instance == instance else rule for rule in config.channels
+    )
+    return changed(config, channels=rules)
 
 
 def with_queue(queue_id: str, config: CoreConfig = CONFIG, **fields: object) -> CoreConfig:

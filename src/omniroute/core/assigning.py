@@ -98,6 +98,7 @@ def reassign(step: Step, command: ReassignItem) -> None:
         )
     )
     step.wake_operator(command.operator_id)
+    _wake_if_interrupting(step, item)
 
 
 def _refuse_unless_possible(step: Step, item: WorkItem, operator_id: str) -> None:
@@ -117,6 +118,13 @@ def _refuse_own_handoff(step: Step, item: WorkItem, operator_id: str) -> None:
 def _begin(step: Step, item: WorkItem, effect_id: int) -> None:
     if item.state is ItemState.ASSIGNED:
         offers.begin(step, step.state.conversations[item.conversation_id], connected=bool(effect_id))
+    _wake_if_interrupting(step, item)
+
+
+def _wake_if_interrupting(step: Step, item: WorkItem) -> None:
+    """What the work interrupts may make room for something else."""
+    if step.state.interrupting:
+        step.wake_operator(item.operator_id)
 
 
 # ---- apply

@@ -3,14 +3,15 @@
 What lives here: the load that counts, and why a further item of a channel does not fit (invariant 10). *Active* load is
 what is held, less idle items (silent chats) and less what is interrupted: while an operator holds an item of a channel
 that ``interrupts`` another, items of that other one do not count. They count again, even beyond the capacity, when the
-interruption is over; then nothing new comes until it fits.
+interruption is over; then nothing new comes until it fits. What is interrupted itself gets no room from that, or it
+would pile up meanwhile.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omniroute.core.model import ChannelRule, Operator, Presence
+from omniroute.core.model import ChannelRule, Operator, Presence, WorkItem
 
 if TYPE_CHECKING:
     from omniroute.core.state import State
@@ -49,10 +50,20 @@ class Holding:
 
     def interrupted(self, state: State, arriving: ChannelRule | None) -> int:
         """Units that do not count while what is held, and what arrives, interrupts them."""
-        shadowed = dict.fromkeys(arriving.interrupts) if arriving else {}
+        shadowed: dict[str, None] = {}
         for instance in self.items:
             shadowed.update(dict.fromkeys(state.channels[instance].interrupts))
+        if arriving:
+            if arriving.instance in shadowed:
+                return 0
+            shadowed.update(dict.fromkeys(arriving.interrupts))
         return sum(self.units.get(instance, 0) for instance in shadowed)
+
+    def take_back(self, channel: str) -> None:
+        """Count one offer less, as if it had not been made."""
+        self.offered[channel] -= 1
+        if not self.offered[channel]:
+            del self.offered[channel]
 
     def excludes(self, state: State, rule: ChannelRule) -> bool:
         """Whether something held or offered wants the operator alone, or the arriving item does."""
@@ -99,3 +110,10 @@ def full(state: State, operator: Operator, channel: str, cost_units: int, holdin
         if state.interrupting:
             free += holding.interrupted(state, rule)
     return "" if cost_units <= free else "capacity"
+
+
+def overfull(state: State, operator: Operator, offered: WorkItem) -> str:
+    """Why an item that is offered to the operator does not fit, apart from its own offer; empty if it does."""
+    holding = Holding(state, operator)
+    holding.take_back(offered.channel)
+    return full(state, operator, offered.channel, 0, holding)  # the offer has reserved its units

@@ -22,7 +22,6 @@ from omniroute.core.events import (
 REALTIME_LIFETIME_MS = 30_000
 """Ringing somebody half a minute late does harm: effects of a running contact expire."""
 
-
 OfContact = OfferAccepted | ItemPulled | ItemForced | HandoffAccepted | WrapUpStarted | ItemDiverted
 
 

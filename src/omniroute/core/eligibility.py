@@ -6,7 +6,7 @@ by hand use it, and the invariants check the one against the other.
 
 from __future__ import annotations
 
-from omniroute.core.capacity import absent, full
+from omniroute.core.capacity import absent, full, overfull
 from omniroute.core.model import Operator, WorkItem
 from omniroute.core.state import State
 from omniroute.core.waiting import ClassKey, class_of
@@ -60,5 +60,5 @@ def why_not_by_hand(state: State, operator: Operator, item: WorkItem) -> str:
         return reason
     offer = state.offers.get(item.offer_id)
     if offer is not None and offer.operator_id == operator.operator_id:
-        return ""  # its capacity is reserved by the offer
+        return overfull(state, operator, item)
     return full(state, operator, item.channel, item.cost_units)

@@ -343,7 +343,7 @@ class ItemSnoozed(Event, tag="work_item.snoozed", frozen=True, gc=False):
 
 
 class ItemWoken(Event, tag="work_item.woken", frozen=True, gc=False):
-    """It waits again at its old place: ``due``, ``message``, or ``taken`` by hand; kept for ``held_for`` at first."""
+    """It waits again at its old place: ``due``, ``message``, ``contact`` or ``taken``; ``held_for`` gets it first."""
 
     work_item_id: int
     conversation_id: int

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from omniroute.core.events import ItemIdled, ItemResumed, ItemReturned
-from omniroute.core.model import Conversation, ItemState, WorkItem
+from omniroute.core.model import RUNNING, Conversation, ItemState, WorkItem
 from omniroute.core.step import Applier, Step
 
 if TYPE_CHECKING:
@@ -57,6 +57,8 @@ def resume(step: Step, matter: Conversation) -> None:
         item = step.state.items[item_id]
         if item.idle:
             step.emit(ItemResumed(item_id, item.operator_id, step.now_ms))
+            if step.state.interrupting:
+                step.wake_operator(item.operator_id)
 
 
 def give_back_unanswered(step: Step, work_item_id: int) -> None:
@@ -73,22 +75,26 @@ def give_back_unanswered(step: Step, work_item_id: int) -> None:
 # ---- apply
 
 
-def arm(state: State, item: WorkItem, matter: Conversation, at_ms: int) -> None:
-    """Whose turn it is has changed, or who holds the item: from that follow its moments."""
+def arm(state: State, item: WorkItem, matter: Conversation, at_ms: int, *, idle_due_ms: int = 0) -> None:
+    """Whose turn it is has changed, or who holds the item: from that follow its moments.
+
+    In a running contact nobody is silent and nobody owes an answer. ``idle_due_ms`` is a promise that stands.
+    """
     idle_ms, answer_ms = state.channels[item.channel].idle_ms, state.queues[item.queue_id].answer_ms
     if not (idle_ms or answer_ms or item.idle_due_ms or item.answer_due_ms):
         return
-    assigned = item.state is ItemState.ASSIGNED and not item.handoff_id
-    waits_for_us = assigned and not matter.answered
+    counted = item.state is ItemState.ASSIGNED and not item.handoff_id and matter.contact not in RUNNING
+    waits_for_us = counted and not matter.answered
+    may_idle = counted and matter.answered and not item.idle
     state.set_held_deadlines(
         item,
-        idle_due_ms=at_ms + idle_ms if assigned and matter.answered and idle_ms and not item.idle else 0,
+        idle_due_ms=(idle_due_ms or at_ms + idle_ms) if may_idle and idle_ms else 0,
         answer_due_ms=(item.answer_due_ms or at_ms + answer_ms) if waits_for_us and answer_ms else 0,
     )
 
 
 def turn(state: State, matter: Conversation, at_ms: int) -> None:
-    """The customer or we have spoken: every item of the matter that somebody holds is measured anew."""
+    """Somebody has spoken, or the contact goes on: every item of the matter that somebody holds is measured anew."""
     for item_id in matter.item_ids:
         item = state.items[item_id]
         if item.operator_id:

@@ -18,6 +18,7 @@ from omniroute.core.events import (
     RawRegistered,
 )
 from omniroute.core.model import (
+    RUNNING,
     ContactState,
     Conversation,
     InteractionKind,
@@ -79,9 +80,11 @@ def register(step: Step, command: RegisterInteraction) -> None:
     if matter is None:  # a late event of a contact whose matter is done: it is in the thread, nothing follows
         return
     goes_on = command.kind is InteractionKind.MESSAGE or matter.contact is not ContactState.OVER
-    if command.kind is InteractionKind.MESSAGE and matter.item_ids:
+    if command.kind is InteractionKind.MESSAGE:
         held.resume(step, matter)
-        parking.wake_all(step, matter)
+        parking.wake_all(step, matter, "message")
+    elif matter.contact in RUNNING and matter.contact is not before:
+        parking.wake_all(step, matter, "contact")
     if goes_on and not matter.item_ids:
         wanted = command.classification
         queue_item(step, matter, wanted.requirements, wanted.preferred, command.previous_operator_id)
@@ -253,11 +256,13 @@ def apply_interaction(state: State, event: InteractionReceived) -> None:
     if matter is None:
         return
     matter.interaction_count += 1
+    before = matter.contact
+    contacts.progress(matter, event.kind)
     if event.kind is InteractionKind.MESSAGE:
         matter.answered = False
         matter.message_count += 1
+    if event.kind is InteractionKind.MESSAGE or matter.contact is not before:
         held.turn(state, matter, event.at_ms)
-    contacts.progress(matter, event.kind)
 
 
 HANDLERS: dict[type, Handler] = {

@@ -16,7 +16,7 @@ from omniroute.core import machine
 from omniroute.core.deadlines import Concern
 from omniroute.core.eligibility import unable, why_not, why_not_by_hand
 from omniroute.core.intake import PRIORITY_MAX
-from omniroute.core.model import ClockState, ItemState, Operator, Presence, Stage
+from omniroute.core.model import RUNNING, ClockState, ItemState, Operator, Presence, Stage
 from omniroute.core.roster import Roster
 from omniroute.core.state import State
 from omniroute.core.waiting import class_of
@@ -177,10 +177,11 @@ def backoff_is_kept(state: State) -> Iterator[str]:
 
 
 def unanswered_work_has_a_deadline(state: State) -> Iterator[str]:
-    """16: assigned but unanswered work goes back at its deadline, where its queue sets one."""
+    """16: assigned but unanswered work goes back at its deadline, where its queue sets one and no contact runs."""
     for item in state.items.values():
         waits_for_us = item.state is ItemState.ASSIGNED and not state.conversations[item.conversation_id].answered
-        bound = bool(state.queues[item.queue_id].answer_ms) and waits_for_us and not item.handoff_id
+        speaking = state.conversations[item.conversation_id].contact in RUNNING
+        bound = bool(state.queues[item.queue_id].answer_ms) and waits_for_us and not item.handoff_id and not speaking
         if bound != bool(item.answer_due_ms):
             yield f"item {item.work_item_id} is due for an answer at {item.answer_due_ms}, bound: {bound}"
 

@@ -97,6 +97,10 @@ class ContactState(StrEnum):
     OVER = "over"
 
 
+RUNNING = (ContactState.WAITING, ContactState.CONNECTED)
+"""The contact is not over: the customer waits at the other end, or speaks."""
+
+
 class Requirement(msgspec.Struct, frozen=True, array_like=True, order=True):
     """A skill that an operator must have, at ``level`` (1-10) or better."""
 

@@ -159,7 +159,7 @@ class Ranked:
     def best(self, wanted: int, count: int) -> list[Entry]:
         """At most ``count`` of the smallest entries among the wanted slots (as bits), in order."""
         found: list[Entry] = []
-        for at, mask in enumerate(self._masks):
+        for at, mask in enumerate(self._masks if count else ()):
             hits = mask & wanted
             if not hits:
                 continue

@@ -15,7 +15,7 @@ from omniroute.core.calendars import is_open
 from omniroute.core.estimates import estimate
 from omniroute.core.events import ItemDiverted, OverflowPassed
 from omniroute.core.model import ItemState, Overflow, OverflowCause, QueueRule, WorkItem
-from omniroute.core.queueing import end_hold, may_wait_for, move
+from omniroute.core.queueing import can_wait_for, end_hold, move
 from omniroute.core.state import State
 from omniroute.core.step import Applier, Step
 from omniroute.core.waiting import WaitingClass
@@ -55,9 +55,8 @@ def on_leaving(step: Step) -> None:
     """Somebody is no longer there: what was kept for them is free, and what now has nobody may overflow."""
     state = step.state
     for operator_id in step.left:
-        operator = state.operators[operator_id]
         for item_id in state.waiting.held_for(operator_id):
-            if not may_wait_for(state, operator, state.items[item_id]):
+            if not can_wait_for(state, operator_id, state.items[item_id]):
                 end_hold(step, item_id)
     step.left.clear()
     for rule in state.config.queues if state.arrivals else ():

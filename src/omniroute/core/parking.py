@@ -1,7 +1,7 @@
 """Parking: work that is put aside until a time, and work that goes to another queue by hand.
 
 What lives here: the snooze and its end, and the requeue. Work that was put aside takes no capacity and has no owner;
-it comes back at its exact moment, with the customer's next message, or when somebody takes it, at its old place in
+it comes back at its exact moment, when the customer writes or calls, or when somebody takes it, at its old place in
 the queue, and is kept for a while for who put it aside.
 """
 
@@ -11,8 +11,8 @@ from omniroute.core import handoffs, offers
 from omniroute.core.commands import RequeueItem, SnoozeItem
 from omniroute.core.deadlines import Concern
 from omniroute.core.events import ItemReturned, ItemSnoozed, ItemWoken
-from omniroute.core.model import ContactState, Conversation, ItemState, WorkItem
-from omniroute.core.queueing import may_wait_for, move
+from omniroute.core.model import RUNNING, Conversation, ItemState, WorkItem
+from omniroute.core.queueing import can_wait_for, move
 from omniroute.core.state import State
 from omniroute.core.step import Applier, Handler, Step
 from omniroute.core.transitions import WORK_ITEM, advance
@@ -44,16 +44,15 @@ def refuse_if_bound(step: Step, item: WorkItem) -> None:
         raise Conflict("only assigned work can be put aside, moved or given to somebody else")
     if item.handoff_id:
         raise Conflict("a transfer is under way: take it back first")
-    if step.state.conversations[item.conversation_id].contact in (ContactState.WAITING, ContactState.CONNECTED):
+    if step.state.conversations[item.conversation_id].contact in RUNNING:
         raise Conflict("a running contact cannot be put aside")
 
 
 def wake(step: Step, item: WorkItem, cause: str) -> None:
-    """It waits again; kept for who put it aside, if they are there."""
+    """It waits again; kept for who put it aside, if they are there and may have it."""
     state = step.state
-    operator = state.operators.get(item.parked_by)
-    there = operator is not None and cause != "taken" and may_wait_for(state, operator, item)
-    until_ms = step.now_ms + state.config.return_ms if there and state.config.return_ms else 0
+    kept = cause != "taken" and can_wait_for(state, item.parked_by, item)
+    until_ms = step.now_ms + state.config.return_ms if kept and state.config.return_ms else 0
     step.emit(
         ItemWoken(
             item.work_item_id,
@@ -67,12 +66,12 @@ def wake(step: Step, item: WorkItem, cause: str) -> None:
     step.wake_item(item.work_item_id)
 
 
-def wake_all(step: Step, matter: Conversation) -> None:
-    """The customer has written: what was put aside comes back."""
+def wake_all(step: Step, matter: Conversation, cause: str) -> None:
+    """The customer has written, or calls: what was put aside comes back."""
     for item_id in list(matter.item_ids):
         item = step.state.items[item_id]
         if item.state is ItemState.PARKED:
-            wake(step, item, "message")
+            wake(step, item, cause)
 
 
 def requeue(step: Step, command: RequeueItem) -> None:

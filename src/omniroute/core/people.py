@@ -6,7 +6,7 @@ What lives here: applying a configuration, and adding or changing operators. Pre
 from __future__ import annotations
 
 from omniroute.core import held, offers, timing
-from omniroute.core.capacity import free_units
+from omniroute.core.capacity import overfull
 from omniroute.core.commands import ApplyConfig, PutOperator
 from omniroute.core.eligibility import unable
 from omniroute.core.events import ConfigApplied, OperatorPut
@@ -59,7 +59,7 @@ def put_operator(step: Step, command: PutOperator) -> None:
     operator = step.state.operators[command.operator_id]
     for offer_id in reversed(operator.offer_ids.copy()):
         item = step.state.items[step.state.offers[offer_id].work_item_id]
-        if free_units(step.state, operator) < 0 or unable(step.state, operator, class_of(item)):
+        if unable(step.state, operator, class_of(item)) or overfull(step.state, operator, item):
             offers.revoke(step, offer_id, "unable")
     step.wake_operator(command.operator_id)
     step.leave(command.operator_id)
@@ -94,7 +94,8 @@ def apply_config_applied(state: State, event: ConfigApplied) -> None:
         if item.state in {ItemState.QUEUED, ItemState.OFFERED}:
             timing.arm(state, item)
         elif item.operator_id:
-            held.arm(state, item, state.conversations[item.conversation_id], state.now_ms)
+            matter = state.conversations[item.conversation_id]
+            held.arm(state, item, matter, state.now_ms, idle_due_ms=item.idle_due_ms)
 
 
 def apply_operator_put(state: State, event: OperatorPut) -> None:

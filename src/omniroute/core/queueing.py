@@ -123,9 +123,12 @@ def is_there(operator: Operator, channel: str) -> bool:
     return operator.presence is Presence.AVAILABLE and on_channel is Presence.AVAILABLE
 
 
-def may_wait_for(state: State, operator: Operator, item: WorkItem) -> bool:
-    """Whether it makes sense that the item waits for that operator: they are there, and able for it."""
-    return is_there(operator, item.channel) and not unable(state, operator, class_of(item))
+def can_wait_for(state: State, operator_id: str, item: WorkItem) -> bool:
+    """Whether an item may be kept for the operator: they are there, able, and not in back-off."""
+    operator = state.operators.get(operator_id)
+    if operator is None or operator_id in item.backoff or not is_there(operator, item.channel):
+        return False
+    return not unable(state, operator, class_of(item))
 
 
 def move(step: Step, item: WorkItem, queue_id: str, cause: str, reason: str = "", by: str = "") -> None:

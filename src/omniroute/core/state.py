@@ -208,7 +208,6 @@ class State:
         self.roster.touch(item.operator_id)
         if item.idle:
             item.idle = False
-            self.roster.touch(operator.operator_id)
         else:
             self.load(item, -1)
         operator.idle_since_ms = at_ms

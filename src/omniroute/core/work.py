@@ -26,6 +26,7 @@ from omniroute.core.events import (
     WrapUpStarted,
 )
 from omniroute.core.model import (
+    RUNNING,
     ContactState,
     Conversation,
     ItemState,
@@ -38,9 +39,6 @@ from omniroute.core.state import State
 from omniroute.core.step import Applier, Handler, Step
 from omniroute.core.transitions import CONVERSATION, WORK_ITEM, advance
 from omniroute.errors import Conflict, Forbidden, InvalidInput
-
-RUNNING = (ContactState.WAITING, ContactState.CONNECTED)
-"""The customer is on the line, or at the desk."""
 
 # ---- decide
 
@@ -77,9 +75,15 @@ def end_contact(step: Step, command: EndContact) -> None:
     """Hang up, and write up."""
     item = held_by(step, command.work_item_id, command.operator_id)
     matter = step.state.conversations[item.conversation_id]
+    _refuse_if_connecting(item)
     if item.state is not ItemState.ASSIGNED:
         raise Conflict("the contact is over already")
     start_wrap_up(step, item, part=matter.contact is not ContactState.OVER)
+
+
+def _refuse_if_connecting(item: WorkItem) -> None:
+    if item.state is ItemState.CONNECTING:
+        raise Conflict("the two sides are not together yet")
 
 
 def start_wrap_up(step: Step, item: WorkItem, *, part: bool) -> None:
@@ -104,8 +108,7 @@ def start_wrap_up(step: Step, item: WorkItem, *, part: bool) -> None:
 def complete(step: Step, command: CompleteItem) -> None:
     """Finish with a disposition; with ``resolve`` the matter is done, unless others still work on it."""
     item = held_by(step, command.work_item_id, command.operator_id)
-    if item.state is ItemState.CONNECTING:
-        raise Conflict("the two sides are not together yet")
+    _refuse_if_connecting(item)
     if not command.disposition:
         raise InvalidInput("a disposition is needed", "disposition")
     matter = step.state.conversations[item.conversation_id]
@@ -181,6 +184,7 @@ def resolve(step: Step, matter: Conversation, disposition: str, operator_id: str
 def release(step: Step, command: ReleaseItem) -> None:
     """Give work back to its queue, at its old place; a running contact cannot be put aside."""
     item = held_by(step, command.work_item_id, command.operator_id)
+    _refuse_if_connecting(item)
     if item.state is not ItemState.ASSIGNED:
         raise Conflict("work in wrap-up is finished, not given back")
     if item.handoff_id:
