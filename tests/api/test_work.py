@@ -48,7 +48,7 @@ async def work(one: Office, mailbox: LocalMailbox) -> None:
     await one.right("ann", "POST", f"/offers/{offer['offer_id']}/accept")
     view = await one.right("ann", "GET", f"/conversations/{reference}")
     assert (view["stage"], view["owner"]) == ("in_progress", "Ann")
-    assert set(view["actions"]) == {"note", "complete", "transfer", "reply", "release"}
+    assert set(view["actions"]) == {"note", "complete", "transfer", "reply", "release", "snooze", "requeue"}
     await one.right("ann", "POST", f"/conversations/{reference}/replies", {"text": "Turn it off and on."})
     await one.right("ann", "POST", f"/conversations/{reference}/notes", {"text": "a tired customer"})
     with anyio.fail_after(10):
