@@ -102,7 +102,12 @@ async def test_why_it_waits_is_counted_and_what_nobody_has_is_said():
         assert view["waiting_reason"].startswith("nobody has spanish>=9, ")
         (waiting,) = view["waiting"]
         assert (waiting["nobody_has"], waiting["nobody_can"]) == (["spanish>=9"], True)
-        assert view["about"] == {"operator": "Ann", "decisions": [], "now": "without spanish>=9"}
+        assert view["about"] == {
+            "operator": "Ann",
+            "decisions": [],
+            "now": "without spanish>=9",
+            "reasons": ["skill:spanish>=9"],
+        }
         matter = await one.right("ann", "GET", f"/conversations/{row['reference']}")
         assert matter["actions"] == ["note", "pull"]
         matter = await one.right("sue", "GET", f"/conversations/{row['reference']}")

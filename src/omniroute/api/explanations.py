@@ -105,6 +105,7 @@ def _decision(screens: Screens, line: c.ThreadCell, event: e.OfferMade, outcome:
         relaxed=reason.relaxed,
         failed_policy=reason.failed_policy,
         named=[views.ExcludedView(operator=screens.name(who), reason=why) for who, why in reason.named],
+        trigger=reason.trigger,
     )
 
 
@@ -114,10 +115,16 @@ def _steps(screens: Screens, lines: Lines) -> list[views.StepView]:
             at_ms=line.at_ms,
             kind=names.detail_of(event),
             text=names.event_text(event, screens.engine.names, screens.labels),
+            operator=_about_whom(screens, event),
         )
         for line, event in lines
         if isinstance(event, STEPS)
     ]
+
+
+def _about_whom(screens: Screens, event: Event) -> str:
+    operator_id = getattr(event, "operator_id", "") or getattr(event, "held_for", "")
+    return screens.name(operator_id) if operator_id else ""
 
 
 # ---- why not this one
@@ -132,6 +139,7 @@ def _about(screens: Screens, lines: Lines, items: list[WorkItem], operator_id: s
             if isinstance(event, e.OfferMade)
         ],
         now=reasons.listed(map(reasons.reason_text, now)),
+        reasons=list(now),
     )
 
 
@@ -146,6 +154,7 @@ def _about_decision(screens: Screens, at_ms: int, event: e.OfferMade, operator_i
         place=place,
         terms=list(decision.candidates[place - 1].terms) if place else [],
         reason=_standing(screens, at_ms, event, operator_id) if place else _missing(decision, operator_id),
+        excluded=dict(decision.named).get(operator_id, ""),
     )
 
 

@@ -312,6 +312,7 @@ class Screens:
             quarantine_count=self._quarantine_count(actor),
             parked=self._parked(me),
             channels=self._channels(),
+            lease_ms=self.state.config.lease_ms,
         )
 
     def _parked(self, me: Operator) -> list[views.ItemView]:

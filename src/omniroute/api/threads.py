@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from omniroute.api import names, views
+from omniroute.api import names, views, waits
 from omniroute.api.explanations import explain, find_operator
 from omniroute.api.screens import Screens
 from omniroute.channels.contract import Identity
@@ -100,6 +100,7 @@ class Threads:
             customer=self._customer(record, cell),
             entries=[entry for line in self.events(cell.conversation_id) if (entry := self._entry(actor, cell, *line))],
             tags=list(record.tags),
+            waiting=waits.waiting(screens.state, item, screens.name) if item and waits.is_waiting(item) else None,
         )
 
     def _whole(self, item: WorkItem, operator_id: str) -> views.ItemView:

@@ -185,6 +185,8 @@ class DeskView(msgspec.Struct, kw_only=True):
     parked: list[ItemView] = []
     """What I have put aside, what comes back first on top."""
     channels: list[DeskChannelView] = []
+    lease_ms: int = 0
+    """How long a lost connection is forgiven."""
 
 
 class NoticeView(msgspec.Struct, kw_only=True):
@@ -299,6 +301,8 @@ class ConversationView(msgspec.Struct, kw_only=True):
     customer: CustomerView
     entries: list[ThreadEntryView]
     tags: list[str] = []
+    waiting: WaitingView | None = None
+    """Why ``item`` waits, in parts."""
 
 
 class ExplanationView(msgspec.Struct, kw_only=True):
@@ -344,23 +348,28 @@ class NextStepView(msgspec.Struct, kw_only=True):
 
 
 class StepView(msgspec.Struct, kw_only=True):
-    """A step that is no offer; ``kind`` is the event's tag."""
+    """A step that is no offer; ``kind`` is as ``detail`` in a thread, ``operator`` whom it is about, or empty."""
 
     at_ms: int
     kind: str
     text: str
+    operator: str = ""
 
 
 class AboutView(msgspec.Struct, kw_only=True):
-    """One operator among the decisions. ``now``: why they cannot have the waiting work now, or empty."""
+    """One operator among the decisions. ``now``: why they cannot have the waiting work now, or empty; as codes too."""
 
     operator: str
     decisions: list[AboutDecisionView]
     now: str
+    reasons: list[str] = []
 
 
 class AboutDecisionView(msgspec.Struct, kw_only=True):
-    """How the operator stood in one decision: a ``place`` from 1 with ``terms``, or 0; ``reason`` says it in words."""
+    """How the operator stood in one decision: a ``place`` from 1 with ``terms``, or 0; ``reason`` says it in words.
+
+    ``excluded`` is the code of why they could not have it, where that is recorded by name.
+    """
 
     offer_id: int
     at_ms: int
@@ -368,6 +377,7 @@ class AboutDecisionView(msgspec.Struct, kw_only=True):
     place: int
     terms: list[int]
     reason: str
+    excluded: str = ""
 
 
 class DecisionView(msgspec.Struct, kw_only=True):
@@ -394,6 +404,8 @@ class DecisionView(msgspec.Struct, kw_only=True):
     failed_policy: str = ""
     named: list[ExcludedView] = []
     """Some of the excluded, by name."""
+    trigger: str = ""
+    """What led to it: item (work came), operator (somebody became free), batch, channel."""
 
 
 class CandidateView(msgspec.Struct, kw_only=True):
