@@ -134,7 +134,8 @@ def test(arguments: list[str]) -> None:
 
 def become(*command: str) -> None:
     """Replace this process, so that signals reach the program itself."""
-    os.execv(str(ENVIRONMENT / "bin" / command[0]), list(command))
+    program = str(ENVIRONMENT / "bin" / command[0])
+    os.execv(program, [program, *command[1:]])  # Python finds its environment by the path it was called with
 
 
 def main() -> None:

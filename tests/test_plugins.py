@@ -10,6 +10,7 @@ from omniroute import hookspecs, plugins
 from omniroute.errors import PluginError
 from omniroute.hookspecs import hookimpl
 from omniroute.policies.longest_idle import LongestIdle
+from omniroute.policies.plugin import omniroute_policies
 
 
 class Policy(LongestIdle):
@@ -53,9 +54,10 @@ class Nameless:
 def test_built_ins_come_by_entry_points_and_hooks_only():
     found = plugins.load()
     assert set(found.channels) == {"console", "email", "phone", "visit", "webchat"}
-    assert set(found.policies) == {"longest_idle", "least_loaded"}
+    assert set(found.policies) == {policy.name for policy in omniroute_policies()}
+    assert set(found.classifiers) == {"stated"}
     names = {point.name for point in entry_points(group=plugins.GROUP)}
-    assert names >= {"console", "email", "phone", "visit", "webchat", "policies"}
+    assert names >= {"console", "email", "phone", "visit", "webchat", "policies", "classifiers"}
 
 
 def test_a_strangers_policy_is_one_of_all():
@@ -96,6 +98,6 @@ def test_a_hook_that_raises_is_the_plugins_fault():
 
 
 def test_specifications_are_never_called():
-    for name in ("omniroute_channels", "omniroute_policies"):
+    for name in ("omniroute_channels", "omniroute_policies", "omniroute_classifiers"):
         with pytest.raises(AssertionError):
             getattr(hookspecs.Hooks(), name)()

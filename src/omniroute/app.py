@@ -27,7 +27,7 @@ from omniroute.api.web import application
 from omniroute.config import Config
 from omniroute.engine.classify import Classifier
 from omniroute.engine.engine import ChannelSetup, Engine, Setup, running
-from omniroute.engine.ports import Clock, Disk
+from omniroute.engine.ports import Clock, Disk, SystemClock
 from omniroute.errors import ConfigError
 from omniroute.journal.sqlite import SqliteJournal
 from omniroute.plugins import Registry
@@ -46,8 +46,8 @@ class Daemon(NamedTuple):
     url: str
 
 
-def setup(config: Config, registry: Registry, journal: Disk | None = None) -> Setup:
-    """What the engine is made of. Raises `ConfigError`."""
+def setup(config: Config, registry: Registry, journal: Disk | None = None, clock: Clock | None = None) -> Setup:
+    """What the engine is made of; calendars are compiled for the present. Raises `ConfigError`."""
     configuration.check(config, registry)
 
     def channels(secret: str) -> Sequence[ChannelSetup]:
@@ -62,12 +62,22 @@ def setup(config: Config, registry: Registry, journal: Disk | None = None) -> Se
 
     return Setup(
         journal or SqliteJournal(config.journal.path),
-        configuration.core_config(config, registry),
+        configuration.core_config(config, registry, (clock or SystemClock()).now_ms()),
         registry.policies,
         channels,
-        Classifier(configuration.placements(config), config.routing.language_skills),
+        classifier(config, registry),
         configuration.operators(config),
         {},
+    )
+
+
+def classifier(config: Config, registry: Registry) -> Classifier:
+    """What places new matters. Raises `ConfigError`."""
+    return Classifier(
+        configuration.placements(config),
+        config.routing.language_skills,
+        configuration.classify_rules(config, registry),
+        registry.classifiers,
     )
 
 
@@ -103,7 +113,8 @@ async def running_daemon(
     hasher: PasswordHasher | None = None,
 ) -> AsyncIterator[Daemon]:
     """A daemon that runs inside the block and is drained at its end."""
-    async with running(setup(config, registry, journal), clock) as engine:  # first, so that a second daemon is told why
+    made = setup(config, registry, journal, clock)
+    async with running(made, clock) as engine:  # first, so that a second daemon is told why
         with _socket(config.server.host, config.server.port) as listening:
             services = Services(engine, Accounts(engine, config.server.session_hours, hasher), config)
             await services.accounts.seed(config.operators)
@@ -143,12 +154,14 @@ def _shown(host: str) -> str:
 
 
 async def serve(config: Config, registry: Registry, ready: Callable[[Daemon], None], **options: Any) -> None:
-    """Run until SIGTERM or SIGINT."""
+    """Run until SIGTERM or SIGINT; doubts about the configuration are logged before it is ready."""
     with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
         async with running_daemon(config, registry, **options) as daemon:
             for runner in daemon.engine.supervisor.runners.values():
                 with anyio.move_on_after(5):
                     await runner.ready.wait()
+            for finding in configuration.findings(config, registry):
+                log.warning("configuration", path=finding.path, finding=finding.text)
             ready(daemon)
             async for number in signals:
                 log.info("draining", signal=signal.Signals(number).name)

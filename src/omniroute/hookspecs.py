@@ -10,7 +10,8 @@ from collections.abc import Sequence
 import pluggy
 
 from omniroute.channels.contract import Channel
-from omniroute.core.routing import RoutingPolicy
+from omniroute.classifiers.contract import PluginClassifier
+from omniroute.core.policy import RoutingPolicy
 
 hookspec = pluggy.HookspecMarker("omniroute")
 hookimpl = pluggy.HookimplMarker("omniroute")
@@ -27,4 +28,9 @@ class Hooks:
     @hookspec
     def omniroute_policies(self) -> Sequence[RoutingPolicy]:
         """Return the routing policies that this plugin brings."""
+        raise AssertionError("a specification is never called")
+
+    @hookspec
+    def omniroute_classifiers(self) -> Sequence[PluginClassifier]:
+        """Return the classifiers that this plugin brings."""
         raise AssertionError("a specification is never called")

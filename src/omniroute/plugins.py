@@ -1,6 +1,6 @@
 """Plugins: found by entry point, registered through hooks, checked at start.
 
-What lives here: loading. Built-in channels and policies come in through the same door as a stranger's.
+What lives here: loading. Built-in channels, policies and classifiers come in through the same door as a stranger's.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from typing import Any, NamedTuple, TypeVar
 import pluggy
 
 from omniroute.channels.contract import Channel
-from omniroute.core.routing import RoutingPolicy
+from omniroute.classifiers.contract import PluginClassifier
+from omniroute.core.policy import RoutingPolicy
 from omniroute.errors import PluginError
 from omniroute.hookspecs import Hooks
 
@@ -25,6 +26,7 @@ class Registry(NamedTuple):
 
     channels: dict[str, Channel]
     policies: dict[str, RoutingPolicy]
+    classifiers: dict[str, PluginClassifier]
 
 
 def load(extra: tuple[object, ...] = ()) -> Registry:
@@ -42,6 +44,7 @@ def load(extra: tuple[object, ...] = ()) -> Registry:
     return Registry(
         _by_name("channel", _ask(manager.hook.omniroute_channels)),
         _by_name("policy", _ask(manager.hook.omniroute_policies)),
+        _by_name("classifier", _ask(manager.hook.omniroute_classifiers)),
     )
 
 

@@ -216,7 +216,7 @@ class Socket:
 async def office(company: dict[str, Any] | None = None, journal: MemoryJournal | None = None) -> AsyncIterator[Office]:
     """The application without a server around it: quick."""
     parsed, journal, clock = config.parse(company or COMPANY), journal or MemoryJournal(), ManualClock()
-    async with running(app.setup(parsed, REGISTRY, journal), clock) as engine:
+    async with running(app.setup(parsed, REGISTRY, journal, clock), clock) as engine:
         services = Services(engine, Accounts(engine, parsed.server.session_hours, QUICK), parsed)
         await services.accounts.seed(parsed.operators)
         transport = httpx2.ASGITransport(application(services, ()), raise_app_exceptions=False)

@@ -41,7 +41,8 @@ def test_every_reason_has_words(reason, text):
 )
 def test_an_instant_is_the_time_since_then(since_ms, shown):
     assert reasons.term_text("idle_since_ms", since_ms, AT) == f"idle {shown}"
-    assert reasons.term_text("load_permille", 5, AT) == "load_permille 5"
+    assert reasons.term_text("load_permille", 425, AT) == "load 42.5 %"
+    assert reasons.term_text("minus_skill", -12, AT) == "skill 12"
 
 
 def test_the_first_different_term_tells_two_apart():

@@ -30,14 +30,9 @@ def scene(*requirements: Requirement) -> tuple[World, object]:
 def test_reasons_are_counted():
     world, item = scene()
     view = waits.waiting(world.state, item, called)
-    assert (view.counts, view.nobody_has, view.nobody_can, view.next_step) == (
-        {"presence:away": 1, "skill:tech>=5": 1, "department": 1},
-        [],
-        False,
-        None,
-    )
-    assert waits.short_text(view) == "1 away, 1 without tech>=5"
-    assert waits.whole_text(view, called, world.now_ms) == waits.short_text(view)
+    assert view.counts == {"presence:away": 1, "skill:tech>=5": 1, "department": 1}
+    assert (view.nobody_has, view.nobody_can) == ([], False)
+    assert waits.short_text(view) == "1 without tech>=5, 1 away"
 
 
 def test_what_nobody_has_is_said_first():
@@ -53,24 +48,25 @@ def test_what_nobody_has_is_said_first():
 
 def test_the_next_step_is_what_changes_for_this_item():
     world, item = scene(Requirement("spanish", 9))
-    item.relax_due_ms = world.now_ms + 25 * SECOND
-    view = waits.waiting(world.state, item, called)
-    assert waits.whole_text(view, called, world.now_ms).endswith(
-        "; requirement spanish falls away, tech>=3 is enough in 25 s"
-    )
-    item.relaxed = 1
-    assert waits.whole_text(waits.waiting(world.state, item, called), called, world.now_ms).endswith(
-        "; it opens to Sales, Bob in 25 s"
-    )
-    item.relaxed = 2  # a step that changes nothing here
-    assert "25 s" not in waits.whole_text(waits.waiting(world.state, item, called), called, world.now_ms)
-    item.relaxed = 3
+
+    def said() -> str:
+        return waits.whole_text(waits.waiting(world.state, item, called), called, world.now_ms)
+
+    assert said().endswith("; requirement spanish falls away, tech>=3 is enough in 25 s")
+    world.run(30 * SECOND)
+    assert said().endswith("; it opens to Sales, Bob in 30 s")
+    world.run(31 * SECOND)
+    assert waits.waiting(world.state, item, called).next_step is not None
+    assert ";" not in said()  # the last step changes nothing here
+    world.run(60 * SECOND)
     assert waits.waiting(world.state, item, called).next_step is None
 
 
 def test_for_whom_it_is_kept_is_said():
     world, item = scene()
-    item.held_for, item.hold_until_ms = "bob", world.now_ms + MINUTE
+    world.state.waiting.remove(item)
+    item.held_for, item.hold_until_ms, item.relax_due_ms = "bob", world.now_ms + MINUTE, 0
+    world.state.waiting.add(item)
     view = waits.waiting(world.state, item, called)
     assert waits.whole_text(view, called, world.now_ms).endswith("; kept for Bob for 1 min more")
 

@@ -55,6 +55,18 @@ def test_check_names_the_path_and_the_nearest_right_name(program, tmp_path):
     assert err == "omniroute: departments.support.queues.general: unknown key `wrap_upp`; did you mean `wrap_up`?\n"
 
 
+def test_check_warns_of_what_nobody_can_serve(program, tmp_path):
+    path = tmp_path / "omniroute.toml"
+    path.write_text(COMPANY.read_text(encoding="utf-8").replace('["trade>=3"]', '["trade>=9"]'), encoding="utf-8")
+    code, out, err = program("check", "--config", path)
+    assert (code, err) == (0, "")
+    right, warning = out.splitlines()
+    assert right == f"{path}: right (3 departments, 6 queues, 4 channels)"
+    assert warning.startswith(
+        "warning: departments.sales.queues.trade.requires: nobody who serves this queue has trade>=9;"
+    )
+
+
 @pytest.mark.parametrize("verb", ["check", "serve"])
 def test_a_missing_file_is_one_line(program, tmp_path, verb):
     code, _, err = program(verb, "--config", tmp_path / "nowhere.toml")
@@ -82,6 +94,54 @@ def test_normalize_shows_attachments_as_base64(program, tmp_path):
     path.write_bytes(head + b"Content-Disposition: attachment; filename=a.bin\r\n\r\n\x00\xff\r\n--b--\r\n")
     _, out, _ = program("normalize", "email", path)
     assert json.loads(out)["attachments"][0]["name"] == "a.bin"
+
+
+INVOICE = LETTER.replace(b"Lamp", b"Invoice 7")
+
+
+@pytest.mark.parametrize(
+    ("channel", "letter", "at", "expected"),
+    [
+        ("email", INVOICE, "2026-11-25T10:00+01:00", ("support.billing", "invoices", ["invoice"])),
+        ("mail", INVOICE, "2026-11-28T23:30Z", ("support.billing", "weekend + invoices", ["weekend", "invoice"])),
+        ("mail", LETTER, "2026-11-29", ("support.general", "weekend + default", ["weekend"])),
+    ],
+)
+def test_normalize_shows_where_it_would_go(program, tmp_path, channel, letter, at, expected):
+    path = tmp_path / "letter.eml"
+    path.write_bytes(letter)
+    code, out, _ = program("normalize", channel, path, "--config", COMPANY, "--at", at)
+    first, second = map(json.loads, out.splitlines())
+    assert code == 0
+    assert first["sender"]["address"] == "kim@example.org"
+    found = second["classification"]
+    assert (found["queue_id"], found["rule"], found["tags"]) == expected
+
+
+def test_normalize_uses_the_default_of_the_account_and_the_moment_of_now(program, tmp_path):
+    path = tmp_path / "letter.eml"
+    path.write_bytes(LETTER)
+    _, out, _ = program("normalize", "mail", path, "--account", "sales@lumen.example", "--config", COMPANY)
+    found = json.loads(out.splitlines()[1])["classification"]
+    assert (found["queue_id"], found["department_id"]) == ("sales.shop", "sales")
+    assert found["rule"] in {"default", "weekend + default"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("mial", "FILE"), "the configuration has no channel 'mial'; it has desk, mail, phone, web"),
+        (("mail", "FILE", "--at", "tomorrow"), "--at is written like"),
+    ],
+)
+def test_normalize_with_a_configuration_says_what_is_wrong(program, tmp_path, arguments, message):
+    path = tmp_path / "letter.eml"
+    path.write_bytes(LETTER)
+    code, out, err = program(
+        "normalize", *(path if part == "FILE" else part for part in arguments), "--config", COMPANY
+    )
+    assert (code, out) == (2, "")
+    assert message in err
 
 
 @pytest.mark.parametrize(
@@ -258,7 +318,7 @@ def test_explain_tells_everything_in_order_of_time():
         "1970-01-12 13:46:40 UTC  offered to Ines  (sticky, then longest idle; declined)",
         "  Ines came first of 41.",
         "  It had waited 1 min 20 s; handling it was expected to take 5 min.",
-        "  1. Ines: load_permille 200, idle 9 min",
+        "  1. Ines: load 20 %, idle 9 min",
         "  and 40 more",
         "  -  Tunde: without room",
         "still waits: 2 away; requirement spanish falls away in 25 s",

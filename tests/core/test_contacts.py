@@ -8,6 +8,7 @@ import pytest
 from tests.core.world import SECOND, World
 
 from omniroute.core import events as e
+from omniroute.core.capacity import free_units
 from omniroute.core.model import ContactState, InteractionKind, Presence
 
 STARTED, CONNECTED = InteractionKind.CONTACT_STARTED, InteractionKind.CONTACT_CONNECTED
@@ -71,7 +72,7 @@ def test_a_customer_who_leaves_while_waiting_is_closed_and_frees_the_operator(wo
     assert world.just(e.ClockEnded).outcome == "cancelled"
     resolved = world.just(e.ConversationResolved)
     assert resolved.disposition == ("abandoned" if kind is ABANDONED else "ended_unanswered")
-    assert world.state.free_units(world.state.operators["ann"]) == 10
+    assert free_units(world.state, world.state.operators["ann"]) == 10
 
 
 def test_an_abandoned_call_that_was_only_queued_is_closed():

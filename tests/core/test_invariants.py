@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
 import pytest
 from tests.core.world import World
 
@@ -63,6 +64,39 @@ def _bob_comes_back(state: State) -> None:
 
 def _ann_leaves(state: State) -> None:
     _ann(state).presence = Presence.AWAY
+
+
+def _work_is_left(state: State) -> None:
+    """As if nothing had been matched when bob came back."""
+    state.operators["bob"].presence = Presence.AVAILABLE
+    state.roster.touch("bob")
+    state.items[2].backoff.clear()
+    state.deadlines[Concern.OFFERS].clear(("backoff", 2, "ann"))
+    state.index_routing()
+
+
+def _offer_with_who_left(state: State) -> None:
+    _ann_leaves(state)
+    state.roster.touch("ann")
+
+
+def _idle_though_unanswered(state: State) -> None:
+    state.load(state.items[1], -1)
+    state.items[1].idle = True
+
+
+def _nobody_has_to_answer(state: State) -> None:
+    """Item 3 is assigned; as if its queue had begun to ask for an answer and nothing had followed."""
+    rule = state.queues["support.first"]
+    state.queues["support.first"] = msgspec.structs.replace(rule, answer_ms=5)
+    state.conversations[2].answered = False
+
+
+def _pushed_back(state: State) -> None:
+    item = next(item for item in state.items.values() if item.state is ItemState.QUEUED)
+    with state.rekeyed(item):
+        item.rank_ms += 5
+    item.rank_ms -= 5
 
 
 def _two_owners(state: State) -> None:
@@ -135,7 +169,7 @@ def _lose_offer_of(state: State, item_id: int) -> None:
 
 
 def _queue_is_gone(state: State) -> None:
-    del state.queues["billing.money"]
+    state.conversations[2].queue_id = "billing.gone"
 
 
 def _channel_is_gone(state: State) -> None:
@@ -165,13 +199,17 @@ PLANTED: list[tuple[str, Callable[[State], None]]] = [
     ("9", _change(lambda state: state.items[1], "operator_id", "bob")),
     ("9", _change(lambda state: state.conversations[1], "owner_id", "")),
     ("9", _change(lambda state: state.conversations[4], "owner_id", "ann")),
-    ("10", _too_much_offered),
-    ("11, 13-15", _offer_is_forgotten),
-    ("11, 13-15", _offer_within_back_off),
-    ("11, 13-15", _offer_above_the_skills),
-    ("11, 13-15", _offer_ends_at_once),
-    ("11, 13-15", _ann_leaves),
-    ("18", _bob_comes_back),
+    ("10", _idle_though_unanswered),
+    ("16", _nobody_has_to_answer),
+    ("8", _too_much_offered),
+    ("11, 13", _offer_with_who_left),
+    ("11, 13", _offer_is_forgotten),
+    ("15", _offer_within_back_off),
+    ("11, 13", _offer_above_the_skills),
+    ("11, 13", _offer_ends_at_once),
+    ("8", _ann_leaves),
+    ("8", _bob_comes_back),
+    ("18", _work_is_left),
     ("20-22", _lose_the_source),
     ("20-22", _sender_was_released),
     ("20-22", _item_forgets_the_handoff),
@@ -199,7 +237,13 @@ def test_a_planted_violation_is_found(number, plant):
 
 
 def test_every_invariant_has_a_planted_violation():
-    assert {number for number, _ in PLANTED} == set(invariants.INVARIANTS)
+    assert {number for number, _ in PLANTED} | {"19"} == set(invariants.INVARIANTS)
+
+
+def test_an_item_out_of_place_is_found():
+    state = _world().state
+    _pushed_back(state)
+    assert list(invariants.places_are_kept(state))
 
 
 def test_a_clock_and_its_deadline_are_compared_even_if_the_index_agrees():

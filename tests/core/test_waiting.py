@@ -1,54 +1,88 @@
-"""The index of waiting work: order within a class, classes only while used."""
+"""The index of waiting work: order within a class, classes by what is asked for, and who can serve them."""
 
 from __future__ import annotations
 
 import pytest
+from tests.core.world import CONFIG
 
-from omniroute.core.model import Requirement, WorkItem
-from omniroute.core.waiting import WaitingIndex, class_of
+from omniroute.core.model import Operator, Requirement, WorkItem
+from omniroute.core.ordering import RANKED_CHUNK_MAX
+from omniroute.core.state import State
+from omniroute.core.waiting import EMPTY_CLASSES_MAX, WaitingIndex, class_of
 
 
-def item(number: int, rank_ms: int = 0, queue_id: str = "a.b", **fields: object) -> WorkItem:
-    return WorkItem(number, number, queue_id, "a", "mail", 1, 0, 0, rank_ms, **fields)
+@pytest.fixture
+def index() -> WaitingIndex:
+    state = State()
+    state.use(CONFIG)
+    return state.waiting
 
 
-def test_items_are_ordered_by_rank_then_id():
-    index = WaitingIndex()
+def item(number: int, rank_ms: int = 0, queue_id: str = "support.first", **fields: object) -> WorkItem:
+    return WorkItem(number, number, queue_id, queue_id.split(".", maxsplit=1)[0], "mail", 1, 0, 0, rank_ms, **fields)
+
+
+def test_items_are_ordered_by_rank_then_id(index):
     for one in (item(3, 5), item(2, 5), item(4, 1), item(1, 9)):
         index.add(one)
     assert index.ordered() == [4, 2, 3, 1]
 
 
-def test_items_of_equal_needs_share_a_class():
-    index = WaitingIndex()
+def test_items_of_equal_needs_share_a_class(index):
     index.add(item(1))
     index.add(item(2))
-    index.add(item(3, queue_id="a.c"))
+    index.add(item(3, queue_id="sales.late"))
     index.add(item(4, requirements=(Requirement("tech"),)))
-    assert [len(line) for line in index.classes.values()] == [2, 1, 1]
+    index.add(item(5, backoff={"ann": 7}))
+    index.add(item(6, held_for="ann"))
+    assert [len(places) for places in index.lines().values()] == [2, 1, 1, 1, 1]
 
 
-def test_a_class_exists_only_while_used():
-    index = WaitingIndex()
+def test_an_empty_class_is_kept_for_a_while_and_shows_nothing(index):
     one = item(1)
     index.add(one)
     index.remove(one)
-    assert index.classes == {}
+    assert index.lines() == {}
+    assert index.length("support.first") == 0
+    operator = Operator("ann", ("support",), {}, 10)
+    assert index.first_for(operator, ("mail", 1)) is None
 
 
-def test_order_goes_over_all_classes():
-    index = WaitingIndex()
-    for one in (item(1, 3), item(2, 1, queue_id="a.c"), item(3, 2)):
+def test_empty_classes_are_bounded_and_their_numbers_are_used_again(index):
+    for number in range(1, EMPTY_CLASSES_MAX + 20):
+        one = item(number, requirements=(Requirement(f"skill{number}"),))
+        index.add(one)
+        index.remove(one)
+    assert len(index.classes) == EMPTY_CLASSES_MAX
+    index.add(item(9, requirements=(Requirement("tech"),)))
+    assert index.first_for(Operator("ann", ("support",), {"tech": 1}, 10), ("mail", 1)) == (0, 9)
+    assert index.first_for(Operator("bob", ("support",), {"skill5": 1}, 10), ("mail", 1)) is None
+
+
+def test_order_goes_over_all_classes(index):
+    for one in (item(1, 3), item(2, 1, queue_id="sales.late"), item(3, 2)):
         index.add(one)
     assert index.ordered() == [2, 3, 1]
 
 
-def test_what_does_not_wait_cannot_be_taken_out():
-    index = WaitingIndex()
-    index.add(item(1, rank_ms=7))
+def test_what_does_not_wait_cannot_be_taken_out(index):
+    one = item(1, rank_ms=7)
+    index.add(one)
+    one.rank_ms = 0
     with pytest.raises(AssertionError, match="not at its place"):
-        index.remove(item(0))
+        index.remove(one)
+
+
+def test_the_first_that_an_operator_can_serve_is_found_among_many_classes(index):
+    for number in range(1, 5 * RANKED_CHUNK_MAX):
+        index.add(item(number, number, requirements=(Requirement(f"skill{number}"),)))
+    operator = Operator("ann", ("support",), {f"skill{2 * RANKED_CHUNK_MAX}": 1, f"skill{4 * RANKED_CHUNK_MAX}": 9}, 10)
+    assert index.first_for(operator, ("mail", 1)) == (2 * RANKED_CHUNK_MAX, 2 * RANKED_CHUNK_MAX)
+    assert index.first_for(operator, ("chat", 2)) is None
 
 
 def test_the_class_has_all_that_eligibility_asks_for():
-    assert class_of(item(1, requirements=(Requirement("tech", 3),))) == ("a.b", "a", 1, (Requirement("tech", 3),))
+    one = item(1, requirements=(Requirement("tech", 3),), backoff={"bob": 1, "ann": 2}, operators=("eve",))
+    key = class_of(one)
+    assert key[:5] == ("support.first", "support", "mail", 1, (Requirement("tech", 3),))
+    assert (key.excluded, key.operators) == (("ann", "bob"), ("eve",))

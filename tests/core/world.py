@@ -28,7 +28,7 @@ from omniroute.core.model import (
     Requirement,
     WorkItem,
 )
-from omniroute.core.routing import RoutingPolicy
+from omniroute.core.policy import RoutingPolicy
 from omniroute.core.state import State
 from omniroute.errors import CallerError
 from omniroute.policies.least_loaded import LeastLoaded
@@ -111,6 +111,7 @@ class World:
         self.now_ms = START_MS
         self.log: list[tuple[int, e.Event]] = []
         self.last: list[e.Event] = []
+        self.witness = State()
         self._references = 0
         self.do(c.ApplyConfig(config=config))
 
@@ -126,6 +127,7 @@ class World:
         if not self.last:
             assert self.state.encode() == before, "a change without an event"
         invariants.check(self.state)
+        invariants.witness(self.witness, self.last, self.state.now_ms)
         self.log += [(self.state.now_ms, event) for event in self.last]
         return self.last
 

@@ -11,6 +11,7 @@ import pytest
 from tests.docs.pages import Block, blocks, read, rows, section
 
 from omniroute import config, plugins
+from omniroute.engine.classify import sections
 
 PAGE = "docs/reference/configuration.md"
 REGISTRY = plugins.load()
@@ -23,6 +24,12 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "`[departments.NAME.queues.NAME]`": config.Queue,
     "`[channels.NAME]`": config.ChannelSection,
     "`[operators.LOGIN]`": config.OperatorSection,
+    "`[calendars.NAME]`": config.CalendarSection,
+    "`[[classify]]`": sections.ClassifyRule,
+    "`[classify.when]`": sections.When,
+    "`hours` of `[classify.when]`": sections.Hours,
+    "`customer` of `[classify.when]`": sections.CustomerWhen,
+    "`[classify.then]`": sections.Then,
     **{f"Options of `{name}`": channel.options_type for name, channel in REGISTRY.channels.items()},
 }
 
@@ -32,6 +39,8 @@ def shown(field: msgspec.structs.FieldInfo) -> str:
     if field.required:
         return "required"
     value = field.default if field.default is not msgspec.NODEFAULT else field.default_factory()
+    if value is None:
+        return "none"
     return "see below" if isinstance(value, msgspec.Struct) else f"`{json.dumps(value)}`"
 
 
@@ -43,14 +52,14 @@ def test_every_key_is_there_with_its_default(heading: str) -> None:
 
 
 def test_every_section_of_the_file_is_checked_here() -> None:
-    sections = {kind for kind in vars(config).values() if isinstance(kind, type) and issubclass(kind, config._Section)}
-    assert sections - {config._Section} <= set(SECTIONS.values())
+    kinds = [kind for kind in vars(config.sections).values() if isinstance(kind, type)]
+    assert {kind for kind in kinds if issubclass(kind, config.Section)} - {config.Section} <= set(SECTIONS.values())
 
 
 def merged(base: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
     """The demo's company with a part in the place of its own; instances and queues are replaced whole."""
     new = {**base, **part}
-    for table in ("channels", "operators"):
+    for table in ("channels", "operators", "calendars"):
         new[table] = {**base[table], **part.get(table, {})}
     new["departments"] = {name: {**one, "queues": dict(one["queues"])} for name, one in base["departments"].items()}
     for name, department in part.get("departments", {}).items():
@@ -61,7 +70,7 @@ def merged(base: dict[str, Any], part: dict[str, Any]) -> dict[str, Any]:
 class Example:
     """Stands for the policy of the how-to."""
 
-    name, terms = "most_skilled", ("x",)
+    name, terms = "fewest_items", ("x",)
 
 
 @pytest.mark.parametrize("block", blocks("toml"), ids=lambda block: block.page)
@@ -70,6 +79,6 @@ def test_toml_is_right(block: Block) -> None:
     if "project" in part:
         assert "omniroute" in part["project"]["entry-points"]
         return
-    registry = REGISTRY._replace(policies={**REGISTRY.policies, "most_skilled": Example()})  # type: ignore[dict-item]
+    registry = REGISTRY._replace(policies={**REGISTRY.policies, "fewest_items": Example()})  # type: ignore[dict-item]
     base = tomllib.loads(read("src/omniroute/demo/company.toml"))
     config.check(config.parse(part if "departments" in part and "channels" in part else merged(base, part)), registry)

@@ -11,6 +11,7 @@ from typing import Any
 import click
 import msgspec
 import pytest
+from omniroute.core.routing import busy, unable, why_not
 from tests.docs.pages import ROOT, read, rows, section
 
 from omniroute.api import bodies, views
@@ -18,7 +19,6 @@ from omniroute.api.call import Endpoint
 from omniroute.api.table import endpoints
 from omniroute.cli import program
 from omniroute.core.invariants import INVARIANTS
-from omniroute.core.routing import busy, unable, why_not
 
 API, CLI, INVARIANT_PAGE = "docs/reference/api.md", "docs/reference/cli.md", "docs/reference/invariants.md"
 

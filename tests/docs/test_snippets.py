@@ -9,6 +9,7 @@ import types
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import anyio
 import pytest
@@ -19,11 +20,13 @@ from omniroute.channels.email.instance import EmailInstance
 from omniroute.cli.demo import COMPANY, PASSWORD
 from omniroute.core import machine
 from omniroute.core.commands import ApplyConfig
-from omniroute.core.model import ItemState, Operator, Requirement, WorkItem
+from omniroute.core.model import Operator, WorkItem
 from omniroute.core.state import State
 from omniroute.journal.contract import Entry, Write
 from omniroute.journal.memory import MemoryDisk, MemoryJournal
 from omniroute.journal.sqlite import SqliteJournal
+from omniroute.policies.contract import KeyedPolicy, Policy
+from omniroute.testing.policy import check_policy
 
 PATH = f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"
 SECONDS_MAX = 20
@@ -100,21 +103,54 @@ def plugin_of(block: Block) -> types.ModuleType:
     return module
 
 
+def made_by(block: Block, name: str) -> Any:
+    """An object of the class that a snippet defines."""
+    return getattr(plugin_of(block), name)()
+
+
 def test_the_policy_is_one() -> None:
     (block,) = marked("policy")
     assert len(block.text.splitlines()) <= 20
-    policy = plugins.load(extra=(plugin_of(block),)).policies["most_skilled"]
-    item = WorkItem(1, 1, "q", "d", "mail", 1, 0, 0, 0, (Requirement("billing", 2),), ItemState.QUEUED)
-    able = [Operator("anna", ("d",), {"billing": 3}, 10), Operator("bert", ("d",), {"billing": 9}, 10)]
-    keys = [policy.operator_key(operator, item) for operator in able]
-    assert len(policy.terms) == len(keys[0])
-    assert min(keys) == keys[1], "the most skilled comes first"
+    policy = plugins.load(extra=(plugin_of(block),)).policies["fewest_items"]
+    assert isinstance(policy, Policy)
+    busy, free = Operator("anna", ("d",), {}, 10, item_ids=[1], offer_ids=[2]), Operator("bert", ("d",), {}, 10)
+    assert policy.standing(busy) == (2,)
+    assert policy.standing(free) < policy.standing(busy), "whoever holds the fewest comes first"
 
 
 def test_the_policy_passes_its_own_test(monkeypatch: pytest.MonkeyPatch) -> None:
     (policy,), (test,) = marked("policy"), marked("policy-test")
-    monkeypatch.setitem(sys.modules, "omniroute_most_skilled", plugin_of(policy))
+    monkeypatch.setitem(sys.modules, "omniroute_fewest_items", plugin_of(policy))
     plugin_of(test).test_it_keeps_the_contract()
+
+
+def test_the_simple_form_is_a_policy() -> None:
+    (block,) = marked("policy-keyed")
+    policy: KeyedPolicy = made_by(block, "UrgentToExperts")
+    check_policy(policy)
+    expert, beginner = Operator("anna", ("d",), {"law": 9}, 10), Operator("bert", ("d",), {"law": 1}, 10)
+    for priority, first in ((1, expert), (0, beginner)):
+        item = WorkItem(1, 1, "q", "d", "mail", 1, priority, 0, 0)
+        assert min((expert, beginner), key=lambda one: policy.operator_key(one, item)) is first
+
+
+def test_the_batch_policy_is_one() -> None:
+    (block,) = marked("policy-batch")
+    policy: Policy = made_by(block, "FirstFit")
+    check_policy(policy)
+    items = [WorkItem(number, number, "q", "d", "mail", 1, 0, 0, 0) for number in range(2)]
+    people = [Operator(name, ("d",), {}, 10) for name in ("anna", "bert")]
+    assert policy.match(items, people, [[True, True], [True, False]], 0) == [(0, 0)]
+
+
+def test_the_classifier_is_one_and_passes_its_own_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    (block,), (test,) = marked("classifier"), marked("classifier-test")
+    plugin = plugin_of(block)
+    assert "order_numbers" in plugins.load(extra=(plugin,)).classifiers
+    monkeypatch.setitem(sys.modules, "omniroute_order_numbers", plugin)
+    tests = plugin_of(test)
+    tests.test_it_keeps_the_contract()
+    tests.test_a_letter_with_a_number_goes_to_delivery()
 
 
 async def test_the_backup_is_whole(tmp_path: Path) -> None:
@@ -134,5 +170,5 @@ async def test_the_backup_is_whole(tmp_path: Path) -> None:
 
 def test_the_demos_company_is_one_that_the_core_takes() -> None:
     registry = plugins.load()
-    core = config.core_config(config.read(COMPANY), registry)
+    core = config.core_config(config.read(COMPANY), registry, 1)
     assert machine.handle(State(), ApplyConfig(config=core), 1, registry.policies)

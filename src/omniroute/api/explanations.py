@@ -9,10 +9,10 @@ from __future__ import annotations
 from omniroute.api import names, reasons, views, waits
 from omniroute.api.screens import Screens
 from omniroute.core import events as e
+from omniroute.core.eligibility import why_not
 from omniroute.core.events import Decision, Event
 from omniroute.core.model import Conversation, WorkItem
 from omniroute.core.permissions import Actor, Role
-from omniroute.core.routing import why_not
 from omniroute.engine import cells as c
 from omniroute.errors import InvalidInput
 

@@ -10,8 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from omniroute.core.events import Decision
 
 REASONS = {
-    "department": "in another department",
-    "queue": "not serving this queue",
+    "department": "in another department or queue",
     "presence:offline": "offline",
     "presence:away": "away",
     "presence:draining": "draining",
@@ -24,9 +23,8 @@ REASONS = {
     "backoff": "who declined or missed it just now",
     "sticky_hold": "for whom it is not kept",
     "batch_window": "while the queue collects work",
-    "closed": "while the queue is closed",
 }
-LACKING = ("department", "queue", "skill")
+LACKING = ("department", "skill")
 """Reasons that no hour changes: heads of what `reason_text` takes."""
 
 
@@ -100,8 +98,8 @@ def _times(count: int) -> str:
 def term_text(name: str, value: int, at_ms: int) -> str:
     """A term of a policy by its name; an instant as the time that had passed since then."""
     if name.endswith("_since_ms"):
-        return f"{name.removesuffix('_since_ms').replace('_', ' ')} {duration(at_ms - value)}"
-    return f"{name} {value}"
+        return f"{_label(name)} {duration(at_ms - value)}"
+    return f"{_label(name)} {_value(name, value, at_ms)}"
 
 
 def difference(terms: Sequence[str], theirs: Sequence[int], chosen: Sequence[int], who: str, at_ms: int) -> str:
@@ -113,13 +111,18 @@ def difference(terms: Sequence[str], theirs: Sequence[int], chosen: Sequence[int
 
 
 def _compared(name: str, value: int, at_ms: int) -> str:
-    words = name.removesuffix("_since_ms").removesuffix("_permille").replace("_", " ")
-    return f"{words} {_value(name, value, at_ms)}"
+    return f"{_label(name)} {_value(name, value, at_ms)}"
+
+
+def _label(name: str) -> str:
+    return name.removeprefix("minus_").removesuffix("_since_ms").removesuffix("_permille").replace("_", " ")
 
 
 def _value(name: str, value: int, at_ms: int) -> str:
     if name.endswith("_since_ms"):
         return f"for {duration(at_ms - value)}"
+    if name.startswith("minus_"):
+        return str(-value)
     return f"{value / 10:g} %" if name.endswith("_permille") else str(value)
 
 

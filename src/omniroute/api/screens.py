@@ -7,13 +7,13 @@ that nobody is shown what a crash could take back.
 from __future__ import annotations
 
 from collections import Counter
-from typing import Protocol
 
 import msgspec
 
 from omniroute.api import reasons, views, waits
 from omniroute.config import Config
 from omniroute.core import events as e
+from omniroute.core.estimates import estimate, position
 from omniroute.core.model import ItemState, Offer, Operator, Presence, WorkItem
 from omniroute.core.permissions import Actor, Role, in_reach
 from omniroute.core.state import State
@@ -26,30 +26,6 @@ WAITING_MAX = 200
 NOTICES_MAX = 20
 NOTICE_LIFE_MS = 3_600_000
 QUARANTINE_COUNT_MAX = 1000
-
-
-class Expected(Protocol):
-    """The wait that is expected from now on, as an interval."""
-
-    @property
-    def position(self) -> int:
-        """The place in the queue, from 1."""
-        ...
-
-    @property
-    def low_ms(self) -> int:
-        """The lower end."""
-        ...
-
-    @property
-    def high_ms(self) -> int:
-        """The upper end."""
-        ...
-
-    @property
-    def percent(self) -> int:
-        """How often the interval is right."""
-        ...
 
 
 class Screens:
@@ -131,15 +107,11 @@ class Screens:
             deadline_ms=handoff.deadline_ms,
         )
 
-    def waiting_estimate(self, item: WorkItem) -> Expected | None:  # noqa: ARG002
-        """Place and expected wait of a waiting item; None where there is no estimate."""
-        return None
-
     def item(self, item: WorkItem, operator_id: str, reason: str = "", *, whole: bool = False) -> views.ItemView:
         """A row of the work list; ``whole`` also says its place and how long it may still wait."""
         matter = self.state.conversations[item.conversation_id]
         cell = self.matter(item.conversation_id)
-        expected = self.waiting_estimate(item) if whole else None
+        expected = estimate(self.state, item) if whole else None
         return views.ItemView(
             work_item_id=item.work_item_id,
             reference=matter.reference,
@@ -162,7 +134,7 @@ class Screens:
             clock=self.clock(item),
             handoff=self.handoff(item.handoff_id),
             waiting_reason=reason,
-            position=expected.position if expected else 0,
+            position=position(self.state, item) if whole else 0,
             wait_low_s=expected.low_ms // 1000 if expected else 0,
             wait_high_s=-(-expected.high_ms // 1000) if expected else 0,
             wait_percent=expected.percent if expected else 0,
@@ -181,18 +153,14 @@ class Screens:
         return waits.whole_text(view, self.called, self.now_ms()) if whole else waits.short_text(view)
 
     def _waiting(self, items: list[WorkItem], operator_id: str) -> list[views.ItemView]:
-        """Rows of queued items; a reason holds for a whole class, but for items that are kept from somebody."""
+        """Rows of queued items; a reason holds for a whole class."""
         known: dict[ClassKey, str] = {}
         rows = []
         for item in items:
-            key, alone = class_of(item), bool(item.backoff or item.held_for)
-            if alone or key not in known:
-                reason = self.waiting_reason(item)
-                if not alone:
-                    known[key] = reason
-            else:
-                reason = known[key]
-            rows.append(self.item(item, operator_id, reason))
+            key = class_of(item)
+            if key not in known:
+                known[key] = self.waiting_reason(item)
+            rows.append(self.item(item, operator_id, known[key]))
         return rows
 
     def offer(self, offer: Offer) -> views.OfferView:
@@ -253,7 +221,7 @@ class Screens:
     def departments(self) -> list[views.DepartmentView]:
         """Departments with their queues and how these stand."""
         waiting: dict[str, list[int]] = {}
-        for key, line in self.state.waiting.classes.items():
+        for key, line in self.state.waiting.lines().items():
             waiting.setdefault(key.queue_id, []).extend(self.state.items[item_id].enqueued_ms for _, item_id in line)
         available = self._available()
         return [

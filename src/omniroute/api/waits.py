@@ -5,13 +5,12 @@ What lives here: pure reading of the live state; the words for people are put to
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable
 
 from omniroute.api import views
 from omniroute.api.reasons import duration, excluded_text, is_lacking, listed
 from omniroute.core.model import ItemState, WorkItem
-from omniroute.core.routing import why_not
+from omniroute.core.ranking import eligible_for, exclusions
 from omniroute.core.state import State
 
 Called = Callable[[str], str]
@@ -20,12 +19,12 @@ Called = Callable[[str], str]
 
 def waiting(state: State, item: WorkItem, operator: Called) -> views.WaitingView:
     """Why a queued item waits, in parts."""
-    counts = Counter(filter(None, (why_not(state, one, item) for one in state.operators.values())))
+    counts = _counts(state, item)
     return views.WaitingView(
         work_item_id=item.work_item_id,
         queue=item.queue_id,
-        counts=dict(counts),
-        nobody_has=nobody_has(state, item),
+        counts=counts,
+        nobody_has=[str(one) for one in item.requirements if not state.roster.having(one)],
         nobody_can=sum(count for reason, count in counts.items() if is_lacking(reason)) == len(state.operators),
         held_for=operator(item.held_for) if item.held_for else "",
         hold_until_ms=item.hold_until_ms,
@@ -33,12 +32,12 @@ def waiting(state: State, item: WorkItem, operator: Called) -> views.WaitingView
     )
 
 
-def nobody_has(state: State, item: WorkItem) -> list[str]:
-    """What the item requires and no operator that exists can do."""
-    people = state.operators.values()
-    return [
-        str(one) for one in item.requirements if not any(who.skills.get(one.skill, 0) >= one.level for who in people)
-    ]
+def _counts(state: State, item: WorkItem) -> dict[str, int]:
+    """How many cannot have it now, by reason; whoever could waits for the queue to be matched."""
+    one = state.waiting.class_of_item[item.work_item_id]
+    counts, _ = exclusions(state, one)
+    could = eligible_for(state, one).bit_count()
+    return counts | ({"batch_window": could} if could else {})
 
 
 def _next_step(state: State, item: WorkItem) -> views.NextStepView | None:

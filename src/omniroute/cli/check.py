@@ -13,11 +13,13 @@ from omniroute.errors import ConfigError
 @click.command()
 @click.option("--config", "path", type=click.Path(path_type=Path), default=Path("omniroute.toml"), show_default=True)
 def check(path: Path) -> None:
-    """Check the configuration file; nothing is started."""
-    read = config.read(path)
-    config.check(read, plugins.load())
+    """Check the configuration file; nothing is started. Doubts are told, and no mistakes."""
+    read, registry = config.read(path), plugins.load()
+    config.check(read, registry)
     folder = Path(read.journal.path).parent
     if not folder.is_dir():
         raise ConfigError(f"there is no folder {folder}", "journal.path")
     queues = sum(len(department.queues) for department in read.departments.values())
     click.echo(f"{path}: right ({len(read.departments)} departments, {queues} queues, {len(read.channels)} channels)")
+    for finding in config.findings(read, registry):
+        click.echo(f"warning: {finding.path}: {finding.text}")

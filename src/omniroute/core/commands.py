@@ -13,17 +13,17 @@ import msgspec
 from omniroute.core.model import Conversation, CoreConfig, InteractionKind, Presence, Requirement
 
 
-class Command(msgspec.Struct, frozen=True, kw_only=True):
+class Command(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The root of all commands."""
 
 
-class ApplyConfig(Command, frozen=True, kw_only=True):
+class ApplyConfig(Command, frozen=True, kw_only=True, gc=False):
     """Take this configuration from now on; refused where open work would lose its queue or channel."""
 
     config: CoreConfig
 
 
-class PutOperator(Command, frozen=True, kw_only=True):
+class PutOperator(Command, frozen=True, kw_only=True, gc=False):
     """Add an operator, or change an operator's departments, skills and capacity; presence and work stay.
 
     ``queues``: serves only these queues of the departments (empty: all). ``weight`` (1-100) is the share under weighted
@@ -38,7 +38,7 @@ class PutOperator(Command, frozen=True, kw_only=True):
     weight: int = 10
 
 
-class SetPresence(Command, frozen=True, kw_only=True):
+class SetPresence(Command, frozen=True, kw_only=True, gc=False):
     """Declare presence. Leaving ``available`` revokes live offers without blame; held work stays.
 
     With ``channel`` it is for that channel instance only; somebody is available on a channel who is available in all
@@ -52,20 +52,22 @@ class SetPresence(Command, frozen=True, kw_only=True):
     channel: str = ""
 
 
-class ConnectOperator(Command, frozen=True, kw_only=True):
+class ConnectOperator(Command, frozen=True, kw_only=True, gc=False):
     """A desk of the operator is open: a lease that was running has ended."""
 
     operator_id: str
 
 
-class DisconnectOperator(Command, frozen=True, kw_only=True):
-    """The operator's last desk is gone. It is forgiven for `CoreConfig.lease_ms`; then the operator is offline, and
-    chats and calls that are held go back to their place."""
+class DisconnectOperator(Command, frozen=True, kw_only=True, gc=False):
+    """The operator's last desk is gone, which is forgiven for `CoreConfig.lease_ms`.
+
+    Then the operator is offline, and chats and calls that are held go back to their place.
+    """
 
     operator_id: str
 
 
-class ReceiveRaw(Command, frozen=True, kw_only=True):
+class ReceiveRaw(Command, frozen=True, kw_only=True, gc=False):
     """Record that a channel received something; acknowledged to the sender only after its commit.
 
     ``known_raw_id`` is what the store knows under the deduplication key (0: nothing); then nothing happens.
@@ -75,14 +77,14 @@ class ReceiveRaw(Command, frozen=True, kw_only=True):
     known_raw_id: int = 0
 
 
-class QuarantineRaw(Command, frozen=True, kw_only=True):
+class QuarantineRaw(Command, frozen=True, kw_only=True, gc=False):
     """What was received cannot be read: keep it visible, block nobody. ``reason`` holds no content."""
 
     raw_id: int
     reason: str
 
 
-class Classification(msgspec.Struct, frozen=True):
+class Classification(msgspec.Struct, frozen=True, gc=False):
     """Where a matter belongs; made at the edge because it reads contents. No queue: the department's default."""
 
     department_id: str
@@ -97,7 +99,7 @@ class Classification(msgspec.Struct, frozen=True):
     """Which rule or plugin decided; for people who ask why."""
 
 
-class RegisterInteraction(Command, frozen=True, kw_only=True):
+class RegisterInteraction(Command, frozen=True, kw_only=True, gc=False):
     """Give a normalized interaction its customer, its conversation and its place.
 
     ``customer_id`` 0 makes a new customer. ``conversation_id`` names the conversation it belongs to (0: a session
@@ -120,14 +122,14 @@ class RegisterInteraction(Command, frozen=True, kw_only=True):
     """Who worked for this customer last, as far as the store knows; for queues with a sticky policy."""
 
 
-class AcceptOffer(Command, frozen=True, kw_only=True):
+class AcceptOffer(Command, frozen=True, kw_only=True, gc=False):
     """Take the offered work; compare-and-set on the offer's id."""
 
     offer_id: int
     operator_id: str
 
 
-class DeclineOffer(Command, frozen=True, kw_only=True):
+class DeclineOffer(Command, frozen=True, kw_only=True, gc=False):
     """Refuse the offered work, with a reason code; it goes back to its place."""
 
     offer_id: int
@@ -135,7 +137,7 @@ class DeclineOffer(Command, frozen=True, kw_only=True):
     reason: str = ""
 
 
-class SendReply(Command, frozen=True, kw_only=True):
+class SendReply(Command, frozen=True, kw_only=True, gc=False):
     """Answer the customer on the conversation's channel, or on ``channel`` where one is named."""
 
     conversation_id: int
@@ -143,14 +145,14 @@ class SendReply(Command, frozen=True, kw_only=True):
     channel: str = ""
 
 
-class AddNote(Command, frozen=True, kw_only=True):
+class AddNote(Command, frozen=True, kw_only=True, gc=False):
     """Write a private note; it never leaves the house."""
 
     conversation_id: int
     operator_id: str
 
 
-class TransferItem(Command, frozen=True, kw_only=True):
+class TransferItem(Command, frozen=True, kw_only=True, gc=False):
     """Offer the matter to another department; the sender keeps it until somebody there has accepted."""
 
     work_item_id: int
@@ -160,21 +162,21 @@ class TransferItem(Command, frozen=True, kw_only=True):
     by: str = ""
 
 
-class CancelHandoff(Command, frozen=True, kw_only=True):
+class CancelHandoff(Command, frozen=True, kw_only=True, gc=False):
     """Take a transfer back that nobody has accepted yet."""
 
     handoff_id: int
     operator_id: str
 
 
-class EndContact(Command, frozen=True, kw_only=True):
+class EndContact(Command, frozen=True, kw_only=True, gc=False):
     """The operator ends the contact (hangs up); the item goes to wrap-up."""
 
     work_item_id: int
     operator_id: str
 
 
-class CompleteItem(Command, frozen=True, kw_only=True):
+class CompleteItem(Command, frozen=True, kw_only=True, gc=False):
     """Finish the work with a disposition; ``resolve`` also declares the matter done.
 
     ``messages_seen`` is the number of the customer's messages that whoever finishes has seen (-1: not told); a newer
@@ -190,7 +192,7 @@ class CompleteItem(Command, frozen=True, kw_only=True):
     by: str = ""
 
 
-class ReleaseItem(Command, frozen=True, kw_only=True):
+class ReleaseItem(Command, frozen=True, kw_only=True, gc=False):
     """Give held work back to its queue, at its old place."""
 
     work_item_id: int
@@ -199,14 +201,14 @@ class ReleaseItem(Command, frozen=True, kw_only=True):
     by: str = ""
 
 
-class PullItem(Command, frozen=True, kw_only=True):
+class PullItem(Command, frozen=True, kw_only=True, gc=False):
     """Take waiting work out of turn, or work that was put aside; nobody can take what is offered to somebody else."""
 
     work_item_id: int
     operator_id: str
 
 
-class ForceItem(Command, frozen=True, kw_only=True):
+class ForceItem(Command, frozen=True, kw_only=True, gc=False):
     """A supervisor gives waiting or offered work to an operator, who must be able, available and have room.
 
     A live offer to somebody else is revoked; back-off, reservation and the bound on offers do not count.
@@ -217,7 +219,7 @@ class ForceItem(Command, frozen=True, kw_only=True):
     by: str = ""
 
 
-class ReassignItem(Command, frozen=True, kw_only=True):
+class ReassignItem(Command, frozen=True, kw_only=True, gc=False):
     """A supervisor moves held work from ``operator_id`` to ``to_operator_id``, under the same conditions."""
 
     work_item_id: int
@@ -226,7 +228,7 @@ class ReassignItem(Command, frozen=True, kw_only=True):
     by: str = ""
 
 
-class SnoozeItem(Command, frozen=True, kw_only=True):
+class SnoozeItem(Command, frozen=True, kw_only=True, gc=False):
     """Put held work aside until ``until_ms``; the customer's next message brings it back earlier."""
 
     work_item_id: int
@@ -235,7 +237,7 @@ class SnoozeItem(Command, frozen=True, kw_only=True):
     by: str = ""
 
 
-class RequeueItem(Command, frozen=True, kw_only=True):
+class RequeueItem(Command, frozen=True, kw_only=True, gc=False):
     """Put work that waits, is offered, held or put aside into another queue, at its age.
 
     ``operator_id`` is its owner, or empty where it has none.
@@ -248,7 +250,7 @@ class RequeueItem(Command, frozen=True, kw_only=True):
     by: str = ""
 
 
-class RecordDelivery(Command, frozen=True, kw_only=True):
+class RecordDelivery(Command, frozen=True, kw_only=True, gc=False):
     """Tell how an effect ended: ``delivered``, or ``dead`` with a reason that holds no content."""
 
     effect_id: int
@@ -258,16 +260,16 @@ class RecordDelivery(Command, frozen=True, kw_only=True):
     reason: str = ""
 
 
-class FireDue(Command, frozen=True, kw_only=True):
+class FireDue(Command, frozen=True, kw_only=True, gc=False):
     """Let at most ``limit`` overdue deadlines of one concern (`deadlines.Concern`) take effect, oldest first."""
 
     concern: str
     limit: int = 256
 
 
-class ResumeAfterOutage(Command, frozen=True, kw_only=True):
+class ResumeAfterOutage(Command, frozen=True, kw_only=True, gc=False):
     """The engine was down: offers that ran out meanwhile are revoked as ``outage``, without blame."""
 
 
-class Keep(Command, frozen=True, kw_only=True):
+class Keep(Command, frozen=True, kw_only=True, gc=False):
     """Changes nothing: carries cells beside the journal through the writer, in order with everything else."""

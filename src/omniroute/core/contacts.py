@@ -6,17 +6,19 @@ What lives here: how a contact goes on, and what that means for its work item. A
 
 from __future__ import annotations
 
-from omniroute.core import handoffs, offers, routing, sla, work
+from omniroute.core import handoffs, offers, sla, work
 from omniroute.core.commands import RegisterInteraction
+from omniroute.core.eligibility import why_not_by_hand
 from omniroute.core.events import Decision
-from omniroute.core.model import ContactState, Conversation, InteractionKind, ItemState, Presence, Stage, WorkItem
+from omniroute.core.model import ContactState, Conversation, InteractionKind, ItemState, Stage, WorkItem
 from omniroute.core.step import Step
-from omniroute.core.waiting import class_of
 
 PICKED_UP = Decision("", "channel", (), (), {})
 """The reasons of an assignment that a channel told us of: the operator had picked up."""
 
 WAITING = (ItemState.QUEUED, ItemState.OFFERED)
+LOST = (*WAITING, ItemState.CONNECTING)
+"""What ends with the customer: work that nobody has begun, unless the customer was told that we come back to it."""
 
 FORWARD: dict[InteractionKind, dict[ContactState, ContactState]] = {
     InteractionKind.CONTACT_STARTED: {ContactState.NONE: ContactState.WAITING},
@@ -39,6 +41,8 @@ def follow(step: Step, matter: Conversation, command: RegisterInteraction, befor
     """Do what the contact event asks for; ``before`` is where the contact stood, for an end is followed once."""
     if command.kind is InteractionKind.CONTACT_CONNECTED and matter.contact is ContactState.CONNECTED:
         _connected(step, matter, command.operator_id)
+    elif command.kind is InteractionKind.CONTACT_NOT_CONNECTED:
+        _not_connected(step, matter, command.operator_id)
     elif matter.contact is ContactState.OVER and before is not ContactState.OVER:
         _over(step, matter, _outcome(command.kind, before))
 
@@ -57,11 +61,23 @@ def _connected(step: Step, matter: Conversation, operator_id: str) -> None:
     """
     named = operator_id if operator_id in step.state.operators else ""
     for item in _items(step, matter):
-        if item.state in WAITING and not item.handoff_id:
+        if item.state is ItemState.CONNECTING and named in {"", item.operator_id}:
+            offers.connected(step, item)
+        elif item.state is ItemState.CONNECTING and not why_not_by_hand(step.state, step.state.operators[named], item):
+            offers.fail_connecting(step, item, "answered_elsewhere")
+            _picked_up(step, item, named)
+        elif item.state in WAITING and not item.handoff_id:
             _picked_up(step, item, named)
         elif item.state is ItemState.OFFERED and step.state.offers[item.offer_id].operator_id == named:
             offers.assign(step, step.state.offers[item.offer_id], connect=False)
     sla.end(step, matter, "met")
+
+
+def _not_connected(step: Step, matter: Conversation, operator_id: str) -> None:
+    """The telephone system could not ring the operator through; a name that we do not know says nothing."""
+    for item in _items(step, matter):
+        if item.state is ItemState.CONNECTING and operator_id in {"", item.operator_id}:
+            offers.fail_connecting(step, item, "not_connected")
 
 
 def _picked_up(step: Step, item: WorkItem, named: str) -> None:
@@ -69,21 +85,14 @@ def _picked_up(step: Step, item: WorkItem, named: str) -> None:
     if offer is not None and offer.deadline_ms <= step.now_ms:
         return
     if named and (offer is None or offer.operator_id != named):
-        if not _may_take(step, named, item):
+        if why_not_by_hand(step.state, step.state.operators[named], item):
             return
         if offer is not None:
             offers.revoke(step, offer.offer_id, "answered_elsewhere")
-        routing.make_offer(step, item, named, PICKED_UP)
+        offers.make(step, item, named, PICKED_UP)
         offer = step.state.offers[item.offer_id]
     if offer is not None:
         offers.assign(step, offer, connect=False)
-
-
-def _may_take(step: Step, operator_id: str, item: WorkItem) -> bool:
-    """Whoever has picked up is taken at their word, within what they are able for and can hold."""
-    operator = step.state.operators[operator_id]
-    fits = item.cost_units <= step.state.free_units(operator)
-    return fits and operator.presence is Presence.AVAILABLE and not routing.unable(operator, class_of(item))
 
 
 def _over(step: Step, matter: Conversation, outcome: str) -> None:
@@ -94,7 +103,7 @@ def _over(step: Step, matter: Conversation, outcome: str) -> None:
     for item in _items(step, matter):
         if item.handoff_id and item.state in WAITING:
             handoffs.give_back(step, item.handoff_id, "contact_over")
-    lost = [item for item in _items(step, matter) if item.state in WAITING]
+    lost = [item for item in _items(step, matter) if item.state in LOST and not item.outcome]
     for item in lost:
         _abandon(step, item)
     for item in _items(step, matter):

@@ -17,6 +17,12 @@ class Concern(StrEnum):
     CLOCKS = "clocks"
     HANDOFFS = "handoffs"
     WRAP_UPS = "wrap_ups"
+    WAITING = "waiting"
+    """Relaxation, overflow, and the reservation for one operator."""
+    HELD = "held"
+    """Silence of the customer, work left unanswered, work put aside."""
+    PRESENCE = "presence"
+    BATCHES = "batches"
 
 
 Key = tuple[str, int, str]
@@ -38,11 +44,12 @@ class DeadlineIndex:
     def set(self, key: Key, due_ms: int) -> None:
         """Add or move a deadline; 0 means "none" and clears it."""
         if not due_ms:
-            self.clear(key)
+            self.live.pop(key, None)
             return
-        self.live[key] = due_ms
-        heappush(self._heap, (due_ms, key))
-        if len(self._heap) > 64 and len(self._heap) > STALE_FACTOR * len(self.live):
+        live, heap = self.live, self._heap
+        live[key] = due_ms
+        heappush(heap, (due_ms, key))
+        if len(heap) > 64 and len(heap) > STALE_FACTOR * len(live):
             self._heap = [(due, live_key) for live_key, due in self.live.items()]
             heapify(self._heap)
 

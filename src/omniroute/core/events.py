@@ -16,13 +16,13 @@ class Event(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The root of all events."""
 
 
-class ConfigApplied(Event, tag="config.applied", frozen=True):
+class ConfigApplied(Event, tag="config.applied", frozen=True, gc=False):
     """From here on decisions follow this configuration."""
 
     config: CoreConfig
 
 
-class OperatorPut(Event, tag="operator.put", frozen=True):
+class OperatorPut(Event, tag="operator.put", frozen=True, gc=False):
     """An operator exists, with these abilities."""
 
     operator_id: str
@@ -33,7 +33,7 @@ class OperatorPut(Event, tag="operator.put", frozen=True):
     weight: int = 10
 
 
-class PresenceChanged(Event, tag="operator.presence_changed", frozen=True):
+class PresenceChanged(Event, tag="operator.presence_changed", frozen=True, gc=False):
     """``cause`` is ``declared``, ``rona`` or ``lease``; ``channel`` is empty or the one instance it is about."""
 
     operator_id: str
@@ -45,14 +45,14 @@ class PresenceChanged(Event, tag="operator.presence_changed", frozen=True):
     channel: str = ""
 
 
-class OperatorConnected(Event, tag="operator.connected", frozen=True):
+class OperatorConnected(Event, tag="operator.connected", frozen=True, gc=False):
     """A desk is open; no lease runs."""
 
     operator_id: str
     at_ms: int
 
 
-class LeaseStarted(Event, tag="operator.lease_started", frozen=True):
+class LeaseStarted(Event, tag="operator.lease_started", frozen=True, gc=False):
     """The last desk is gone: forgiven until ``until_ms``."""
 
     operator_id: str
@@ -60,7 +60,7 @@ class LeaseStarted(Event, tag="operator.lease_started", frozen=True):
     until_ms: int
 
 
-class RawReceived(Event, tag="raw.received", frozen=True):
+class RawReceived(Event, tag="raw.received", frozen=True, gc=False):
     """A channel holds something of a customer, and it is durable."""
 
     raw_id: int
@@ -68,7 +68,7 @@ class RawReceived(Event, tag="raw.received", frozen=True):
     at_ms: int
 
 
-class RawQuarantined(Event, tag="raw.quarantined", frozen=True):
+class RawQuarantined(Event, tag="raw.quarantined", frozen=True, gc=False):
     """It could not be read; it is shown to people and blocks nobody."""
 
     raw_id: int
@@ -76,20 +76,20 @@ class RawQuarantined(Event, tag="raw.quarantined", frozen=True):
     at_ms: int
 
 
-class RawRegistered(Event, tag="raw.registered", frozen=True):
+class RawRegistered(Event, tag="raw.registered", frozen=True, gc=False):
     """All of it has become interactions."""
 
     raw_id: int
 
 
-class CustomerCreated(Event, tag="customer.created", frozen=True):
+class CustomerCreated(Event, tag="customer.created", frozen=True, gc=False):
     """Somebody whom we did not know; who, stands in the store."""
 
     customer_id: int
     at_ms: int
 
 
-class ConversationOpened(Event, tag="conversation.opened", frozen=True):
+class ConversationOpened(Event, tag="conversation.opened", frozen=True, gc=False):
     """A new matter."""
 
     conversation_id: int
@@ -107,14 +107,14 @@ class ConversationOpened(Event, tag="conversation.opened", frozen=True):
     rule: str = ""
 
 
-class ConversationReopened(Event, tag="conversation.reopened", frozen=True):
+class ConversationReopened(Event, tag="conversation.reopened", frozen=True, gc=False):
     """A matter that was done goes on, with its history."""
 
     record: Conversation
     at_ms: int
 
 
-class ConversationResolved(Event, tag="conversation.resolved", frozen=True):
+class ConversationResolved(Event, tag="conversation.resolved", frozen=True, gc=False):
     """The matter is done. ``record`` is what a reopening needs: the core forgets the conversation here."""
 
     record: Conversation
@@ -124,7 +124,7 @@ class ConversationResolved(Event, tag="conversation.resolved", frozen=True):
     by: str = ""
 
 
-class StageChanged(Event, tag="conversation.stage_changed", frozen=True):
+class StageChanged(Event, tag="conversation.stage_changed", frozen=True, gc=False):
     """What the customer is told has changed."""
 
     conversation_id: int
@@ -132,7 +132,7 @@ class StageChanged(Event, tag="conversation.stage_changed", frozen=True):
     at_ms: int
 
 
-class InteractionReceived(Event, tag="interaction.received", frozen=True):
+class InteractionReceived(Event, tag="interaction.received", frozen=True, gc=False):
     """Something of the customer's is in the thread. ``operator_id`` is the operator whom the channel named."""
 
     interaction_id: int
@@ -144,7 +144,7 @@ class InteractionReceived(Event, tag="interaction.received", frozen=True):
     operator_id: str = ""
 
 
-class ReplySent(Event, tag="interaction.reply_sent", frozen=True):
+class ReplySent(Event, tag="interaction.reply_sent", frozen=True, gc=False):
     """An operator answered; the outbox carries it out."""
 
     interaction_id: int
@@ -155,7 +155,7 @@ class ReplySent(Event, tag="interaction.reply_sent", frozen=True):
     at_ms: int
 
 
-class NoteAdded(Event, tag="interaction.note_added", frozen=True):
+class NoteAdded(Event, tag="interaction.note_added", frozen=True, gc=False):
     """A private note is in the thread."""
 
     interaction_id: int
@@ -164,7 +164,7 @@ class NoteAdded(Event, tag="interaction.note_added", frozen=True):
     at_ms: int
 
 
-class DeliverySucceeded(Event, tag="delivery.succeeded", frozen=True):
+class DeliverySucceeded(Event, tag="delivery.succeeded", frozen=True, gc=False):
     """The channel took the effect over."""
 
     effect_id: int
@@ -173,7 +173,7 @@ class DeliverySucceeded(Event, tag="delivery.succeeded", frozen=True):
     at_ms: int
 
 
-class DeliveryDied(Event, tag="delivery.died", frozen=True):
+class DeliveryDied(Event, tag="delivery.died", frozen=True, gc=False):
     """The effect could not be carried out and will not be tried again."""
 
     effect_id: int
@@ -183,7 +183,7 @@ class DeliveryDied(Event, tag="delivery.died", frozen=True):
     at_ms: int
 
 
-class ItemQueued(Event, tag="work_item.queued", frozen=True):
+class ItemQueued(Event, tag="work_item.queued", frozen=True, gc=False):
     """New work waits."""
 
     work_item_id: int
@@ -201,15 +201,14 @@ class ItemQueued(Event, tag="work_item.queued", frozen=True):
     preferred: tuple[Requirement, ...] = ()
     enqueued_ms: int = 0
     """Since when it waits, where that is earlier than ``at_ms``."""
-    relax_due_ms: int = 0
-    overflow_due_ms: int = 0
     held_for: str = ""
     hold_until_ms: int = 0
     expected_ms: int = 0
-    """The expected handling time, where the rank depends on it."""
+    """The expected handling time, on which the rank may depend."""
+    failed_policy: str = ""
 
 
-class ItemReturned(Event, tag="work_item.returned", frozen=True):
+class ItemReturned(Event, tag="work_item.returned", frozen=True, gc=False):
     """Its operator gave it back, or lost it with the lease (reason ``lease``); it waits again at its old place."""
 
     work_item_id: int
@@ -221,8 +220,8 @@ class ItemReturned(Event, tag="work_item.returned", frozen=True):
     by: str = ""
 
 
-class ItemRelaxed(Event, tag="work_item.relaxed", frozen=True):
-    """It has waited long enough for the next ``step`` (from 1): this is required, and these may have it, from now on."""
+class ItemRelaxed(Event, tag="work_item.relaxed", frozen=True, gc=False):
+    """It has waited long enough for ``step`` (from 1): from now on this is required, and these may have it too."""
 
     work_item_id: int
     conversation_id: int
@@ -232,10 +231,9 @@ class ItemRelaxed(Event, tag="work_item.relaxed", frozen=True):
     queues: tuple[str, ...]
     operators: tuple[str, ...]
     at_ms: int
-    relax_due_ms: int = 0
 
 
-class ItemMoved(Event, tag="work_item.moved", frozen=True):
+class ItemMoved(Event, tag="work_item.moved", frozen=True, gc=False):
     """It waits in another queue from now on, at its age. ``cause`` is ``requeue`` or ``overflow:…``."""
 
     work_item_id: int
@@ -248,13 +246,11 @@ class ItemMoved(Event, tag="work_item.moved", frozen=True):
     preferred: tuple[Requirement, ...]
     cause: str
     at_ms: int
-    relax_due_ms: int = 0
-    overflow_due_ms: int = 0
     reason: str = ""
     by: str = ""
 
 
-class ItemDiverted(Event, tag="work_item.diverted", frozen=True):
+class ItemDiverted(Event, tag="work_item.diverted", frozen=True, gc=False):
     """Its queue cannot serve it in time: the customer is told ``outcome``; it waits on as work for later."""
 
     work_item_id: int
@@ -266,20 +262,19 @@ class ItemDiverted(Event, tag="work_item.diverted", frozen=True):
     effect_id: int
 
 
-class OverflowPassed(Event, tag="work_item.overflow_passed", frozen=True):
-    """A moment has passed at which it could have overflowed; the next one, or 0."""
+class OverflowPassed(Event, tag="work_item.overflow_passed", frozen=True, gc=False):
+    """The moment at which it would have overflowed has passed while it did not wait."""
 
     work_item_id: int
-    overflow_due_ms: int
 
 
-class HoldEnded(Event, tag="work_item.hold_ended", frozen=True):
+class HoldEnded(Event, tag="work_item.hold_ended", frozen=True, gc=False):
     """It need not wait for one operator any more."""
 
     work_item_id: int
 
 
-class ItemConnected(Event, tag="work_item.connected", frozen=True):
+class ItemConnected(Event, tag="work_item.connected", frozen=True, gc=False):
     """The two sides are together: what was accepted is assigned."""
 
     work_item_id: int
@@ -288,7 +283,7 @@ class ItemConnected(Event, tag="work_item.connected", frozen=True):
     at_ms: int
 
 
-class ConnectFailed(Event, tag="work_item.connect_failed", frozen=True):
+class ConnectFailed(Event, tag="work_item.connect_failed", frozen=True, gc=False):
     """The two sides did not come together: back to its old place, without blame."""
 
     work_item_id: int
@@ -299,7 +294,7 @@ class ConnectFailed(Event, tag="work_item.connect_failed", frozen=True):
     backoff_until_ms: int = 0
 
 
-class ItemPulled(Event, tag="work_item.pulled", frozen=True):
+class ItemPulled(Event, tag="work_item.pulled", frozen=True, gc=False):
     """An operator took it out of turn. ``connect_due_ms`` 0: it is assigned."""
 
     work_item_id: int
@@ -311,7 +306,7 @@ class ItemPulled(Event, tag="work_item.pulled", frozen=True):
     connect_due_ms: int = 0
 
 
-class ItemForced(Event, tag="work_item.forced", frozen=True):
+class ItemForced(Event, tag="work_item.forced", frozen=True, gc=False):
     """A supervisor gave it to an operator. ``connect_due_ms`` 0: it is assigned."""
 
     work_item_id: int
@@ -324,7 +319,7 @@ class ItemForced(Event, tag="work_item.forced", frozen=True):
     connect_due_ms: int = 0
 
 
-class ItemReassigned(Event, tag="work_item.reassigned", frozen=True):
+class ItemReassigned(Event, tag="work_item.reassigned", frozen=True, gc=False):
     """A supervisor moved it from one operator to another; one event releases and assigns."""
 
     work_item_id: int
@@ -335,7 +330,7 @@ class ItemReassigned(Event, tag="work_item.reassigned", frozen=True):
     by: str
 
 
-class ItemSnoozed(Event, tag="work_item.snoozed", frozen=True):
+class ItemSnoozed(Event, tag="work_item.snoozed", frozen=True, gc=False):
     """Put aside until ``until_ms``; its operator's capacity is free."""
 
     work_item_id: int
@@ -346,7 +341,7 @@ class ItemSnoozed(Event, tag="work_item.snoozed", frozen=True):
     by: str = ""
 
 
-class ItemWoken(Event, tag="work_item.woken", frozen=True):
+class ItemWoken(Event, tag="work_item.woken", frozen=True, gc=False):
     """It waits again at its old place: ``due``, ``message``, or ``taken`` by hand; kept for ``held_for`` at first."""
 
     work_item_id: int
@@ -357,7 +352,7 @@ class ItemWoken(Event, tag="work_item.woken", frozen=True):
     hold_until_ms: int = 0
 
 
-class ItemIdled(Event, tag="work_item.idled", frozen=True):
+class ItemIdled(Event, tag="work_item.idled", frozen=True, gc=False):
     """The customer has been silent for long: its capacity is given back."""
 
     work_item_id: int
@@ -365,7 +360,7 @@ class ItemIdled(Event, tag="work_item.idled", frozen=True):
     at_ms: int
 
 
-class ItemResumed(Event, tag="work_item.resumed", frozen=True):
+class ItemResumed(Event, tag="work_item.resumed", frozen=True, gc=False):
     """The customer is back: its capacity is taken again, even beyond what the operator can hold."""
 
     work_item_id: int
@@ -373,7 +368,7 @@ class ItemResumed(Event, tag="work_item.resumed", frozen=True):
     at_ms: int
 
 
-class BatchOpened(Event, tag="batch.opened", frozen=True):
+class BatchOpened(Event, tag="batch.opened", frozen=True, gc=False):
     """Work of a queue with a batch policy is collected until ``due_ms``, then matched at once."""
 
     queue_id: str
@@ -381,7 +376,7 @@ class BatchOpened(Event, tag="batch.opened", frozen=True):
     due_ms: int
 
 
-class BatchClosed(Event, tag="batch.closed", frozen=True):
+class BatchClosed(Event, tag="batch.closed", frozen=True, gc=False):
     """The collecting is over; ``items`` were looked at, of ``waiting``."""
 
     queue_id: str
@@ -390,7 +385,7 @@ class BatchClosed(Event, tag="batch.closed", frozen=True):
     waiting: int = 0
 
 
-class BackoffEnded(Event, tag="work_item.backoff_ended", frozen=True):
+class BackoffEnded(Event, tag="work_item.backoff_ended", frozen=True, gc=False):
     """The operator may be offered the item again."""
 
     work_item_id: int
@@ -408,8 +403,8 @@ class Decision(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Why this operator: the best candidates in order and the number excluded for each reason.
 
     ``named`` lists at most a few of the excluded with their reason; ``trigger`` is ``item`` (work came), ``operator``
-    (somebody became free), ``batch``, or ``channel``. ``failed_policy`` names a policy that broke and was replaced by the
-    default. ``eligible`` counts all who could have had it, ``expected_ms`` is the expected handling time then,
+    (somebody became free), ``batch``, or ``channel``. ``failed_policy`` names a policy that broke and was replaced by
+    the default. ``eligible`` counts all who could have had it, ``expected_ms`` is the expected handling time then,
     ``waited_ms`` how long it had waited, ``relaxed`` how many steps of relaxation had been taken.
     """
 
@@ -426,7 +421,7 @@ class Decision(msgspec.Struct, frozen=True, array_like=True, gc=False):
     relaxed: int = 0
 
 
-class OfferMade(Event, tag="offer.made", frozen=True):
+class OfferMade(Event, tag="offer.made", frozen=True, gc=False):
     """Proposed to one operator, with the reasons."""
 
     offer_id: int
@@ -439,10 +434,11 @@ class OfferMade(Event, tag="offer.made", frozen=True):
     decision: Decision
 
 
-class OfferAccepted(Event, tag="offer.accepted", frozen=True):
+class OfferAccepted(Event, tag="offer.accepted", frozen=True, gc=False):
     """The work item has an owner. ``effect_id`` is that of connecting, 0 where none is needed.
 
-    ``connect_due_ms`` 0: it is assigned; else it is being connected, until then. ``auto``: nobody had to press a button.
+    ``connect_due_ms`` 0: it is assigned; else it is being connected, until then. ``auto``: nobody had to press a
+    button.
     """
 
     offer_id: int
@@ -456,7 +452,7 @@ class OfferAccepted(Event, tag="offer.accepted", frozen=True):
     auto: bool = False
 
 
-class OfferDeclined(Event, tag="offer.declined", frozen=True):
+class OfferDeclined(Event, tag="offer.declined", frozen=True, gc=False):
     """The item is back at its place, the capacity free."""
 
     offer_id: int
@@ -468,7 +464,7 @@ class OfferDeclined(Event, tag="offer.declined", frozen=True):
     backoff_until_ms: int
 
 
-class OfferExpired(Event, tag="offer.expired", frozen=True):
+class OfferExpired(Event, tag="offer.expired", frozen=True, gc=False):
     """Redirect on no answer (RONA)."""
 
     offer_id: int
@@ -479,7 +475,7 @@ class OfferExpired(Event, tag="offer.expired", frozen=True):
     backoff_until_ms: int
 
 
-class OfferRevoked(Event, tag="offer.revoked", frozen=True):
+class OfferRevoked(Event, tag="offer.revoked", frozen=True, gc=False):
     """Taken back without blame: ``presence``, ``unable``, ``outage``, ``abandoned`` or ``handoff``."""
 
     offer_id: int
@@ -490,7 +486,7 @@ class OfferRevoked(Event, tag="offer.revoked", frozen=True):
     at_ms: int
 
 
-class HandoffRequested(Event, tag="handoff.requested", frozen=True):
+class HandoffRequested(Event, tag="handoff.requested", frozen=True, gc=False):
     """A transfer was proposed to a department; the target item is queued by an event of its own."""
 
     handoff_id: int
@@ -506,7 +502,7 @@ class HandoffRequested(Event, tag="handoff.requested", frozen=True):
     by: str = ""
 
 
-class HandoffAccepted(Event, tag="handoff.accepted", frozen=True):
+class HandoffAccepted(Event, tag="handoff.accepted", frozen=True, gc=False):
     """Owner, queue and history move at once: the source is released, the target is assigned."""
 
     handoff_id: int
@@ -521,7 +517,7 @@ class HandoffAccepted(Event, tag="handoff.accepted", frozen=True):
     effect_id: int = 0
 
 
-class HandoffReturned(Event, tag="handoff.returned", frozen=True):
+class HandoffReturned(Event, tag="handoff.returned", frozen=True, gc=False):
     """Nobody took it in time (or it cannot go on): the sender keeps it, with the reason. The target is closed."""
 
     handoff_id: int
@@ -532,7 +528,7 @@ class HandoffReturned(Event, tag="handoff.returned", frozen=True):
     at_ms: int
 
 
-class HandoffCancelled(Event, tag="handoff.cancelled", frozen=True):
+class HandoffCancelled(Event, tag="handoff.cancelled", frozen=True, gc=False):
     """The sender took it back. The target is closed."""
 
     handoff_id: int
@@ -542,7 +538,7 @@ class HandoffCancelled(Event, tag="handoff.cancelled", frozen=True):
     at_ms: int
 
 
-class WrapUpStarted(Event, tag="work_item.wrap_up_started", frozen=True):
+class WrapUpStarted(Event, tag="work_item.wrap_up_started", frozen=True, gc=False):
     """The contact is over; notes and disposition are due. ``effect_id`` is that of parting the sides, or 0."""
 
     work_item_id: int
@@ -554,7 +550,7 @@ class WrapUpStarted(Event, tag="work_item.wrap_up_started", frozen=True):
     effect_id: int = 0
 
 
-class ItemClosed(Event, tag="work_item.closed", frozen=True):
+class ItemClosed(Event, tag="work_item.closed", frozen=True, gc=False):
     """The work is finished: ``completed``, ``wrap_up_expired`` or ``abandoned``. ``was`` is the state it left."""
 
     work_item_id: int
@@ -567,7 +563,7 @@ class ItemClosed(Event, tag="work_item.closed", frozen=True):
     by: str = ""
 
 
-class ClockStarted(Event, tag="clock.started", frozen=True):
+class ClockStarted(Event, tag="clock.started", frozen=True, gc=False):
     """A promise to the customer begins to count."""
 
     conversation_id: int
@@ -575,7 +571,7 @@ class ClockStarted(Event, tag="clock.started", frozen=True):
     due_ms: int
 
 
-class ClockEnded(Event, tag="clock.ended", frozen=True):
+class ClockEnded(Event, tag="clock.ended", frozen=True, gc=False):
     """Met, breached or cancelled, once."""
 
     conversation_id: int

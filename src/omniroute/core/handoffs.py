@@ -7,6 +7,7 @@ the sender, who is told the reason.
 
 from __future__ import annotations
 
+from omniroute.core import held
 from omniroute.core.commands import CancelHandoff, TransferItem
 from omniroute.core.deadlines import Concern
 from omniroute.core.events import (
@@ -34,6 +35,8 @@ def transfer(step: Step, command: TransferItem) -> None:
         raise Forbidden("only the owner of the work can transfer it")
     if source.handoff_id:
         raise Conflict("a transfer of this work is under way")
+    if source.state is ItemState.CONNECTING:
+        raise Conflict("the two sides are not together yet")
     queue_id = _target_queue(state, source, command)
     matter = state.conversations[source.conversation_id]
     if matter.hops >= state.config.hops_max:
@@ -53,6 +56,7 @@ def transfer(step: Step, command: TransferItem) -> None:
             rule.requirements,
             step.now_ms,
             handoff_id,
+            preferred=rule.preferred,
         )
     )
     step.emit(
@@ -195,6 +199,7 @@ def apply_requested(state: State, event: HandoffRequested) -> None:
     state.deadlines[Concern.WRAP_UPS].clear(("wrap_up", source.work_item_id, ""))
     state.deadlines[Concern.HANDOFFS].set(("handoff", event.handoff_id, ""), event.deadline_ms)
     state.set_backoff(target, event.from_operator_id, event.deadline_ms)
+    _measure(state, source, event.at_ms)
 
 
 def apply_accepted(state: State, event: HandoffAccepted) -> None:
@@ -214,6 +219,7 @@ def apply_accepted(state: State, event: HandoffAccepted) -> None:
     matter.hops += 1
     if event.effect_id:
         state.counters.effect = event.effect_id
+    held.arm(state, target, matter, event.at_ms)
 
 
 def apply_returned(state: State, event: HandoffReturned) -> None:
@@ -238,6 +244,13 @@ def _close_target(state: State, handoff_id: int, target_item_id: int, tag: str, 
         length_ms = state.queues[source.queue_id].wrap_up_ms
         source.wrap_up_due_ms = at_ms + length_ms if length_ms else 0
         state.deadlines[Concern.WRAP_UPS].set(("wrap_up", source.work_item_id, ""), source.wrap_up_due_ms)
+    _measure(state, source, at_ms)
+
+
+def _measure(state: State, source: WorkItem, at_ms: int) -> None:
+    """The sender waits for the transfer, or has the work again: that changes what is due, and whether they write up."""
+    held.arm(state, source, state.conversations[source.conversation_id], at_ms)
+    state.roster.touch(source.operator_id)
 
 
 def _forget(state: State, handoff_id: int) -> Handoff:

@@ -6,14 +6,13 @@ thing its conversation. Between them lies only the reading of contents, which ha
 
 from __future__ import annotations
 
-from omniroute.core import contacts, sla
-from omniroute.core.commands import QuarantineRaw, ReceiveRaw, RegisterInteraction
+from omniroute.core import contacts, held, parking, sla
+from omniroute.core.commands import Classification, QuarantineRaw, ReceiveRaw, RegisterInteraction
 from omniroute.core.events import (
     ConversationOpened,
     ConversationReopened,
     CustomerCreated,
     InteractionReceived,
-    ItemQueued,
     RawQuarantined,
     RawReceived,
     RawRegistered,
@@ -23,13 +22,18 @@ from omniroute.core.model import (
     Conversation,
     InteractionKind,
     Stage,
-    WorkItem,
 )
 from omniroute.core.queueing import queue_item
 from omniroute.core.state import State
 from omniroute.core.step import Applier, Handler, Step
 from omniroute.core.transitions import CONVERSATION, advance
 from omniroute.errors import Conflict, InvalidInput
+
+PRIORITY_MAX = 10
+"""A classification gives a priority between this and its negative; that bounds how long anybody can be overtaken."""
+TAGS_MAX = 20
+"""Tags of one matter."""
+TAG_CHARS_MAX = 64
 
 # ---- decide
 
@@ -75,9 +79,14 @@ def register(step: Step, command: RegisterInteraction) -> None:
     if matter is None:  # a late event of a contact whose matter is done: it is in the thread, nothing follows
         return
     goes_on = command.kind is InteractionKind.MESSAGE or matter.contact is not ContactState.OVER
+    if command.kind is InteractionKind.MESSAGE and matter.item_ids:
+        held.resume(step, matter)
+        parking.wake_all(step, matter)
     if goes_on and not matter.item_ids:
-        queue_item(step, matter, command.classification.requirements)
-    contacts.follow(step, matter, command, before)
+        wanted = command.classification
+        queue_item(step, matter, wanted.requirements, wanted.preferred, command.previous_operator_id)
+    if command.kind is not InteractionKind.MESSAGE:
+        contacts.follow(step, matter, command, before)
 
 
 def _validate(step: Step, command: RegisterInteraction) -> None:
@@ -90,10 +99,23 @@ def _validate(step: Step, command: RegisterInteraction) -> None:
     rule = state.queues.get(wanted.queue_id or department.default_queue_id)
     if rule is None or rule.department_id != wanted.department_id:
         raise InvalidInput(f"department {wanted.department_id} has no queue {wanted.queue_id}", "queue")
+    _validate_classification(wanted)
     if command.reference in state.by_reference:
         raise Conflict("this reference is taken")
     if command.record is not None:
         _validate_record(state, command.record, command.conversation_id)
+
+
+def _validate_classification(wanted: Classification) -> None:
+    if wanted.priority is not None and abs(wanted.priority) > PRIORITY_MAX:
+        raise InvalidInput(f"a priority is between -{PRIORITY_MAX} and {PRIORITY_MAX}", "priority")
+    if wanted.tags and not valid_tags(wanted.tags):
+        raise InvalidInput(f"at most {TAGS_MAX} tags of 1 to {TAG_CHARS_MAX} characters", "tags")
+
+
+def valid_tags(tags: tuple[str, ...]) -> bool:
+    """Whether a matter may have these tags."""
+    return len(tags) <= TAGS_MAX and all(0 < len(tag) <= TAG_CHARS_MAX for tag in tags)
 
 
 def _validate_record(state: State, record: Conversation, conversation_id: int) -> None:
@@ -140,6 +162,8 @@ def _open(step: Step, command: RegisterInteraction, customer_id: int) -> int:
             wanted.language,
             command.session_key,
             step.now_ms,
+            wanted.tags,
+            wanted.rule,
         )
     )
     sla.start(step, state.conversations[conversation_id])
@@ -183,6 +207,7 @@ def apply_opened(state: State, event: ConversationOpened) -> None:
             Stage.RECEIVED,
             event.language,
             event.session_key,
+            tags=event.tags,
         ),
     )
 
@@ -209,6 +234,7 @@ def apply_reopened(state: State, event: ConversationReopened) -> None:
             interaction_count=record.interaction_count,
             last_operator_id=record.last_operator_id,
             message_count=record.message_count,
+            tags=record.tags,
         ),
     )
 
@@ -230,26 +256,8 @@ def apply_interaction(state: State, event: InteractionReceived) -> None:
     if event.kind is InteractionKind.MESSAGE:
         matter.answered = False
         matter.message_count += 1
+        held.turn(state, matter, event.at_ms)
     contacts.progress(matter, event.kind)
-
-
-def apply_item_queued(state: State, event: ItemQueued) -> None:
-    """The item waits at its place."""
-    state.counters.work_item = event.work_item_id
-    state.add_item(
-        WorkItem(
-            event.work_item_id,
-            event.conversation_id,
-            event.queue_id,
-            event.department_id,
-            event.channel,
-            event.cost_units,
-            event.priority,
-            event.at_ms,
-            event.rank_ms,
-            event.requirements,
-        )
-    )
 
 
 HANDLERS: dict[type, Handler] = {
@@ -265,5 +273,4 @@ APPLIERS: dict[type, Applier] = {
     ConversationOpened: apply_opened,
     ConversationReopened: apply_reopened,
     InteractionReceived: apply_interaction,
-    ItemQueued: apply_item_queued,
 }

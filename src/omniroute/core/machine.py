@@ -9,18 +9,57 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from omniroute.core import handoffs, intake, offers, people, sla, work
-from omniroute.core.commands import Command, FireDue, Keep
+from omniroute.core import (
+    assigning,
+    batches,
+    handoffs,
+    held,
+    intake,
+    offers,
+    overflow,
+    parking,
+    people,
+    presence,
+    queueing,
+    relaxation,
+    sla,
+    work,
+)
+from omniroute.core.commands import Command, FireDue, Keep, ResumeAfterOutage
 from omniroute.core.deadlines import Concern, Key
 from omniroute.core.events import Event
-from omniroute.core.routing import RoutingPolicy, settle
+from omniroute.core.matching import settle
+from omniroute.core.policy import RoutingPolicy
 from omniroute.core.state import State
 from omniroute.core.step import Applier, Handler, Step
 from omniroute.errors import CallerError, InvalidInput
 
-_ROOMS = (people, intake, offers, handoffs, sla, work)
+_ROOMS = (
+    people,
+    presence,
+    intake,
+    queueing,
+    relaxation,
+    overflow,
+    batches,
+    offers,
+    assigning,
+    held,
+    parking,
+    handoffs,
+    sla,
+    work,
+)
 
 APPLIERS: dict[type[Event], Applier] = {tag: apply for room in _ROOMS for tag, apply in room.APPLIERS.items()}
+
+
+def resume(step: Step, _: ResumeAfterOutage) -> None:
+    """Nobody could answer while the engine was down: overdue offers are revoked, absences are forgiven anew."""
+    offers.revoke_overdue(step)
+    for operator in list(step.state.operators.values()):
+        if operator.connected:
+            presence.start_lease(step, operator)
 
 
 def handle(state: State, command: Command, now_ms: int, policies: Mapping[str, RoutingPolicy]) -> list[Event]:
@@ -32,21 +71,16 @@ def handle(state: State, command: Command, now_ms: int, policies: Mapping[str, R
     step = Step(state, max(state.now_ms, now_ms), policies, APPLIERS)
     previous_ms, state.now_ms = state.now_ms, step.now_ms
     try:
-        _decide(step, command)
-        settle(step)
-    finally:
-        if not step.events:  # time is recorded with events only, so that replay comes to the same state
-            state.now_ms = previous_ms
-    return step.events
-
-
-def _decide(step: Step, command: Command) -> None:
-    try:
         HANDLERS[type(command)](step, command)
+        settle(step)
     except CallerError as refused:
         if step.events:
             raise AssertionError("a command was refused after it had begun") from refused
         raise
+    finally:
+        if not step.events:  # time is recorded with events only, so that replay comes to the same state
+            state.now_ms = previous_ms
+    return step.events
 
 
 def apply(state: State, event: Event, at_ms: int) -> None:
@@ -75,10 +109,22 @@ _FIRE: dict[str, Callable[[Step, Key], None]] = {
     "clock": lambda step, key: sla.breach(step, key[1]),
     "handoff": lambda step, key: handoffs.give_back(step, key[1], "timeout"),
     "wrap_up": lambda step, key: work.expire_wrap_up(step, key[1]),
+    "connect": lambda step, key: offers.fail_connecting(step, step.state.items[key[1]], "timeout"),
+    "relax": lambda step, key: relaxation.relax(step, key[1]),
+    "overflow": lambda step, key: overflow.fall_due(step, key[1]),
+    "hold": lambda step, key: queueing.end_hold(step, key[1]),
+    "idle": lambda step, key: held.idle(step, key[1]),
+    "answer": lambda step, key: held.give_back_unanswered(step, key[1]),
+    "parked": lambda step, key: parking.wake(step, step.state.items[key[1]], "due"),
+    "lease": lambda step, key: presence.end_lease(step, key[2]),
+    "batch": lambda step, key: batches.close(step, key[2]),
 }
+"""What each kind of deadline does; all of them are in ``deadlines`` by a key that begins with its name."""
+
 
 HANDLERS: dict[type[Command], Handler] = {
     FireDue: _fire,
+    ResumeAfterOutage: resume,
     Keep: lambda _step, _command: None,
     **{kind: handler for room in _ROOMS if hasattr(room, "HANDLERS") for kind, handler in room.HANDLERS.items()},
 }

@@ -84,6 +84,8 @@ class InteractionKind(StrEnum):
     CONTACT_CONNECTED = "contact_connected"
     CONTACT_ENDED = "contact_ended"
     CONTACT_ABANDONED = "contact_abandoned"
+    CONTACT_NOT_CONNECTED = "contact_not_connected"
+    """The operator could not be rung through; the customer still waits."""
 
 
 class ContactState(StrEnum):
@@ -130,7 +132,7 @@ class OverflowCause(StrEnum):
     ESTIMATE = "estimate"
     """On arrival, the upper end of the estimated wait is ``limit`` ms or more."""
     UNSTAFFED = "unstaffed"
-    """Nobody who could serve it is on duty (available or draining): on arrival, and when the last one leaves."""
+    """Nobody who could serve it is available: on arrival, and when the last one leaves."""
     CLOSED = "closed"
     """The queue's calendar is closed: on arrival, and at the closing instant."""
 
@@ -168,9 +170,11 @@ class QueueRule(msgspec.Struct, frozen=True, array_like=True):
     """A queue as configured. A length of 0 ms means "none".
 
     ``policy`` is a policy's name, or several joined by ``+``: the terms of the first decide, then those of the next.
-    ``preferred`` skills rank whoever has them first, and exclude nobody. ``sticky_ms`` bounds the wait for the previous
-    operator, ``ageing_ms`` what a slack-ordered item may gain or lose by its promise, ``batch_ms`` is the window of a
-    batch policy. ``handling_ms`` is the expected handling time as long as there is no history.
+    ``preferred`` skills rank whoever has them first, and exclude nobody. ``sticky_ms`` bounds the wait for the
+    previous operator, ``ageing_ms`` what a slack-ordered item may gain or lose by its promise, ``batch_ms`` is the
+    window of a batch policy (0: items are matched one by one). ``handling_ms`` is the expected handling time as long
+    as there is no history. ``answer_ms``: assigned work that its operator has not answered for so long goes back (0:
+    never).
     """
 
     queue_id: str
@@ -187,11 +191,12 @@ class QueueRule(msgspec.Struct, frozen=True, array_like=True):
     auto_accept: bool = False
     sticky_ms: int = 0
     ageing_ms: int = 3_600_000
-    batch_ms: int = 2_000
+    batch_ms: int = 0
     handling_ms: int = 300_000
     relaxations: tuple[Relaxation, ...] = ()
     overflows: tuple[Overflow, ...] = ()
     calendar_id: str = ""
+    answer_ms: int = 0
 
 
 class DepartmentRule(msgspec.Struct, frozen=True, array_like=True):
@@ -206,10 +211,11 @@ class ChannelRule(msgspec.Struct, frozen=True, array_like=True):
 
     ``session``: messages with one session key belong to one conversation. ``connects``: accepting must connect the
     two sides (ring the operator), and ending must part them. ``cost_units``: capacity that one item takes.
-    ``items_max``: active items of it that one operator can have at once (0: as many as fit). ``exclusive``: it goes only
-    to who holds nothing else, and nothing else goes to who holds it. ``interrupts``: instances whose items do not count
-    against it while they are held. ``idle_ms``: after so long a silence of the customer, answered work gives its
-    capacity back (0: never). ``connect_ms``: how long connecting may take after the accept (0: accepted is assigned).
+    ``items_max``: active items of it that one operator can have at once (0: as many as fit). ``exclusive``: it goes
+    only to who holds nothing else, and nothing else goes to who holds it. ``interrupts``: instances whose items do not
+    count against it, and are interrupted while one of it is held. ``idle_ms``: after so long a silence of the customer,
+    answered work gives its capacity back (0: never). ``connect_ms``: how long connecting may take after the accept (0:
+    accepted is assigned).
     """
 
     instance: str
@@ -245,15 +251,14 @@ class CoreConfig(msgspec.Struct, frozen=True, array_like=True):
     calendars: tuple[Calendar, ...] = ()
 
 
-class Operator(msgspec.Struct, array_like=True):
+class Operator(msgspec.Struct, array_like=True, gc=False):
     """Who handles work.
 
     ``load_units`` counts held active work (idle items are not active; interruption is counted where it matters, in
-    ``capacity``), ``offered_units`` what live offers reserve; ``active`` and ``offered`` count the same by channel
-    instance, in items, and ``active_units`` in units. ``queues``: serves only these of its departments' queues (empty:
-    all). ``channels``: presence that differs by channel instance. ``weight``: share under weighted distribution;
-    ``passes`` is how much of it was used. ``connected``: a desk is open; ``lease_until_ms``: until when a dropped one is
-    forgiven.
+    ``capacity``), ``offered_units`` what live offers reserve. ``queues``: serves only these of its departments'
+    queues (empty: all). ``channels``: presence that differs by channel instance. ``weight``: share under weighted
+    distribution, of which ``passes`` says how much was used. ``connected``: a desk is open; ``lease_until_ms``: until
+    when a dropped one is forgiven.
     """
 
     operator_id: str
@@ -275,12 +280,9 @@ class Operator(msgspec.Struct, array_like=True):
     last_offer_id: int = 0
     connected: bool = False
     lease_until_ms: int = 0
-    active: dict[str, int] = {}
-    active_units: dict[str, int] = {}
-    offered: dict[str, int] = {}
 
 
-class Clock(msgspec.Struct, array_like=True):
+class Clock(msgspec.Struct, array_like=True, gc=False):
     """One running measurement of one promise (so far: the first response)."""
 
     started_ms: int
@@ -289,7 +291,7 @@ class Clock(msgspec.Struct, array_like=True):
     ended_ms: int = 0
 
 
-class Conversation(msgspec.Struct, array_like=True):
+class Conversation(msgspec.Struct, array_like=True, gc=False):
     """One matter of one customer. ``owner_id`` is an operator or empty; ``channel`` the instance it came by.
 
     ``answered`` tells whose turn it is; ``message_count`` counts what the customer wrote.
@@ -320,7 +322,7 @@ class Conversation(msgspec.Struct, array_like=True):
     tags: tuple[str, ...] = ()
 
 
-class WorkItem(msgspec.Struct, array_like=True):
+class WorkItem(msgspec.Struct, array_like=True, gc=False):
     """The routable unit: the part of a conversation that waits for, or is held by, one operator.
 
     ``rank_ms`` orders it in its queue (see ``queueing``) and never changes while it waits, so declined, expired and
@@ -364,17 +366,19 @@ class WorkItem(msgspec.Struct, array_like=True):
     parked_by: str = ""
     parked_until_ms: int = 0
     outcome: str = ""
+    answer_due_ms: int = 0
 
 
-class Handling(msgspec.Struct, array_like=True):
-    """The newest handling times of one queue and channel instance, in ms, oldest first."""
+class Handling(msgspec.Struct, array_like=True, gc=False):
+    """The newest handling times of one queue and channel instance, in ms, oldest first, and their sum."""
 
     queue_id: str
     channel: str
     recent_ms: list[int] = []
+    total_ms: int = 0
 
 
-class Offer(msgspec.Struct, array_like=True):
+class Offer(msgspec.Struct, array_like=True, gc=False):
     """A time-limited proposal of a work item to an operator; it holds ``cost_units`` of the operator's capacity."""
 
     offer_id: int
@@ -385,7 +389,7 @@ class Offer(msgspec.Struct, array_like=True):
     deadline_ms: int
 
 
-class Handoff(msgspec.Struct, array_like=True):
+class Handoff(msgspec.Struct, array_like=True, gc=False):
     """A transfer: the source item stays with its operator until somebody has accepted the target item."""
 
     handoff_id: int

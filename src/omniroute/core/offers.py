@@ -6,11 +6,14 @@ after the deadline is refused, whoever comes first. One event frees the operator
 
 from __future__ import annotations
 
-from omniroute.core import handoffs, sla
-from omniroute.core.commands import AcceptOffer, DeclineOffer, ResumeAfterOutage
+from omniroute.core import handoffs, held, sla
+from omniroute.core.commands import AcceptOffer, DeclineOffer
 from omniroute.core.deadlines import Concern
 from omniroute.core.events import (
     BackoffEnded,
+    ConnectFailed,
+    Decision,
+    ItemConnected,
     OfferAccepted,
     OfferDeclined,
     OfferExpired,
@@ -19,13 +22,36 @@ from omniroute.core.events import (
     PresenceChanged,
     StageChanged,
 )
-from omniroute.core.model import Offer, Presence, Stage, WorkItem
+from omniroute.core.model import ContactState, Conversation, ItemState, Offer, Presence, Stage, WorkItem
 from omniroute.core.state import State
 from omniroute.core.step import Applier, Handler, Step
 from omniroute.core.transitions import WORK_ITEM, advance
 from omniroute.errors import Conflict
 
+STRIDE = 1_000_000
+"""What one offer costs an operator of weight 1 in ``passes`` (stride scheduling: Waldspurger and Weihl, 1995)."""
+
 # ---- decide
+
+
+def make(step: Step, item: WorkItem, operator_id: str, reasons: Decision) -> None:
+    """Propose a waiting item; the offer holds capacity until its deadline, or is accepted at once."""
+    rule = step.state.queues[item.queue_id]
+    offer_id = step.state.counters.offer + 1
+    step.emit(
+        OfferMade(
+            offer_id,
+            item.work_item_id,
+            item.conversation_id,
+            operator_id,
+            item.cost_units,
+            step.now_ms,
+            step.now_ms + rule.offer_ms,
+            reasons,
+        )
+    )
+    if rule.auto_accept and reasons.trigger != "channel":
+        assign(step, step.state.offers[offer_id], connect=True, auto=True)
 
 
 def accept(step: Step, command: AcceptOffer) -> None:
@@ -35,13 +61,14 @@ def accept(step: Step, command: AcceptOffer) -> None:
     handoff = step.state.handoffs.get(item.handoff_id)
     if offer.deadline_ms <= step.now_ms or (handoff is not None and handoff.deadline_ms <= step.now_ms):
         raise Conflict("this offer has run out")
-    assign(step, offer, connect=step.state.channels[item.channel].connects)
+    assign(step, offer, connect=True)
 
 
-def assign(step: Step, offer: Offer, *, connect: bool) -> None:
-    """The operator of a live offer owns the item; ``connect`` orders the channel to bring the two sides together."""
+def assign(step: Step, offer: Offer, *, connect: bool, auto: bool = False) -> None:
+    """The operator of a live offer owns the item; with ``connect`` the channel brings the two sides together."""
     item = step.state.items[offer.work_item_id]
-    effect_id = step.state.counters.effect + 1 if connect else 0
+    bound = len(step.state.operators[offer.operator_id].offer_ids) >= step.state.config.offers_max
+    effect_id, connect_due_ms = connecting(step, item) if connect else (0, 0)
     if item.handoff_id:
         handoffs.accept(step, offer, effect_id)
     else:
@@ -54,14 +81,57 @@ def assign(step: Step, offer: Offer, *, connect: bool) -> None:
                 item.channel,
                 step.now_ms,
                 effect_id,
+                connect_due_ms,
+                auto,
             )
         )
-    matter = step.state.conversations[item.conversation_id]
+    if item.state is ItemState.ASSIGNED:
+        begin(step, step.state.conversations[item.conversation_id], connected=bool(effect_id))
+    if bound or step.state.interrupting:  # one offer fewer, or something interrupted: there may be room for the next
+        step.wake_operator(offer.operator_id)
+
+
+def connecting(step: Step, item: WorkItem) -> tuple[int, int]:
+    """The effect that brings the two sides together, and until when it may take; zeros where none is needed.
+
+    Work of a running handoff is assigned at once, so that its source is released in the same event.
+    """
+    channel, matter = step.state.channels[item.channel], step.state.conversations[item.conversation_id]
+    if not channel.connects or matter.contact is ContactState.OVER:
+        return 0, 0
+    two_phase = channel.connect_ms and not item.handoff_id
+    return step.state.counters.effect + 1, step.now_ms + channel.connect_ms if two_phase else 0
+
+
+def begin(step: Step, matter: Conversation, *, connected: bool) -> None:
+    """Somebody works on the matter; being connected is the first response of a contact."""
     if matter.stage is Stage.RECEIVED:
         step.emit(StageChanged(matter.conversation_id, Stage.IN_PROGRESS, step.now_ms))
-    if effect_id:  # being connected is the first response of a contact
+    if connected:
         sla.end(step, matter, "met")
-    step.wake_operator(offer.operator_id)  # one offer fewer: there may be room for the next
+
+
+def connected(step: Step, item: WorkItem) -> None:
+    """The channel says that the two sides are together."""
+    step.emit(ItemConnected(item.work_item_id, item.conversation_id, item.operator_id, step.now_ms))
+    begin(step, step.state.conversations[item.conversation_id], connected=True)
+
+
+def fail_connecting(step: Step, item: WorkItem, reason: str) -> None:
+    """The two sides did not come together: back to its old place, without blame, not at once to the same operator."""
+    operator_id = item.operator_id
+    step.emit(
+        ConnectFailed(
+            item.work_item_id,
+            item.conversation_id,
+            operator_id,
+            reason,
+            step.now_ms,
+            backoff_until_ms(step, item),
+        )
+    )
+    step.wake_item(item.work_item_id)
+    step.wake_operator(operator_id)
 
 
 def decline(step: Step, command: DeclineOffer) -> None:
@@ -93,6 +163,7 @@ def expire(step: Step, offer_id: int) -> None:
     operator = step.state.operators[offer.operator_id]
     if operator.rona_count >= step.state.config.rona_limit and operator.presence is Presence.AVAILABLE:
         step.emit(PresenceChanged(operator.operator_id, Presence.AWAY, "no_answer", step.now_ms, "rona"))
+        step.leave(operator.operator_id)
         revoke_all(step, operator.operator_id, "presence")
 
 
@@ -123,7 +194,7 @@ def end_backoff(step: Step, work_item_id: int, operator_id: str) -> None:
     step.wake_item(work_item_id)
 
 
-def resume(step: Step, _: ResumeAfterOutage) -> None:
+def revoke_overdue(step: Step) -> None:
     """Nobody could answer while the engine was down: overdue offers are revoked as ``outage``."""
     for offer in [offer for offer in step.state.offers.values() if offer.deadline_ms <= step.now_ms]:
         revoke(step, offer.offer_id, "outage")
@@ -166,21 +237,59 @@ def apply_made(state: State, event: OfferMade) -> None:
     operator.offer_ids.append(event.offer_id)
     operator.offered_units += event.cost_units
     operator.idle_since_ms = event.at_ms  # so that a burst spreads over the equally idle
+    operator.last_offer_id = event.offer_id
+    state.share_clock = max(state.share_clock, operator.passes)
+    operator.passes += STRIDE // operator.weight
+    state.roster.touch(event.operator_id)
     state.deadlines[Concern.OFFERS].set(("offer", event.offer_id, ""), event.deadline_ms)
 
 
 def apply_accepted(state: State, event: OfferAccepted) -> None:
     """The reservation becomes load."""
     item = state.items[event.work_item_id]
-    item.state = advance(WORK_ITEM, "offer.accepted", item.state)
     state.end_offer(event.offer_id)
     item.offer_id = 0
     state.operators[event.operator_id].rona_count = 0
+    take(state, item, event, "offer.accepted")
+
+
+def take(state: State, item: WorkItem, event: held.Taken, tag: str) -> None:
+    """The operator of the event holds the item, connecting or assigned."""
+    item.state = advance(WORK_ITEM, f"{tag} (connecting)" if event.connect_due_ms else tag, item.state)
     state.hold(item, event.operator_id, event.at_ms)
     if event.effect_id:
         state.counters.effect = event.effect_id
-    if state.channels[item.channel].connects:  # being connected is an answer
-        state.conversations[item.conversation_id].answered = True
+    if event.connect_due_ms:
+        item.connect_effect_id = event.effect_id
+        state.set_held_deadlines(item, connect_due_ms=event.connect_due_ms)
+    else:
+        _assigned(state, item, event.at_ms)
+
+
+def _assigned(state: State, item: WorkItem, at_ms: int) -> None:
+    matter = state.conversations[item.conversation_id]
+    if state.channels[item.channel].connects and matter.contact is not ContactState.OVER:  # connected is answered
+        matter.answered = True
+    held.arm(state, item, matter, at_ms)
+
+
+def apply_connected(state: State, event: ItemConnected) -> None:
+    """What was accepted is assigned."""
+    item = state.items[event.work_item_id]
+    item.state = advance(WORK_ITEM, "work_item.connected", item.state)
+    item.connect_effect_id = 0
+    state.set_held_deadlines(item, connect_due_ms=0)
+    _assigned(state, item, event.at_ms)
+
+
+def apply_connect_failed(state: State, event: ConnectFailed) -> None:
+    """Both sides are free, nobody is to blame."""
+    item = state.items[event.work_item_id]
+    item.state = advance(WORK_ITEM, "work_item.connect_failed", item.state)
+    item.connect_effect_id = 0
+    state.let_go(item, event.at_ms)
+    state.requeue(item)
+    state.set_backoff(item, event.operator_id, event.backoff_until_ms)
 
 
 def apply_declined(state: State, event: OfferDeclined) -> None:
@@ -204,7 +313,9 @@ def apply_revoked(state: State, event: OfferRevoked) -> None:
 
 def apply_backoff_ended(state: State, event: BackoffEnded) -> None:
     """Forget the back-off."""
-    state.items[event.work_item_id].backoff.pop(event.operator_id, None)
+    item = state.items[event.work_item_id]
+    with state.rekeyed(item):
+        item.backoff.pop(event.operator_id, None)
     state.deadlines[Concern.OFFERS].clear(("backoff", event.work_item_id, event.operator_id))
 
 
@@ -215,7 +326,7 @@ def _back_to_queue(state: State, work_item_id: int, offer_id: int, tag: str) -> 
     state.requeue(item)
 
 
-HANDLERS: dict[type, Handler] = {AcceptOffer: accept, DeclineOffer: decline, ResumeAfterOutage: resume}
+HANDLERS: dict[type, Handler] = {AcceptOffer: accept, DeclineOffer: decline}
 APPLIERS: dict[type, Applier] = {
     OfferMade: apply_made,
     OfferAccepted: apply_accepted,
@@ -223,4 +334,6 @@ APPLIERS: dict[type, Applier] = {
     OfferExpired: apply_expired,
     OfferRevoked: apply_revoked,
     BackoffEnded: apply_backoff_ended,
+    ItemConnected: apply_connected,
+    ConnectFailed: apply_connect_failed,
 }

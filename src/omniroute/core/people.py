@@ -1,19 +1,22 @@
 """Configuration and operators: what decisions rest on.
 
-What lives here: applying a configuration, adding operators, declaring presence.
+What lives here: applying a configuration, and adding or changing operators. Presence is in ``presence``.
 """
 
 from __future__ import annotations
 
-from omniroute.core import offers
-from omniroute.core.commands import ApplyConfig, PutOperator, SetPresence
-from omniroute.core.events import ConfigApplied, OperatorPut, PresenceChanged
-from omniroute.core.model import Conversation, Operator, Presence, WorkItem
-from omniroute.core.routing import unable
+from omniroute.core import held, offers, timing
+from omniroute.core.capacity import free_units
+from omniroute.core.commands import ApplyConfig, PutOperator
+from omniroute.core.eligibility import unable
+from omniroute.core.events import ConfigApplied, OperatorPut
+from omniroute.core.model import Conversation, ItemState, Operator, WorkItem
 from omniroute.core.state import State
 from omniroute.core.step import Applier, Handler, Step
 from omniroute.core.waiting import class_of
 from omniroute.errors import Conflict, InvalidInput
+
+WEIGHT_MAX = 100
 
 # ---- decide
 
@@ -32,12 +35,37 @@ def apply_config(step: Step, command: ApplyConfig) -> None:
     if config == step.state.config:
         return
     step.emit(ConfigApplied(config))
+    for offer in list(step.state.offers.values()):
+        if unable(step.state, step.state.operators[offer.operator_id], class_of(step.state.items[offer.work_item_id])):
+            offers.revoke(step, offer.offer_id, "unable")
     for operator_id in step.state.operators:
         step.wake_operator(operator_id)
 
 
 def put_operator(step: Step, command: PutOperator) -> None:
     """Add or change an operator; live offers that no longer suit are taken back, the newest first."""
+    _validate(step, command)
+    known = step.state.operators.get(command.operator_id)
+    wanted = (command.departments, command.skills, command.capacity_units, command.queues, command.weight)
+    if known is not None and wanted == (
+        known.departments,
+        known.skills,
+        known.capacity_units,
+        known.queues,
+        known.weight,
+    ):
+        return
+    step.emit(OperatorPut(command.operator_id, *wanted))
+    operator = step.state.operators[command.operator_id]
+    for offer_id in reversed(operator.offer_ids.copy()):
+        item = step.state.items[step.state.offers[offer_id].work_item_id]
+        if free_units(step.state, operator) < 0 or unable(step.state, operator, class_of(item)):
+            offers.revoke(step, offer_id, "unable")
+    step.wake_operator(command.operator_id)
+    step.leave(command.operator_id)
+
+
+def _validate(step: Step, command: PutOperator) -> None:
     if not command.operator_id:
         raise InvalidInput("an operator needs an id", "operator_id")
     if command.capacity_units < 1:
@@ -48,68 +76,39 @@ def put_operator(step: Step, command: PutOperator) -> None:
     for department_id in command.departments:
         if department_id not in step.state.departments:
             raise InvalidInput(f"there is no department {department_id}", "departments")
-    known = step.state.operators.get(command.operator_id)
-    wanted = (command.departments, command.skills, command.capacity_units)
-    if known is not None and (known.departments, known.skills, known.capacity_units) == wanted:
-        return
-    step.emit(OperatorPut(command.operator_id, *wanted))
-    operator = step.state.operators[command.operator_id]
-    for offer_id in reversed(operator.offer_ids.copy()):
-        item = step.state.items[step.state.offers[offer_id].work_item_id]
-        if step.state.free_units(operator) < 0 or unable(operator, class_of(item)):
-            offers.revoke(step, offer_id, "unable")
-    step.wake_operator(command.operator_id)
-
-
-def set_presence(step: Step, command: SetPresence) -> None:
-    """Declare presence; whoever is not available keeps no live offers."""
-    operator = step.state.operator(command.operator_id)
-    if operator.presence is command.presence and operator.reason == command.reason:
-        return
-    step.emit(PresenceChanged(operator.operator_id, command.presence, command.reason, step.now_ms, by=command.by))
-    if command.presence is Presence.AVAILABLE:
-        step.wake_operator(operator.operator_id)
-    else:
-        offers.revoke_all(step, operator.operator_id, "presence")
+    for queue_id in command.queues:
+        rule = step.state.queues.get(queue_id)
+        if rule is None or rule.department_id not in command.departments:
+            raise InvalidInput(f"there is no queue {queue_id} in these departments", "queues")
+    if not 1 <= command.weight <= WEIGHT_MAX:
+        raise InvalidInput(f"a weight is between 1 and {WEIGHT_MAX}", "weight")
 
 
 # ---- apply
 
 
 def apply_config_applied(state: State, event: ConfigApplied) -> None:
-    """Use the configuration from here on."""
+    """Use the configuration from here on; what is going to happen by itself follows from it."""
     state.use(event.config)
+    for item in state.items.values():
+        if item.state in {ItemState.QUEUED, ItemState.OFFERED}:
+            timing.arm(state, item)
+        elif item.operator_id:
+            held.arm(state, item, state.conversations[item.conversation_id], state.now_ms)
 
 
 def apply_operator_put(state: State, event: OperatorPut) -> None:
     """Abilities change; presence and work stay."""
-    state.able.clear()
-    known = state.operators.get(event.operator_id)
-    if known is None:
-        state.operators[event.operator_id] = Operator(
-            event.operator_id, event.departments, dict(event.skills), event.capacity_units
-        )
-    else:
-        known.departments, known.skills = event.departments, dict(event.skills)
-        known.capacity_units = event.capacity_units
+    operator = state.operators.get(event.operator_id)
+    if operator is None:
+        operator = Operator(event.operator_id, event.departments, dict(event.skills), event.capacity_units)
+        operator.passes = state.share_clock
+        operator.channels = {}
+        state.operators[event.operator_id] = operator
+    operator.departments, operator.skills = event.departments, dict(event.skills)
+    operator.capacity_units, operator.queues, operator.weight = event.capacity_units, event.queues, event.weight
+    state.roster.learn(state, operator)
 
 
-def apply_presence_changed(state: State, event: PresenceChanged) -> None:
-    """Who becomes available goes to the end of the line of the idle."""
-    operator = state.operators[event.operator_id]
-    if event.presence is Presence.AVAILABLE and operator.presence is not Presence.AVAILABLE:
-        operator.idle_since_ms = event.at_ms
-        operator.rona_count = 0
-    operator.presence, operator.reason = event.presence, event.reason
-
-
-HANDLERS: dict[type, Handler] = {
-    ApplyConfig: apply_config,
-    PutOperator: put_operator,
-    SetPresence: set_presence,
-}
-APPLIERS: dict[type, Applier] = {
-    ConfigApplied: apply_config_applied,
-    OperatorPut: apply_operator_put,
-    PresenceChanged: apply_presence_changed,
-}
+HANDLERS: dict[type, Handler] = {ApplyConfig: apply_config, PutOperator: put_operator}
+APPLIERS: dict[type, Applier] = {ConfigApplied: apply_config_applied, OperatorPut: apply_operator_put}

@@ -1,15 +1,15 @@
 """What a routing policy is: orderings, pure; a policy never chooses and never changes anything.
 
 The core asks for keys and compares them: the operator with the smallest key among the eligible gets the item. Keys are
-tuples of whole numbers of at most 63 bits. After a policy's own terms come, for every policy alike, the moment since which
-the operator is idle (earliest first) and the operator id, so that no order is left open. Who is eligible (department,
-skills, presence, capacity, back-off, wrap-up) is not the policy's business.
+tuples of whole numbers of at most 63 bits. After a policy's own terms come, for every policy alike, the moment since
+which the operator is idle (earliest first) and the operator id, so that no order is left open. Who is eligible
+(department, skills, presence, capacity, back-off, wrap-up) is not the policy's business.
 
 A policy may depend on nothing but the arguments: no clock, no randomness, no memory of former calls.
 
-`Policy` is the base class: take it, override what the policy is about, and leave the rest. Cost: `standing` is asked when an
-event names the operator, and its answers are kept in order, so that a decision costs about the same among 100 operators and
-10,000. `operator_key` and `match` are asked anew for every decision.
+`Policy` is the base class: take it, override what the policy is about, and leave the rest. Cost: `standing` is asked
+when an event names the operator, and its answers are kept in order, so that a decision costs about the same among 100
+operators and 10,000. `operator_key` and `match` are asked anew for every decision.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from omniroute.core.model import Operator, Requirement, WorkItem
 
 TERM_MAX = 2**63 - 1
 """The largest number in a key, so that every decision can be recorded."""
+WEIGHT_MAX = 1_000
+"""The largest weight of a skill, above or below 0."""
 
 
 class Wanted(Protocol):
@@ -78,7 +80,10 @@ class Policy:
         return ()
 
     def skill_weights(self, wanted: Wanted) -> Mapping[str, int]:  # noqa: ARG002
-        """Skill → weight: whoever has the greater weighted sum of levels comes first, before `standing` is compared."""
+        """Skill → weight: whoever has the greater weighted sum of levels comes first, before `standing` is compared.
+
+        A weight is a whole number of at most `WEIGHT_MAX`.
+        """
         return {}
 
     def rank_ms(self, work: Work) -> int:
@@ -89,7 +94,11 @@ class Policy:
         return work.enqueued_ms - work.priority_weight_ms * work.priority
 
     def match(
-        self, items: Sequence[WorkItem], operators: Sequence[Operator], eligible: Sequence[Sequence[bool]], now_ms: int
+        self,
+        items: Sequence[WorkItem],
+        operators: Sequence[Operator],  # noqa: ARG002
+        eligible: Sequence[Sequence[bool]],  # noqa: ARG002
+        now_ms: int,  # noqa: ARG002
     ) -> Sequence[tuple[int, int]]:
         """For a ``batch`` policy: pairs (place in ``items``, place in ``operators``), nobody and nothing twice.
 

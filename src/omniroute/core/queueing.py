@@ -1,17 +1,44 @@
-"""Queueing: a matter gets a work item that waits in the matter's queue."""
+"""Queueing: a matter gets a work item that waits at its place in a queue, and moves from one queue to another.
+
+What lives here: the place of an item in the order of work, and the reservation for its previous operator. The place
+is an instant in ms, given by the policy of the queue when the item enters it: by default ``enqueued_ms -
+priority_weight_ms × priority``. Nothing that comes more than ``priority_weight_ms × (highest - own priority)`` later
+goes first, so while there is capacity nobody starves (invariant 19); a slack-ordered queue adds twice its
+``ageing_ms`` to that bound.
+"""
 
 from __future__ import annotations
 
-from omniroute.core.events import ItemQueued
-from omniroute.core.model import Conversation, Requirement
-from omniroute.core.step import Step
+from omniroute.core import timing
+from omniroute.core.calendars import before_ms
+from omniroute.core.eligibility import unable
+from omniroute.core.events import HoldEnded, ItemMoved, ItemQueued
+from omniroute.core.handling import expected_ms
+from omniroute.core.model import ClockState, Conversation, Operator, Presence, QueueRule, Requirement, WorkItem
+from omniroute.core.plans import PolicyFailure, default_plan, plan_of
+from omniroute.core.policy import Work
+from omniroute.core.state import State
+from omniroute.core.step import Applier, Step
+from omniroute.core.waiting import ClassKey
+
+# ---- decide
 
 
-def queue_item(step: Step, matter: Conversation, requirements: tuple[Requirement, ...] = ()) -> None:
+def queue_item(
+    step: Step,
+    matter: Conversation,
+    own: tuple[Requirement, ...] = (),
+    preferred: tuple[Requirement, ...] = (),
+    previous_operator_id: str = "",
+) -> None:
     """New work of a matter waits in the matter's queue."""
     state = step.state
     rule, channel = state.queues[matter.queue_id], state.channels[matter.channel]
     work_item_id = state.counters.work_item + 1
+    required = merged(rule.requirements, own)
+    expected = expected_ms(state, rule.queue_id, matter.channel)
+    rank_ms, failed = place_of(step, rule, matter, step.now_ms, expected)
+    held_for = _held_for(step, rule, matter, required, previous_operator_id or matter.last_operator_id)
     step.emit(
         ItemQueued(
             work_item_id,
@@ -21,9 +48,159 @@ def queue_item(step: Step, matter: Conversation, requirements: tuple[Requirement
             matter.channel,
             channel.cost_units,
             matter.priority,
-            step.now_ms - state.config.priority_weight_ms * matter.priority,
-            tuple(sorted({*rule.requirements, *requirements})),
+            rank_ms,
+            required,
             step.now_ms,
+            own=own,
+            preferred=merged(rule.preferred, preferred),
+            held_for=held_for,
+            hold_until_ms=step.now_ms + rule.sticky_ms if held_for else 0,
+            expected_ms=expected,
+            failed_policy=failed,
         )
     )
+    step.arrive(work_item_id)
+
+
+def merged(first: tuple[Requirement, ...], second: tuple[Requirement, ...]) -> tuple[Requirement, ...]:
+    """Both; of one skill the higher level."""
+    if not second and len(first) < 2:
+        return first
+    if not first and len(second) < 2:
+        return second
+    levels: dict[str, int] = {}
+    for one in (*first, *second):
+        levels[one.skill] = max(levels.get(one.skill, 0), one.level)
+    return tuple([Requirement(skill, levels[skill]) for skill in sorted(levels)])
+
+
+def place_of(step: Step, rule: QueueRule, matter: Conversation, enqueued_ms: int, expected: int) -> tuple[int, str]:
+    """The place in the order of work by the queue's policy; with the name of a policy that failed."""
+    state = step.state
+    plan = plan_of(state, step.policies, rule.policy)
+    if plan.ages:
+        return enqueued_ms - state.config.priority_weight_ms * matter.priority, ""
+    running = matter.clock is not None and matter.clock.state is ClockState.RUNNING
+    due_ms = matter.clock.due_ms if matter.clock is not None and running else 0
+    work = Work(
+        enqueued_ms,
+        matter.priority,
+        state.config.priority_weight_ms,
+        due_ms,
+        _latest_start_ms(state, rule, due_ms, expected),
+        expected,
+        rule.ageing_ms,
+    )
+    try:
+        return plan.rank_ms(work), ""
+    except PolicyFailure as failure:
+        return default_plan(state).rank_ms(work), failure.name
+
+
+def _latest_start_ms(state: State, rule: QueueRule, due_ms: int, expected: int) -> int:
+    calendar = state.calendars.get(rule.calendar_id)
+    if not due_ms or calendar is None:
+        return due_ms - expected if due_ms else 0
+    return before_ms(calendar, due_ms, expected)
+
+
+def _held_for(
+    step: Step, rule: QueueRule, matter: Conversation, required: tuple[Requirement, ...], previous: str
+) -> str:
+    """The previous operator, where the queue is sticky and they are there and able; busy or not."""
+    operator = step.state.operators.get(previous) if rule.sticky_ms else None
+    if operator is None or not is_there(operator, matter.channel):
+        return ""
+    if not plan_of(step.state, step.policies, rule.policy).sticky:
+        return ""
+    key = ClassKey(rule.queue_id, rule.department_id, matter.channel, 0, required)
+    return "" if unable(step.state, operator, key) else previous
+
+
+def is_there(operator: Operator, channel: str) -> bool:
+    """Whether the operator is available on a channel, busy or not."""
+    on_channel = operator.channels.get(channel, Presence.AVAILABLE)
+    return operator.presence is Presence.AVAILABLE and on_channel is Presence.AVAILABLE
+
+
+def move(step: Step, item: WorkItem, queue_id: str, cause: str, reason: str = "", by: str = "") -> None:
+    """A waiting item goes to another queue, at its age; its requirements are the new queue's and its own."""
+    state = step.state
+    rule, matter = state.queues[queue_id], state.conversations[item.conversation_id]
+    rank_ms, _ = place_of(step, rule, matter, item.enqueued_ms, expected_ms(state, queue_id, item.channel))
+    step.emit(
+        ItemMoved(
+            item.work_item_id,
+            item.conversation_id,
+            item.queue_id,
+            queue_id,
+            rule.department_id,
+            rank_ms,
+            merged(rule.requirements, item.own),
+            rule.preferred,
+            cause,
+            step.now_ms,
+            reason,
+            by,
+        )
+    )
+    step.arrive(item.work_item_id)
+
+
+def end_hold(step: Step, work_item_id: int) -> None:
+    """The item need not wait for one operator any more."""
+    step.emit(HoldEnded(work_item_id))
     step.wake_item(work_item_id)
+
+
+# ---- apply
+
+
+def apply_queued(state: State, event: ItemQueued) -> None:
+    """The item waits at its place."""
+    state.counters.work_item = event.work_item_id
+    state.add_item(
+        WorkItem(
+            event.work_item_id,
+            event.conversation_id,
+            event.queue_id,
+            event.department_id,
+            event.channel,
+            event.cost_units,
+            event.priority,
+            event.enqueued_ms or event.at_ms,
+            event.rank_ms,
+            event.requirements,
+            backoff={},
+            own=event.own,
+            preferred=event.preferred,
+            held_for=event.held_for,
+            hold_until_ms=event.hold_until_ms,
+            handoff_id=event.handoff_id,
+        )
+    )
+
+
+def apply_moved(state: State, event: ItemMoved) -> None:
+    """The matter goes with its item; relaxation begins anew, by the whole time that it has waited."""
+    item = state.items[event.work_item_id]
+    with state.rekeyed(item):
+        item.queue_id, item.department_id = event.queue_id, event.department_id
+        item.rank_ms, item.requirements, item.preferred = event.rank_ms, event.requirements, event.preferred
+        item.departments = item.queues = item.operators = ()
+        item.relaxed, item.held_for, item.hold_until_ms = 0, "", 0
+        timing.arm(state, item)
+    matter = state.conversations[item.conversation_id]
+    if not item.handoff_id:
+        matter.queue_id, matter.department_id = event.queue_id, event.department_id
+
+
+def apply_hold_ended(state: State, event: HoldEnded) -> None:
+    """Everybody may have it."""
+    item = state.items[event.work_item_id]
+    with state.rekeyed(item):
+        item.held_for, item.hold_until_ms = "", 0
+    timing.index(state, item)
+
+
+APPLIERS: dict[type, Applier] = {ItemQueued: apply_queued, ItemMoved: apply_moved, HoldEnded: apply_hold_ended}

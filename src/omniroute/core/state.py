@@ -8,22 +8,26 @@ from __future__ import annotations
 
 import msgspec
 
+from omniroute.core import timing
 from omniroute.core.deadlines import Concern, DeadlineIndex
 from omniroute.core.model import (
+    Calendar,
     ChannelRule,
     ClockState,
     Conversation,
     CoreConfig,
     DepartmentRule,
+    Handling,
     Handoff,
     ItemState,
     Offer,
     Operator,
-    Presence,
     QueueRule,
     WorkItem,
 )
-from omniroute.core.waiting import ClassKey, WaitingIndex
+from omniroute.core.plans import PlanEntry
+from omniroute.core.roster import Roster
+from omniroute.core.waiting import WaitingIndex
 from omniroute.errors import NotFound
 
 
@@ -52,28 +56,40 @@ class Records(msgspec.Struct, array_like=True):
     offers: list[Offer]
     handoffs: list[Handoff]
     pending_raws: list[int] = []
+    handling: list[Handling] = []
+    batches: dict[str, int] = {}
+    share_clock: int = 0
 
 
 class State:
     """Mutable, owned by one writer. ``now_ms`` is logical time: it never goes back."""
 
     __slots__ = (
-        "able",
+        "arrivals",
+        "batch_queues",
+        "batches",
         "by_reference",
         "by_session",
+        "calendars",
         "channels",
         "config",
         "conversations",
         "counters",
+        "counting",
         "deadlines",
         "departments",
+        "handling",
         "handoffs",
+        "interrupting",
         "items",
         "now_ms",
         "offers",
         "operators",
         "pending_raws",
+        "plans",
         "queues",
+        "roster",
+        "share_clock",
         "waiting",
     )
 
@@ -86,7 +102,11 @@ class State:
         self.offers: dict[int, Offer] = {}
         self.handoffs: dict[int, Handoff] = {}
         self.pending_raws: dict[int, None] = {}
-        self.waiting = WaitingIndex()
+        self.handling: dict[tuple[str, str], Handling] = {}
+        self.batches: dict[str, int] = {}
+        """Queues whose batch is being collected, and until when."""
+        self.share_clock = 0
+        """The passes of whoever was chosen last under weighted distribution: where newcomers begin."""
         self.deadlines = {concern: DeadlineIndex() for concern in Concern}
         self.by_reference: dict[str, int] = {}
         self.by_session: dict[tuple[str, str], int] = {}
@@ -94,13 +114,27 @@ class State:
 
     # ---- configuration
     def use(self, config: CoreConfig) -> None:
-        """Take a configuration and index it."""
+        """Take a configuration, and index work and operators by it anew."""
         self.config = config
-        # Remembered by `routing.able`; never part of a snapshot.
-        self.able: dict[ClassKey, tuple[dict[str, Operator], dict[str, int]]] = {}
         self.departments: dict[str, DepartmentRule] = {rule.department_id: rule for rule in config.departments}
         self.queues: dict[str, QueueRule] = {rule.queue_id: rule for rule in config.queues}
         self.channels: dict[str, ChannelRule] = {rule.instance: rule for rule in config.channels}
+        self.calendars: dict[str, Calendar] = {one.calendar_id: one for one in config.calendars}
+        self.interrupting = any(rule.interrupts for rule in config.channels)
+        self.counting = any(rule.interrupts or rule.exclusive or rule.items_max for rule in config.channels)
+        self.arrivals = {rule.queue_id for rule in config.queues if timing.matters_on_arrival(rule)}
+        self.index_routing()
+
+    def index_routing(self) -> None:
+        """Derive the indexes of routing from the records anew."""
+        self.plans: dict[str, PlanEntry] = {}
+        self.roster = Roster()
+        self.waiting = WaitingIndex(self)
+        for operator in self.operators.values():
+            self.roster.learn(self, operator)
+        for item in self.items.values():
+            if item.state is ItemState.QUEUED:
+                self.waiting.add(item)
 
     # ---- look-ups that refuse
     def conversation(self, conversation_id: int) -> Conversation:
@@ -129,39 +163,85 @@ class State:
         """A new item waits."""
         self.items[item.work_item_id] = item
         self.conversations[item.conversation_id].item_ids.append(item.work_item_id)
+        timing.arm(self, item)
         self.waiting.add(item)
 
-    def requeue(self, item: WorkItem) -> None:
-        """Back to its old place: the rank has not changed."""
+    def requeue(self, item: WorkItem, held_for: str = "", hold_until_ms: int = 0) -> None:
+        """Back to its old place: the rank has not changed; an earlier reservation for one operator is over."""
         item.offer_id = 0
-        item.operator_id = ""
+        if item.hold_until_ms and not hold_until_ms:
+            self.deadlines[Concern.WAITING].clear(("hold", item.work_item_id, ""))
+        item.operator_id, item.held_for, item.hold_until_ms = "", held_for, hold_until_ms
+        timing.arm(self, item)
         self.waiting.add(item)
 
     def set_backoff(self, item: WorkItem, operator_id: str, until_ms: int) -> None:
         """Do not offer the item to that operator before ``until_ms`` (0: at once)."""
-        if until_ms:
+        if not until_ms:
+            return
+        with self.rekeyed(item):
             item.backoff[operator_id] = until_ms
-            self.deadlines[Concern.OFFERS].set(("backoff", item.work_item_id, operator_id), until_ms)
+        self.deadlines[Concern.OFFERS].set(("backoff", item.work_item_id, operator_id), until_ms)
+
+    def rekeyed(self, item: WorkItem) -> Rekeyed:
+        """Around a change of what an item asks for: it changes its class if it waits."""
+        return Rekeyed(self.waiting, item)
 
     def hold(self, item: WorkItem, operator_id: str, at_ms: int) -> None:
         """The operator owns the item from now on."""
         operator = self.operators[operator_id]
         operator.item_ids.append(item.work_item_id)
-        operator.load_units += item.cost_units
         item.operator_id = operator_id
         item.assigned_ms = at_ms
+        self.load(item, 1)
+        timing.disarm(self, item)
         self.conversations[item.conversation_id].owner_id = operator_id
 
     def let_go(self, item: WorkItem, at_ms: int) -> None:
         """The operator no longer owns the item; the capacity is free."""
         operator = self.operators[item.operator_id]
         operator.item_ids.remove(item.work_item_id)
-        operator.load_units -= item.cost_units
+        if item.idle:
+            item.idle = False
+        else:
+            self.load(item, -1)
         operator.idle_since_ms = at_ms
+        self.end_held_deadlines(item)
         conversation = self.conversations[item.conversation_id]
         conversation.last_operator_id = item.operator_id
         if conversation.owner_id == item.operator_id:
             conversation.owner_id = ""
+
+    def load(self, item: WorkItem, sign: int) -> None:
+        """The item counts (1) or no longer counts (-1) against the capacity of its operator."""
+        operator = self.operators[item.operator_id]
+        operator.load_units += sign * item.cost_units
+        self.roster.touch(operator.operator_id)
+
+    def set_held_deadlines(
+        self,
+        item: WorkItem,
+        *,
+        idle_due_ms: int | None = None,
+        answer_due_ms: int | None = None,
+        connect_due_ms: int | None = None,
+    ) -> None:
+        """What happens to held work by itself: silence, a due answer, connecting (0: nothing; None: as it is)."""
+        held, number = self.deadlines[Concern.HELD], item.work_item_id
+        if idle_due_ms is not None and idle_due_ms != item.idle_due_ms:
+            item.idle_due_ms = idle_due_ms
+            held.set(("idle", number, ""), idle_due_ms)
+        if answer_due_ms is not None and answer_due_ms != item.answer_due_ms:
+            item.answer_due_ms = answer_due_ms
+            held.set(("answer", number, ""), answer_due_ms)
+        if connect_due_ms is not None and connect_due_ms != item.connect_due_ms:
+            item.connect_due_ms = connect_due_ms
+            self.deadlines[Concern.OFFERS].set(("connect", number, ""), connect_due_ms)
+
+    def end_held_deadlines(self, item: WorkItem) -> None:
+        """Nothing is due of the item any more while it is held."""
+        if item.idle_due_ms or item.answer_due_ms or item.connect_due_ms:
+            self.set_held_deadlines(item, idle_due_ms=0, answer_due_ms=0, connect_due_ms=0)
 
     def end_offer(self, offer_id: int) -> Offer:
         """Forget an offer and give its reserved capacity back."""
@@ -169,6 +249,7 @@ class State:
         operator = self.operators[offer.operator_id]
         operator.offer_ids.remove(offer_id)
         operator.offered_units -= offer.cost_units
+        self.roster.touch(offer.operator_id)
         self.deadlines[Concern.OFFERS].clear(("offer", offer_id, ""))
         return offer
 
@@ -176,7 +257,10 @@ class State:
         """The item is closed: no index mentions it any more."""
         del self.items[item.work_item_id]
         self.conversations[item.conversation_id].item_ids.remove(item.work_item_id)
-        self.deadlines[Concern.WRAP_UPS].clear(("wrap_up", item.work_item_id, ""))
+        timing.disarm(self, item)
+        self.end_held_deadlines(item)
+        if item.wrap_up_due_ms:
+            self.deadlines[Concern.WRAP_UPS].clear(("wrap_up", item.work_item_id, ""))
         for operator_id in item.backoff:
             self.deadlines[Concern.OFFERS].clear(("backoff", item.work_item_id, operator_id))
 
@@ -188,17 +272,10 @@ class State:
                 return True
         return False
 
-    def free_units(self, operator: Operator) -> int:
-        """Capacity that is neither held nor reserved by a live offer."""
-        return operator.capacity_units - operator.load_units - operator.offered_units
-
-    def is_available(self, operator: Operator) -> bool:
-        """Whether anything at all may be offered to the operator."""
-        return (
-            operator.presence is Presence.AVAILABLE
-            and len(operator.offer_ids) < self.config.offers_max
-            and not self.in_wrap_up(operator)
-        )
+    def is_batch(self, queue_id: str) -> bool:
+        """Whether work of that queue is matched in batches."""
+        rule = self.queues.get(queue_id)
+        return rule is not None and rule.batch_ms > 0
 
     # ---- snapshots
     def records(self) -> Records:
@@ -213,6 +290,9 @@ class State:
             list(self.offers.values()),
             list(self.handoffs.values()),
             list(self.pending_raws),
+            list(self.handling.values()),
+            self.batches,
+            self.share_clock,
         )
 
     def encode(self) -> bytes:
@@ -225,19 +305,20 @@ class State:
         records = msgspec.msgpack.decode(data, type=Records)
         state = cls()
         state.now_ms, state.counters = records.now_ms, records.counters
-        state.use(records.config)
         state.operators = {operator.operator_id: operator for operator in records.operators}
         state.conversations = {matter.conversation_id: matter for matter in records.conversations}
         state.items = {item.work_item_id: item for item in records.items}
         state.offers = {offer.offer_id: offer for offer in records.offers}
         state.handoffs = {handoff.handoff_id: handoff for handoff in records.handoffs}
         state.pending_raws = dict.fromkeys(records.pending_raws)
+        state.handling = {(one.queue_id, one.channel): one for one in records.handling}
+        state.batches, state.share_clock = records.batches, records.share_clock
+        state.use(records.config)
         state.rebuild_indexes()
         return state
 
     def rebuild_indexes(self) -> None:
-        """Derive every index from the records anew."""
-        self.waiting = WaitingIndex()
+        """Derive the deadlines and the look-ups from the records anew."""
         self.deadlines = {concern: DeadlineIndex() for concern in Concern}
         self.by_reference = {matter.reference: key for key, matter in self.conversations.items()}
         self.by_session = {
@@ -246,11 +327,7 @@ class State:
             if matter.session_key
         }
         for item in self.items.values():
-            if item.state is ItemState.QUEUED:
-                self.waiting.add(item)
-            for operator_id, until_ms in item.backoff.items():
-                self.deadlines[Concern.OFFERS].set(("backoff", item.work_item_id, operator_id), until_ms)
-            self.deadlines[Concern.WRAP_UPS].set(("wrap_up", item.work_item_id, ""), item.wrap_up_due_ms)
+            self._index_item(item)
         for offer in self.offers.values():
             self.deadlines[Concern.OFFERS].set(("offer", offer.offer_id, ""), offer.deadline_ms)
         for handoff in self.handoffs.values():
@@ -258,3 +335,38 @@ class State:
         for matter in self.conversations.values():
             if matter.clock and matter.clock.state is ClockState.RUNNING:
                 self.deadlines[Concern.CLOCKS].set(("clock", matter.conversation_id, ""), matter.clock.due_ms)
+        for operator in self.operators.values():
+            self.deadlines[Concern.PRESENCE].set(("lease", 0, operator.operator_id), operator.lease_until_ms)
+        for queue_id, due_ms in self.batches.items():
+            self.deadlines[Concern.BATCHES].set(("batch", 0, queue_id), due_ms)
+
+    def _index_item(self, item: WorkItem) -> None:
+        number = item.work_item_id
+        timing.index(self, item)
+        offers, held = self.deadlines[Concern.OFFERS], self.deadlines[Concern.HELD]
+        for operator_id, until_ms in item.backoff.items():
+            offers.set(("backoff", number, operator_id), until_ms)
+        offers.set(("connect", number, ""), item.connect_due_ms)
+        held.set(("idle", number, ""), item.idle_due_ms)
+        held.set(("answer", number, ""), item.answer_due_ms)
+        held.set(("parked", number, ""), item.parked_until_ms)
+        self.deadlines[Concern.WRAP_UPS].set(("wrap_up", number, ""), item.wrap_up_due_ms)
+
+
+class Rekeyed:
+    """See `State.rekeyed`."""
+
+    __slots__ = ("_item", "_waiting", "_waits")
+
+    def __init__(self, waiting: WaitingIndex, item: WorkItem) -> None:
+        self._waiting = waiting
+        self._item = item
+        self._waits = waiting.waits(item)
+
+    def __enter__(self) -> None:
+        if self._waits:
+            self._waiting.remove(self._item)
+
+    def __exit__(self, *_: object) -> None:
+        if self._waits:
+            self._waiting.add(self._item)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from omniroute.core.events import Event
 
 if TYPE_CHECKING:
-    from omniroute.core.routing import RoutingPolicy
+    from omniroute.core.policy import RoutingPolicy
     from omniroute.core.state import State
 
 Applier = Callable[["State", Any], None]
@@ -22,7 +22,7 @@ Handler = Callable[["Step", Any], None]
 class Step:
     """See the module's text. ``now_ms`` is logical time, already advanced."""
 
-    __slots__ = ("_appliers", "events", "freed", "now_ms", "policies", "queued", "state")
+    __slots__ = ("_appliers", "arrived", "events", "freed", "left", "now_ms", "policies", "queued", "state")
 
     def __init__(
         self,
@@ -38,6 +38,8 @@ class Step:
         self.events: list[Event] = []
         self.queued: dict[int, None] = {}
         self.freed: dict[str, None] = {}
+        self.arrived: dict[int, None] = {}
+        self.left: dict[str, None] = {}
 
     def emit(self, event: Event) -> None:
         """Record a fact and apply it."""
@@ -47,6 +49,15 @@ class Step:
     def wake_item(self, work_item_id: int) -> None:
         """The item waits and may find an operator when the step settles."""
         self.queued[work_item_id] = None
+
+    def arrive(self, work_item_id: int) -> None:
+        """The item has come into a queue: what the queue cannot serve in time may overflow."""
+        self.arrived[work_item_id] = None
+        self.queued[work_item_id] = None
+
+    def leave(self, operator_id: str) -> None:
+        """The operator is no longer there for new work: nobody should wait for them."""
+        self.left[operator_id] = None
 
     def wake_operator(self, operator_id: str) -> None:
         """The operator may find an item when the step settles."""

@@ -1,54 +1,339 @@
 """The index of waiting work: what is queued, in its order, by requirement class.
 
-What lives here: nothing but the order. A *class* holds the items that need the same of an operator (queue, cost and
-requirements), so an operator's eligibility is asked once a class and not once an item. Classes exist only while used.
+What lives here: a *class* holds the items that ask the same of an operator, so that what holds for one holds for all,
+and only the first of a class can be next. The first ones of all classes of a lane stand in order in `Ranked`; which
+classes an operator can serve is a set of bits, made from thresholds over the classes as the roster is made over the
+operators.
+
+An item is in one class at a time; back-off, reservation and relaxation move it to another. Classes that are empty are
+kept for a while, because work of the same kind comes again.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from omniroute.core.model import Requirement, WorkItem
+from omniroute.core.model import Operator, Requirement, WorkItem
+from omniroute.core.ordering import Line, Place, Ranked
+from omniroute.core.roster import LaneKey, Roster
+
+if TYPE_CHECKING:
+    from omniroute.core.state import State
+
+EMPTY_CLASSES_MAX = 4096
+"""Empty classes that are kept."""
 
 
 class ClassKey(NamedTuple):
-    """What all items of one class need."""
+    """What all items of one class ask for. ``excluded`` may not have them now, ``held_for`` alone may."""
 
     queue_id: str
     department_id: str
+    channel: str
     cost_units: int
     requirements: tuple[Requirement, ...]
+    preferred: tuple[Requirement, ...] = ()
+    departments: tuple[str, ...] = ()
+    queues: tuple[str, ...] = ()
+    operators: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    held_for: str = ""
 
 
 def class_of(item: WorkItem) -> ClassKey:
     """The class that an item waits in."""
-    return ClassKey(item.queue_id, item.department_id, item.cost_units, item.requirements)
+    return ClassKey(
+        item.queue_id,
+        item.department_id,
+        item.channel,
+        item.cost_units,
+        item.requirements,
+        item.preferred,
+        item.departments,
+        item.queues,
+        item.operators,
+        tuple(sorted(item.backoff)) if item.backoff else (),
+        item.held_for,
+    )
+
+
+class WaitingClass:
+    """One class: its items in order, and who is able to serve them (remembered until abilities change)."""
+
+    __slots__ = ("_able", "_generation", "_lacking", "batch", "key", "lane", "line", "slot")
+
+    def __init__(self, key: ClassKey, slot: int, *, batch: bool) -> None:
+        self.key = key
+        self.lane: LaneKey = (key.channel, key.cost_units)
+        self.slot = slot
+        self.batch = batch
+        self.line = Line()
+        self._generation = -1
+        self._able = 0
+        self._lacking: dict[str, int] = {}
+
+    def able(self, roster: Roster) -> int:
+        """Those who could have its items at some hour, as bits."""
+        if self._generation != roster.generation:
+            self._generation = roster.generation
+            self._able, self._lacking = _sieve(roster, self.key)
+        return self._able
+
+    def lacking(self, roster: Roster) -> dict[str, int]:
+        """How many could not, by the first reason."""
+        self.able(roster)
+        return self._lacking
+
+
+def _sieve(roster: Roster, key: ClassKey) -> tuple[int, dict[str, int]]:
+    """Who passes membership, skills, reservation and back-off, in that order, and how many each of them stops."""
+    counts: dict[str, int] = {}
+    left = roster.everyone
+
+    def keep(those: int, reason: str) -> int:
+        stopped = (left & ~those).bit_count()
+        if stopped:
+            counts[reason] = stopped
+        return left & those
+
+    left = keep(_members(roster, key), "department")
+    for requirement in key.requirements:
+        left = keep(roster.having(requirement), f"skill:{requirement}")
+    if key.held_for:
+        left = keep(_bits(roster, (key.held_for,)), "sticky_hold")
+    if key.excluded:
+        left = keep(~_bits(roster, key.excluded), "backoff")
+    return left, counts
+
+
+def _members(roster: Roster, key: ClassKey) -> int:
+    found = roster.serving.get(key.queue_id, 0)
+    for queue_id in key.queues:
+        found |= roster.serving.get(queue_id, 0)
+    for department_id in key.departments:
+        found |= roster.departments.get(department_id, 0)
+    return found | _bits(roster, key.operators) if key.operators else found
+
+
+def _bits(roster: Roster, operator_ids: tuple[str, ...]) -> int:
+    found = 0
+    for operator_id in operator_ids:
+        slot = roster.slots.get(operator_id)
+        if slot is not None:
+            found |= 1 << slot
+    return found
+
+
+class _Heads:
+    """The first items of the classes of one lane: of ordinary queues, and of those that are matched in batches."""
+
+    __slots__ = ("batch", "single")
+
+    def __init__(self) -> None:
+        self.single = Ranked()
+        self.batch = Ranked()
+
+    def of(self, one: WaitingClass) -> Ranked:
+        return self.batch if one.batch else self.single
 
 
 class WaitingIndex:
-    """Queued items by class, each class ordered by (rank, id)."""
+    """Queued items by class."""
 
-    __slots__ = ("classes",)
+    __slots__ = (
+        "_by_slot",
+        "_empty",
+        "_free",
+        "_serves",
+        "batching",
+        "by_queue",
+        "class_of_item",
+        "classes",
+        "generation",
+        "heads",
+        "sets",
+        "state",
+    )
 
-    def __init__(self) -> None:
-        self.classes: dict[ClassKey, list[tuple[int, int]]] = {}
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.classes: dict[ClassKey, WaitingClass] = {}
+        self.class_of_item: dict[int, WaitingClass] = {}
+        self.by_queue: dict[str, dict[ClassKey, WaitingClass]] = {}
+        """Classes that hold something, by queue."""
+        self.heads: dict[LaneKey, _Heads] = {}
+        self.sets = ClassSets()
+        self.batching = any(rule.batch_ms for rule in state.queues.values())
+        self.generation = 0
+        self._by_slot: dict[int, WaitingClass] = {}
+        self._empty: dict[ClassKey, None] = {}
+        self._free: list[int] = []
+        self._serves: dict[str, tuple[int, int, int]] = {}
+
+    def __len__(self) -> int:
+        return len(self.class_of_item)
 
     def add(self, item: WorkItem) -> None:
-        """Put an item at its place, which depends on its rank only."""
-        insort(self.classes.setdefault(class_of(item), []), (item.rank_ms, item.work_item_id))
+        """Put an item at its place, which depends on its class and rank only."""
+        key = class_of(item)
+        one = self.classes.get(key) or self._begin(key)
+        self.class_of_item[item.work_item_id] = one
+        one.line.add((item.rank_ms, item.work_item_id))
+        if len(one.line) == 1:
+            self._empty.pop(key, None)
+            self.by_queue.setdefault(key.queue_id, {})[key] = one
+        self._show(one)
 
     def remove(self, item: WorkItem) -> None:
-        """Take an item out; it must be in."""
-        key = class_of(item)
-        line = self.classes[key]
-        place = bisect_left(line, (item.rank_ms, item.work_item_id))
-        if line[place][1] != item.work_item_id:
-            raise AssertionError(f"work item {item.work_item_id} is not at its place")
-        del line[place]
-        if not line:
-            del self.classes[key]
+        """Take an item out; it must be in, and must not have changed since."""
+        one = self.class_of_item.pop(item.work_item_id)
+        one.line.remove((item.rank_ms, item.work_item_id))
+        self._show(one)
+        if not len(one.line):
+            self._end(one)
 
+    def waits(self, item: WorkItem) -> bool:
+        """Whether the item is in."""
+        return item.work_item_id in self.class_of_item
+
+    def _show(self, one: WaitingClass) -> None:
+        heads = self.heads[one.lane].of(one)
+        if len(one.line):
+            heads.put((*one.line.first(), one.slot))
+        else:
+            heads.drop(one.slot)
+
+    def _begin(self, key: ClassKey) -> WaitingClass:
+        slot = self._free.pop() if self._free else len(self._by_slot)
+        one = self.classes[key] = self._by_slot[slot] = WaitingClass(key, slot, batch=self.state.is_batch(key.queue_id))
+        self.heads.setdefault(one.lane, _Heads())
+        self.sets.add(self.state, key, 1 << slot)
+        self.generation += 1
+        return one
+
+    def _end(self, one: WaitingClass) -> None:
+        del self.by_queue[one.key.queue_id][one.key]
+        self._empty[one.key] = None
+        if len(self._empty) > EMPTY_CLASSES_MAX:
+            oldest = self.classes.pop(next(iter(self._empty)))
+            del self._empty[oldest.key], self._by_slot[oldest.slot]
+            self.sets.remove(1 << oldest.slot)
+            self._free.append(oldest.slot)
+            self.generation += 1
+
+    # ---- looking for work
+    def serves(self, operator: Operator) -> int:
+        """The classes that an operator is able to serve, as bits; remembered until abilities or classes change."""
+        known = self._serves.get(operator.operator_id)
+        abilities = self.state.roster.generation
+        if known is None or known[0] != self.generation or known[1] != abilities:
+            known = (self.generation, abilities, self.sets.for_operator(operator))
+            self._serves[operator.operator_id] = known
+        return known[2]
+
+    def first_for(self, operator: Operator, lane: LaneKey) -> Place | None:
+        """The first item of a lane that the operator is able to serve, outside batch queues."""
+        heads = self.heads.get(lane)
+        entry = heads.single.first(self.serves(operator)) if heads else None
+        return None if entry is None else entry[:2]
+
+    def batches_for(self, operator: Operator, lane: LaneKey) -> list[WaitingClass]:
+        """The classes of batch queues in a lane that the operator is able to serve and that hold something."""
+        heads = self.heads.get(lane)
+        if heads is None or not len(heads.batch):
+            return []
+        return [self._by_slot[entry[-1]] for entry in heads.batch.best(self.serves(operator), len(heads.batch))]
+
+    def held_for(self, operator_id: str) -> list[int]:
+        """The items that are kept for an operator."""
+        held = [one for one in self.classes.values() if one.key.held_for == operator_id]
+        return [item_id for one in held for _, item_id in one.line.places()]
+
+    # ---- for screens, estimates and invariants
     def ordered(self) -> list[int]:
         """Ids of all waiting items in order of rank; for screens, not for decisions."""
-        return [item_id for _, item_id in sorted(entry for line in self.classes.values() for entry in line)]
+        lines = [one.line.places() for one in self.classes.values()]
+        return [item_id for _, item_id in sorted(place for line in lines for place in line)]
+
+    def lines(self) -> dict[ClassKey, list[Place]]:
+        """The items of every class that holds any."""
+        return {key: one.line.places() for key, one in self.classes.items() if len(one.line)}
+
+    def length(self, queue_id: str) -> int:
+        """How many items wait in a queue."""
+        return sum(len(one.line) for one in self.by_queue.get(queue_id, {}).values())
+
+
+class ClassSets:
+    """Classes as bits, by what they ask for: so that those which an operator can serve are a few unions away."""
+
+    __slots__ = ("departments", "everywhere", "excluded", "held", "held_for", "operators", "over", "queues")
+
+    def __init__(self) -> None:
+        self.queues: dict[str, int] = {}
+        self.everywhere: dict[str, int] = {}
+        """Classes of any queue of a department (for who serves all of them)."""
+        self.departments: dict[str, int] = {}
+        """Classes to which relaxation added the whole department."""
+        self.operators: dict[str, int] = {}
+        self.over: dict[str, list[int]] = {}
+        """For each skill and level 0-9 the classes that ask for more than that level."""
+        self.excluded: dict[str, int] = {}
+        self.held = 0
+        self.held_for: dict[str, int] = {}
+
+    def _named(self) -> tuple[dict[str, int], ...]:
+        return self.queues, self.everywhere, self.departments, self.operators, self.excluded, self.held_for
+
+    def add(self, state: State, key: ClassKey, bit: int) -> None:
+        """A class is new."""
+        for queue_id in (key.queue_id, *key.queues):
+            _join(self.queues, queue_id, bit)
+            rule = state.queues.get(queue_id)
+            _join(self.everywhere, rule.department_id if rule else key.department_id, bit)
+        for names, known in (
+            (key.departments, self.departments),
+            (key.operators, self.operators),
+            (key.excluded, self.excluded),
+        ):
+            for name in names:
+                _join(known, name, bit)
+        for requirement in key.requirements:
+            levels = self.over.setdefault(requirement.skill, [0] * 10)
+            for level in range(requirement.level):
+                levels[level] |= bit
+        if key.held_for:
+            self.held |= bit
+            _join(self.held_for, key.held_for, bit)
+
+    def remove(self, bit: int) -> None:
+        """A class is gone; its number may be given to another one."""
+        keep = ~bit
+        for known in self._named():
+            for name in known:
+                known[name] &= keep
+        for levels in self.over.values():
+            levels[:] = [bits & keep for bits in levels]
+        self.held &= keep
+
+    def for_operator(self, operator: Operator) -> int:
+        """The classes that the operator is able to serve."""
+        found = self.operators.get(operator.operator_id, 0)
+        for department_id in operator.departments:
+            found |= self.departments.get(department_id, 0)
+            if not operator.queues:
+                found |= self.everywhere.get(department_id, 0)
+        for queue_id in operator.queues:
+            found |= self.queues.get(queue_id, 0)
+        lacking = self.held & ~self.held_for.get(operator.operator_id, 0)
+        lacking |= self.excluded.get(operator.operator_id, 0)
+        skills = operator.skills
+        for skill, levels in self.over.items():
+            level = skills.get(skill, 0)
+            if level < 10:
+                lacking |= levels[level]
+        return found & ~lacking
+
+
+def _join(known: dict[str, int], name: str, bit: int) -> None:
+    known[name] = known.get(name, 0) | bit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from omniroute.core import handoffs, offers, sla
+from omniroute.core import handling, handoffs, held, offers, sla
 from omniroute.core.commands import (
     AddNote,
     CompleteItem,
@@ -32,6 +32,7 @@ from omniroute.core.model import (
     Stage,
     WorkItem,
 )
+from omniroute.core.parking import held_by
 from omniroute.core.queueing import queue_item
 from omniroute.core.state import State
 from omniroute.core.step import Applier, Handler, Step
@@ -71,7 +72,7 @@ def note(step: Step, command: AddNote) -> None:
 
 def end_contact(step: Step, command: EndContact) -> None:
     """Hang up, and write up."""
-    item = _held(step, command.work_item_id, command.operator_id)
+    item = held_by(step, command.work_item_id, command.operator_id)
     matter = step.state.conversations[item.conversation_id]
     if item.state is not ItemState.ASSIGNED:
         raise Conflict("the contact is over already")
@@ -99,7 +100,9 @@ def start_wrap_up(step: Step, item: WorkItem, *, part: bool) -> None:
 
 def complete(step: Step, command: CompleteItem) -> None:
     """Finish with a disposition; with ``resolve`` the matter is done, unless others still work on it."""
-    item = _held(step, command.work_item_id, command.operator_id)
+    item = held_by(step, command.work_item_id, command.operator_id)
+    if item.state is ItemState.CONNECTING:
+        raise Conflict("the two sides are not together yet")
     if not command.disposition:
         raise InvalidInput("a disposition is needed", "disposition")
     matter = step.state.conversations[item.conversation_id]
@@ -142,7 +145,7 @@ def expire_wrap_up(step: Step, work_item_id: int) -> None:
     if matter.item_ids:
         return
     if not matter.answered:
-        queue_item(step, matter, item.requirements)
+        queue_item(step, matter, item.own, item.preferred)
         return
     sla.end(step, matter, "met")
     resolve(step, matter, "", operator_id)
@@ -174,7 +177,7 @@ def resolve(step: Step, matter: Conversation, disposition: str, operator_id: str
 
 def release(step: Step, command: ReleaseItem) -> None:
     """Give work back to its queue, at its old place; a running contact cannot be put aside."""
-    item = _held(step, command.work_item_id, command.operator_id)
+    item = held_by(step, command.work_item_id, command.operator_id)
     if item.state is not ItemState.ASSIGNED:
         raise Conflict("work in wrap-up is finished, not given back")
     if item.handoff_id:
@@ -211,13 +214,16 @@ def record_delivery(step: Step, command: RecordDelivery) -> None:
                 step.now_ms,
             )
         )
+        _fail_connecting(step, command)
 
 
-def _held(step: Step, work_item_id: int, operator_id: str) -> WorkItem:
-    item = step.state.item(work_item_id)
-    if not operator_id or item.operator_id != operator_id:
-        raise Forbidden("only the owner of the work can do this")
-    return item
+def _fail_connecting(step: Step, command: RecordDelivery) -> None:
+    """The channel could not carry out the order to connect: nobody is to blame."""
+    matter = step.state.conversations.get(command.conversation_id)
+    for item_id in list(matter.item_ids) if matter else ():
+        item = step.state.items[item_id]
+        if item.state is ItemState.CONNECTING and item.connect_effect_id == command.effect_id:
+            offers.fail_connecting(step, item, command.reason)
 
 
 # ---- apply
@@ -230,6 +236,7 @@ def apply_reply_sent(state: State, event: ReplySent) -> None:
     matter = state.conversations[event.conversation_id]
     matter.interaction_count += 1
     matter.answered = True
+    held.turn(state, matter, event.at_ms)
 
 
 def apply_note_added(state: State, event: NoteAdded) -> None:
@@ -244,6 +251,8 @@ def apply_wrap_up_started(state: State, event: WrapUpStarted) -> None:
     item.state = advance(WORK_ITEM, "work_item.wrap_up_started", item.state)
     item.wrap_up_due_ms = event.due_ms
     state.deadlines[Concern.WRAP_UPS].set(("wrap_up", item.work_item_id, ""), event.due_ms)
+    state.set_held_deadlines(item, idle_due_ms=0, answer_due_ms=0)
+    state.roster.touch(item.operator_id)
     matter = state.conversations[item.conversation_id]
     if matter.contact is not ContactState.NONE:
         matter.contact = ContactState.OVER
@@ -256,16 +265,20 @@ def apply_item_closed(state: State, event: ItemClosed) -> None:
     item.state = advance(WORK_ITEM, "work_item.closed", item.state)
     if event.was is ItemState.QUEUED:
         state.waiting.remove(item)
-    else:
+    elif event.was is not ItemState.PARKED:
         state.let_go(item, event.at_ms)
+        handling.observe(state, item.queue_id, item.channel, event.at_ms - item.assigned_ms)
     state.forget_item(item)
 
 
 def apply_item_returned(state: State, event: ItemReturned) -> None:
-    """Back to its old place, not at once to the same operator."""
+    """Back to its old place, not at once to the same operator; a running contact that lost its operator waits again."""
     item = state.items[event.work_item_id]
     item.state = advance(WORK_ITEM, "work_item.returned", item.state)
     state.let_go(item, event.at_ms)
+    matter = state.conversations[item.conversation_id]
+    if matter.contact is ContactState.CONNECTED:
+        matter.contact, matter.answered = ContactState.WAITING, False
     state.requeue(item)
     state.set_backoff(item, event.operator_id, event.backoff_until_ms)
 

@@ -210,22 +210,23 @@ class Cells:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._staged: dict[tuple[str, str], Write] = {}
+        self._staged: dict[str, dict[str, Write]] = {}
 
     def stage(self, writes: Iterable[Write]) -> None:
         """Remember writes until `settle`."""
         for write in writes:
-            self._staged[write.collection, write.key] = write
+            self._staged.setdefault(write.collection, {})[write.key] = write
 
     def settle(self, writes: Iterable[Write]) -> None:
         """Forget writes that are committed, unless a later one took their place."""
         for write in writes:
-            if self._staged.get((write.collection, write.key)) is write:
-                del self._staged[write.collection, write.key]
+            staged = self._staged.get(write.collection, {})
+            if staged.get(write.key) is write:
+                del staged[write.key]
 
     def raw(self, collection: str, key: str) -> bytes | None:
         """The newest value, committed or not."""
-        staged = self._staged.get((collection, key))
+        staged = self._staged.get(collection, {}).get(key)
         return staged.value if staged is not None else self._journal.get(collection, key)
 
     def get(self, collection: str, key: str, kind: type[T]) -> T | None:
@@ -236,6 +237,14 @@ class Cells:
     def number(self, collection: str, key: str) -> int:
         """The newest id under a key; 0 where there is none."""
         return int(self.raw(collection, key) or b"0")
+
+    def newest(self, collection: str, prefix: str, limit: int) -> list[str]:
+        """The last ``limit`` keys that start with ``prefix``, committed or not, the last one first."""
+        staged = {k: one for k, one in self._staged.get(collection, {}).items() if k.startswith(prefix)}
+        committed = self._journal.scan(collection, prefix, limit=limit + len(staged), reverse=True)
+        keys = {key for key, _ in committed} | set(staged)
+        dropped = {k for k, one in staged.items() if one.value is None}
+        return sorted(keys - dropped, reverse=True)[:limit]
 
 
 def read(journal: Journal, collection: str, key: str, kind: type[T]) -> T | None:

@@ -16,7 +16,7 @@ from omniroute.core import references
 from omniroute.core.commands import ApplyConfig, PutOperator, ResumeAfterOutage
 from omniroute.core.model import CoreConfig
 from omniroute.core.permissions import SYSTEM
-from omniroute.core.routing import RoutingPolicy
+from omniroute.core.policy import RoutingPolicy
 from omniroute.engine import cells as c
 from omniroute.engine import recovery, timekeeper
 from omniroute.engine.classify import Classifier

@@ -160,9 +160,9 @@ def _told_of_work(event: e.Event, state: State) -> list[tuple[str, str, str]]:
 
 
 def _parked_by(state: State, event: e.ItemWoken) -> str:
-    """Who had put the work aside."""
-    item = state.items.get(event.work_item_id)
-    return event.held_for or (item.parked_by if item else "")
+    """Who had put the work aside: nobody has held it since."""
+    matter = state.conversations.get(event.conversation_id)
+    return event.held_for or (matter.last_operator_id if matter else "")
 
 
 def _owner(state: State, conversation_id: int) -> str:

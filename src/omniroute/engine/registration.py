@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterator, Sequence
 
 from omniroute.channels.contract import Identity, Interaction, RawInput
 from omniroute.core import events as e
-from omniroute.core.commands import Command, RegisterInteraction
+from omniroute.core.commands import Classification, Command, RegisterInteraction
 from omniroute.core.events import Event
 from omniroute.core.model import InteractionKind
 from omniroute.core.permissions import SYSTEM
 from omniroute.core.state import State
 from omniroute.engine import cells as c
+from omniroute.engine import history
 from omniroute.engine.classify import Classifier
 from omniroute.engine.mailbox import Request
 from omniroute.engine.writer import Writer
@@ -67,11 +68,12 @@ class Registration:
         if self._cell is not None and not customer_id:
             customer_id = self._cell.customer_id
         self._customer = cells.get(c.CUSTOMER, c.number_key(customer_id), c.CustomerCell) if customer_id else None
+        matters = history.newest_matters(customer_id, cells)
         return RegisterInteraction(
             raw_id=self._raw_id,
             channel=self._raw.instance,
             kind=one.kind,
-            classification=self._classifier.classify(self._raw.instance, one, state),
+            classification=self._classification(state, customer_id, matters),
             reference=self._free_reference(cells),
             customer_id=customer_id,
             conversation_id=self._cell.conversation_id if self._cell else 0,
@@ -79,6 +81,15 @@ class Registration:
             session_key=one.session_key,
             operator_id=one.operator,
             last=self._last,
+            previous_operator_id=history.previous_operator(matters, state, cells),
+        )
+
+    def _classification(self, state: State, customer_id: int, matters: list[int]) -> Classification:
+        """Where it belongs; the matter that it joins is none of the earlier ones."""
+        own = self._cell.conversation_id if self._cell else 0
+        customer = history.customer_facts(customer_id, [one for one in matters if one != own], state)
+        return self._classifier.classify(
+            self._raw.instance, self._interaction, state, received_ms=self._raw.received_ms, customer=customer
         )
 
     def _known_customer(self, cells: c.Cells) -> int:

@@ -19,7 +19,7 @@ from omniroute.core.commands import Command, Keep
 from omniroute.core.deadlines import Concern
 from omniroute.core.events import Event
 from omniroute.core.permissions import SYSTEM, Actor, authorize
-from omniroute.core.routing import RoutingPolicy
+from omniroute.core.policy import RoutingPolicy
 from omniroute.core.state import State
 from omniroute.engine.cells import Cells
 from omniroute.engine.feed import Committed, Feed

@@ -1,12 +1,12 @@
-"""What a routing policy is: two orderings, pure.
+"""What a routing policy is, under the name that plugins import; the contract's text is in `omniroute.core.policy`.
 
-A policy never chooses and never changes anything: it gives keys, the core compares them. The operator with the
-smallest key among the eligible gets the item (ties: the smaller operator id). Keys are tuples of whole numbers, all of
-the length of ``terms``, which names them in explanations. A key may depend on nothing but its arguments.
+A policy never chooses and never changes anything: it gives keys, the core compares them. What it says may depend on
+nothing but its arguments. Take `Policy` and override what yours is about, or give every operator a key for every item
+(`KeyedPolicy`). `omniroute.testing.policy.check_policy` tries the contract out.
 """
 
 from __future__ import annotations
 
-from omniroute.core.routing import RoutingPolicy
+from omniroute.core.policy import TERM_MAX, WEIGHT_MAX, KeyedPolicy, Policy, RoutingPolicy, Wanted, Work
 
-__all__ = ["RoutingPolicy"]
+__all__ = ["TERM_MAX", "WEIGHT_MAX", "KeyedPolicy", "Policy", "RoutingPolicy", "Wanted", "Work"]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from omniroute.core.model import Operator, WorkItem
+from omniroute.policies.contract import Policy
 
 
-class LongestIdle:
-    """Orders by the moment since which the operator is idle, earliest first."""
+class LongestIdle(Policy):
+    """Has no terms of its own: every key ends with the moment since which the operator is idle, earliest first.
+
+    Guarantees that whoever can get the work and waits longest is the next.
+    """
 
     name = "longest_idle"
-    terms = ("idle_since_ms",)
-
-    def operator_key(self, operator: Operator, item: WorkItem) -> tuple[int, ...]:  # noqa: ARG002
-        return (operator.idle_since_ms,)

@@ -1,1 +1,4 @@
-"""What authors of plugins run to check their work: `check_policy`, the journal conformance suite, a manual clock."""
+"""What authors of plugins run to check their work.
+
+`check_policy`, `check_classifier`, the journal conformance suite, a manual clock.
+"""

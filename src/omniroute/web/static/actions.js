@@ -7,9 +7,11 @@ import { save, load } from "./settings.js";
 import { breachSound, messageSound, notify, offerSound } from "./sound.js";
 import * as s from "./state.js";
 import { stopLive } from "./live.js";
+import { excludedText } from "./components/reasons.js";
 
+const CANNOT = /^this operator cannot have it now \((.+)\)$/;
 export const explainError = (error) =>
-  error.status === 0 ? t("error.offline") : error.status === 409 ? error.message || t("error.conflict") : error.message || t("error.unknown");
+  CANNOT.test(error.message) ? t("error.cannot", { reason: excludedText(CANNOT.exec(error.message)[1]) }) : error.status === 0 ? t("error.offline") : error.status === 409 ? error.message || t("error.conflict") : error.message || t("error.unknown");
 const complain = (error) => s.toast(explainError(error), { bad: true });
 /** Runs a command; says what went wrong; true when it went right. */
 export async function attempt(work) {

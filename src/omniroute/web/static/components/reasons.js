@@ -13,6 +13,7 @@ export const counted = (counts) => Object.entries(counts).map(([reason, count]) 
 /** A term is an integer for the engine; times and shares are written as people read them. */
 export function termText(name, value) {
   if (name.endsWith("since_ms")) return value > 1e12 ? exact(value) : value ? value : "–";
+  if (name.startsWith("minus_")) return -value;
   if (name.endsWith("permille")) return `${value / 10} %`;
   return value;
 }

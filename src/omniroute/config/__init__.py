@@ -1,0 +1,62 @@
+"""The configuration file: one TOML document, checked as a whole before anything starts.
+
+What lives here: its shape (``sections``), reading it with errors that name the path and the nearest right name
+(``reading``), and turning it into what the core decides by: ``rules`` puts together what ``queues``, ``steps``,
+``channels``, ``hours`` and ``calendars`` make of their sections, ``people`` makes the operators. ``findings`` are the
+doubts about a file that is right. Nothing here reads a clock: the present is an argument.
+"""
+
+from __future__ import annotations
+
+from omniroute.config.channels import channel_options, placements
+from omniroute.config.findings import Finding, findings
+from omniroute.config.lengths import length_ms
+from omniroute.config.names import queue_id, requirement
+from omniroute.config.people import operators
+from omniroute.config.queues import PRIORITY_MAX, PRIORITY_MIN
+from omniroute.config.reading import parse, read
+from omniroute.config.rules import check, classify_rules, core_config
+from omniroute.config.sections import (
+    AWAY_REASONS,
+    DISPOSITIONS,
+    CalendarSection,
+    ChannelSection,
+    Config,
+    Department,
+    JournalSection,
+    OperatorSection,
+    Queue,
+    Routing,
+    Section,
+    Server,
+)
+
+__all__ = [
+    "AWAY_REASONS",
+    "DISPOSITIONS",
+    "PRIORITY_MAX",
+    "PRIORITY_MIN",
+    "CalendarSection",
+    "ChannelSection",
+    "Config",
+    "Department",
+    "Finding",
+    "JournalSection",
+    "OperatorSection",
+    "Queue",
+    "Routing",
+    "Section",
+    "Server",
+    "channel_options",
+    "check",
+    "classify_rules",
+    "core_config",
+    "findings",
+    "length_ms",
+    "operators",
+    "parse",
+    "placements",
+    "queue_id",
+    "read",
+    "requirement",
+]

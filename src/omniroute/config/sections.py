@@ -1,0 +1,175 @@
+"""The shape of the file: one Struct for each table, each key documented where it stands.
+
+What lives here: names, types and defaults. What they mean together is checked by the modules that use them.
+Lengths of time are written ``"20s"``, ``"5m"``, ``"4h"``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from omniroute.engine.classify import ClassifyRule
+
+DISPOSITIONS = ("solved", "information_given", "call_back_agreed", "handed_over", "no_answer", "spam")
+AWAY_REASONS = ("break", "lunch", "meeting", "training")
+
+
+class Section(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A table of the file; unknown keys are refused."""
+
+
+class Server(Section, kw_only=True):
+    """``[server]``: where the daemon listens."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    public_url: str = ""
+    """The address under which browsers reach it, if a proxy stands before it; makes the cookie ``Secure`` for https."""
+    session_hours: int = 12
+
+
+class JournalSection(Section, kw_only=True):
+    """``[journal]``: where everything is kept."""
+
+    path: str = "omniroute.db"
+
+
+class Routing(Section, kw_only=True):
+    """``[routing]``: what holds for all queues."""
+
+    rona_limit: int = 2
+    """Unanswered offers in a row after which an operator is taken to be away."""
+    offers_max: int = 3
+    """Live offers that an operator can have at once."""
+    priority_weight: str = "1m"
+    """The waiting time that one step of priority is worth."""
+    hops_max: int = 8
+    """Transfers of one matter."""
+    language_skills: dict[str, str] = {}
+    """Language of a message → skill that it requires, like ``{ru = "russian"}``."""
+    lease: str = "30s"
+    """How long a dropped connection of a desk is forgiven."""
+    return_hold: str = "60s"
+    """How long work that was put aside is kept for who did so, when its time comes."""
+
+
+class Queue(Section, kw_only=True):
+    """``[departments.NAME.queues.NAME]``."""
+
+    title: str = ""
+    """What people read; without one, the name."""
+    policy: str | list[str] = "longest_idle"
+    """One policy, or several: the next decides where those before leave it open."""
+    offer: str = "30s"
+    """How long an operator may think about an offer."""
+    backoff: str = "60s"
+    """How long who declined or missed an item is not offered it again."""
+    wrap_up: str = "0s"
+    """How long writing up may take; 0s: no limit."""
+    first_response: str = "0s"
+    """The promise to the customer; 0s: none."""
+    handoff: str = "5m"
+    """How long a transfer waits for somebody to accept it."""
+    priority: int = 0
+    requires: list[str] = []
+    """Skills, like ``"billing>=5"``."""
+    prefers: list[str] = []
+    """Skills that rank whoever has them first, and exclude nobody."""
+    auto_accept: bool = False
+    """An offer is accepted for the operator at once."""
+    sticky: str = "0s"
+    """How long an item waits for its previous operator; needs a sticky policy, which makes it 30s by itself."""
+    ageing: str = "1h"
+    """What an item that is ordered by its slack may gain or lose by its promise."""
+    batch_window: str = "2s"
+    """How long a batch policy collects items."""
+    handling: str = "5m"
+    """The expected handling time, as long as there is no history."""
+    answer: str = "0s"
+    """How long assigned work may wait for its operator's answer before it goes back; 0s: for ever."""
+    relax: list[str] = []
+    """How requirements widen with the wait, like ``"after 30s drop spanish"``."""
+    overflow: list[str] = []
+    """Where items go that cannot be served in time, like ``"wait 5m to sales.shop"``; the first that fits counts."""
+    calendar: str = ""
+    """When it is open; empty: always."""
+
+
+class Department(Section, kw_only=True):
+    """``[departments.NAME]``: an owner of queues."""
+
+    title: str
+    default_queue: str
+    queues: dict[str, Queue]
+
+
+class ChannelSection(Section, kw_only=True):
+    """``[channels.NAME]``: one account of a channel."""
+
+    kind: str
+    queue: str
+    """``department.queue`` where new matters go."""
+    queues_by_account: dict[str, str] = {}
+    """Address or number that was written to → ``department.queue``."""
+    matter: str = "question"
+    """The kind of matter, when nothing says better."""
+    cost: int = 0
+    """Units of capacity an item takes; 0: what the channel says of itself."""
+    max_items: int = 0
+    """Active items of it that one operator can have at once; 0: as many as fit."""
+    exclusive: bool = False
+    """It goes only to who holds nothing else, and nothing else goes to who holds it."""
+    interrupts: list[str] = []
+    """Channels whose items do not count against it while they are held."""
+    idle: str = "0s"
+    """After so long a silence of the customer, answered work gives its capacity back; 0s: never."""
+    connect: str = ""
+    """How long connecting may take after the accept; empty: 30s where the channel connects."""
+    options: dict[str, Any] = {}
+
+
+class OperatorSection(Section, kw_only=True):
+    """``[operators.LOGIN]``: people, seeded at the first start; afterwards they are managed through the API."""
+
+    name: str
+    departments: list[str]
+    queues: list[str] = []
+    """Serves only these queues of the departments; empty: all."""
+    skills: dict[str, int] = {}
+    capacity: int = 10
+    weight: int = 10
+    """The share under weighted distribution."""
+    role: str = "operator"
+    password: str = ""
+    """Initial password; without one the person cannot sign in until an admin sets it."""
+
+
+class CalendarSection(Section, kw_only=True):
+    """``[calendars.NAME]``: opening hours, in the wall time of a place."""
+
+    timezone: str
+    hours: dict[str, list[str]] = {}
+    """Day of the week (``mon`` to ``sun``) → hours, like ``["09:00-12:30", "13:00-17:00"]``."""
+    closed: list[str] = []
+    """Whole days, like ``"2026-12-25"``."""
+    open: dict[str, list[str]] = {}
+    """Day, like ``"2026-12-24"`` → its hours, in the place of those of its day of the week."""
+
+
+class Config(Section, kw_only=True):
+    """The whole file."""
+
+    company: str = "OmniRoute"
+    server: Server = msgspec.field(default_factory=Server)
+    journal: JournalSection = msgspec.field(default_factory=JournalSection)
+    routing: Routing = msgspec.field(default_factory=Routing)
+    departments: dict[str, Department]
+    channels: dict[str, ChannelSection]
+    operators: dict[str, OperatorSection] = {}
+    calendars: dict[str, CalendarSection] = {}
+    classify: list[ClassifyRule] = []
+    """Rules that say where new matters belong, in order."""
+    dispositions: list[str] = msgspec.field(default_factory=lambda: list(DISPOSITIONS))
+    away_reasons: list[str] = msgspec.field(default_factory=lambda: list(AWAY_REASONS))

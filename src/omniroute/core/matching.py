@@ -1,0 +1,87 @@
+"""Matching: work and operators that were set free find each other, until nothing more follows.
+
+What lives here: `settle`, the end of every step. Afterwards no eligible free operator stands beside a matchable item
+(invariant 18), and what came first within equal rank was served first (17).
+"""
+
+from __future__ import annotations
+
+from heapq import heapify, heappop, heappush
+
+from omniroute.core import batches, offers, overflow
+from omniroute.core.model import ItemState, WorkItem
+from omniroute.core.ranking import decision, rank
+from omniroute.core.step import Step
+
+
+def settle(step: Step) -> None:
+    """Match, then divert what arrived where it cannot be served in time; again, as long as that sets something free."""
+    if not (step.queued or step.freed or step.left):
+        return
+    if step.left:
+        overflow.on_leaving(step)
+    if step.arrived and step.state.arrivals:
+        overflow.on_closed_arrival(step)
+        _match_all(step)
+        overflow.on_arrival(step, _match_all)
+    else:
+        _match_all(step)
+    step.arrived.clear()
+
+
+def _match_all(step: Step) -> None:
+    while step.queued or step.freed:  # what is accepted at once sets its operator free for the next offer
+        _match(step)
+
+
+def _match(step: Step) -> None:
+    """Match what was set free in order of rank.
+
+    The line holds the woken items and the best item of each freed operator. An offer takes an item and capacity away
+    and sets nothing free, so the best of an operator only moves back, and the first of the line is always the first
+    that anybody may get.
+    """
+    state = step.state
+    line = [(state.items[item_id].rank_ms, item_id, "") for item_id in step.queued if item_id in state.items]
+    for operator_id in step.freed:
+        line += _next_for(step, operator_id)
+    step.queued.clear()
+    step.freed.clear()
+    if len(line) > 1:
+        heapify(line)
+    while line:
+        _, item_id, operator_id = heappop(line)
+        item = state.items[item_id]
+        if item.state is ItemState.QUEUED:
+            _serve(step, item, "operator" if operator_id else "item")
+        if operator_id:
+            for entry in _next_for(step, operator_id):
+                heappush(line, entry)
+
+
+def _serve(step: Step, item: WorkItem, trigger: str) -> None:
+    """Offer the item to whom the policy ranks first, be it a colleague of the operator who was set free."""
+    one = step.state.waiting.class_of_item[item.work_item_id]
+    if one.batch:
+        batches.collect(step, one)
+        return
+    ranking = rank(step, item, one)
+    if ranking is not None:
+        offers.make(step, item, ranking.found[0][1], decision(step, item, one, ranking, trigger))
+
+
+def _next_for(step: Step, operator_id: str) -> list[tuple[int, int, str]]:
+    """The best item that the operator may get now, and a window for what is matched in batches."""
+    state = step.state
+    roster, waiting = state.roster, state.waiting
+    slot = roster.slots[operator_id]
+    best: tuple[int, int] | None = None
+    for lane in roster.open_lanes(state, slot, waiting.heads):
+        operator = roster.operators[slot]
+        place = waiting.first_for(operator, lane)
+        if place is not None and (best is None or place < best):
+            best = place
+        if waiting.batching:
+            for one in waiting.batches_for(operator, lane):
+                batches.collect(step, one)
+    return [] if best is None else [(*best, operator_id)]

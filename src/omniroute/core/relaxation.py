@@ -1,0 +1,63 @@
+"""Relaxation: what an item requires widens with its waiting, step by step, at exact moments."""
+
+from __future__ import annotations
+
+from omniroute.core import timing
+from omniroute.core.events import ItemRelaxed
+from omniroute.core.model import ItemState, Relaxation, Requirement, WorkItem
+from omniroute.core.state import State
+from omniroute.core.step import Applier, Step
+
+EVERY_SKILL = "*"
+"""In ``drop``: whatever is required."""
+
+# ---- decide
+
+
+def relax(step: Step, work_item_id: int) -> None:
+    """The next step is due. Who is offered the item at that moment stays able: a step only widens."""
+    item = step.state.items[work_item_id]
+    rule = step.state.queues[item.queue_id].relaxations[item.relaxed]
+    step.emit(
+        ItemRelaxed(
+            work_item_id,
+            item.conversation_id,
+            item.relaxed + 1,
+            _widened(item, rule),
+            _joined(item.departments, rule.departments),
+            _joined(item.queues, rule.queues),
+            _joined(item.operators, rule.operators),
+            step.now_ms,
+        )
+    )
+    if item.state is ItemState.QUEUED:
+        step.wake_item(work_item_id)
+
+
+def _widened(item: WorkItem, rule: Relaxation) -> tuple[Requirement, ...]:
+    if EVERY_SKILL in rule.drop:
+        return ()
+    lower = {one.skill: one.level for one in rule.lower}
+    kept = [one for one in item.requirements if one.skill not in rule.drop]
+    return tuple([Requirement(one.skill, min(one.level, lower.get(one.skill, one.level))) for one in kept])
+
+
+def _joined(known: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted({*known, *more})) if more else known
+
+
+# ---- apply
+
+
+def apply_relaxed(state: State, event: ItemRelaxed) -> None:
+    """It asks for less, or of more people."""
+    item = state.items[event.work_item_id]
+    with state.rekeyed(item):
+        item.requirements, item.relaxed = event.requirements, event.step
+        item.departments, item.queues, item.operators = event.departments, event.queues, event.operators
+    steps = state.queues[item.queue_id].relaxations
+    item.relax_due_ms = item.enqueued_ms + steps[event.step].after_ms if event.step < len(steps) else 0
+    timing.index(state, item)
+
+
+APPLIERS: dict[type, Applier] = {ItemRelaxed: apply_relaxed}

@@ -1,0 +1,39 @@
+"""The composition root: what it tells before it serves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import anyio
+import pytest
+from structlog.testing import capture_logs
+
+from omniroute import app, config, demo, plugins
+from omniroute.journal.memory import MemoryDisk, MemoryJournal
+
+COMPANY = Path(demo.__file__).parent / "company.toml"
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+async def test_doubts_about_the_configuration_are_logged_before_it_is_ready():
+    company = config.read(COMPANY)
+    company.server.port = 0
+    company.channels = {"desk": company.channels["desk"]}
+    company.departments["sales"].queues["trade"].requires = ["trade>=9"]
+    with capture_logs() as logs, anyio.fail_after(20):
+        async with anyio.create_task_group() as group:
+
+            def ready(_: app.Daemon) -> None:
+                logs.append({"event": "ready"})
+                group.cancel_scope.cancel()
+
+            await app.serve(company, plugins.load(), ready, journal=MemoryJournal(MemoryDisk()))
+    doubts = [entry for entry in logs[: logs.index({"event": "ready"})] if entry["event"] == "configuration"]
+    assert [(entry["path"], entry["log_level"]) for entry in doubts] == [
+        ("departments.sales.queues.trade.requires", "warning")
+    ]
+    assert "nobody who serves this queue has trade>=9" in doubts[0]["finding"]
