@@ -13,6 +13,8 @@ from omniroute.core.model import ItemState, WorkItem
 from omniroute.core.ranking import eligible_for, exclusions
 from omniroute.core.state import State
 
+ALL = "*"
+"""As a skill that is dropped: every one."""
 Called = Callable[[str], str]
 """What people call an operator, a department or a queue."""
 
@@ -48,7 +50,7 @@ def _next_step(state: State, item: WorkItem) -> views.NextStepView | None:
     step, required = rule.relaxations[item.relaxed], {one.skill: one.level for one in item.requirements}
     return views.NextStepView(
         at_ms=item.relax_due_ms,
-        drop=[skill for skill in step.drop if skill in required],
+        drop=[skill for skill in required if skill in step.drop or ALL in step.drop],
         lower=[str(one) for one in step.lower if required.get(one.skill, 0) > one.level],
         departments=[one for one in step.departments if one not in (item.department_id, *item.departments)],
         queues=[one for one in step.queues if one not in item.queues],

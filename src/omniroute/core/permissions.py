@@ -63,7 +63,7 @@ def _oneself_or_chief(state: State, actor: Actor, command: Any) -> bool:
     if _oneself(state, actor, command):
         return True
     operator = state.operators.get(command.operator_id)
-    return operator is not None and is_chief(actor, operator.departments)
+    return is_chief(actor, operator.departments if operator else ())
 
 
 def _owner_or_chief(state: State, actor: Actor, command: Any) -> bool:

@@ -20,7 +20,7 @@ export async function requeue(item, queue, reason, key) {
   await api.requeue(item.work_item_id, { queue: queue.id, ...(reason ? { reason } : {}) }, key);
   toast(t("requeue.done", { name: queue.name }));
   await settle(true);
-  if (item.mine) goOn(item);
+  goOn(item);  // it may be of a department by now that I do not read
 }
 export async function give(item, person, key) {
   await api[item.owner ? "reassign" : "force"](item.work_item_id, person.operator_id, key);
