@@ -23,6 +23,7 @@ async def test_doubts_about_the_configuration_are_logged_before_it_is_ready():
     company = config.read(COMPANY)
     company.server.port = 0
     company.channels = {"desk": company.channels["desk"]}
+    company.classify = []
     company.departments["sales"].queues["trade"].requires = ["trade>=9"]
     with capture_logs() as logs, anyio.fail_after(20):
         async with anyio.create_task_group() as group:

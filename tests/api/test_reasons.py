@@ -95,7 +95,7 @@ EVENTS = [
     ),
     (
         e.ItemDiverted(1, 1, "callback", "overflow:wait", "phone", AT, 1),
-        "Cannot be served in time (it had waited too long): the customer is called back",
+        "The customer was told: we call you back, because it had waited too long",
     ),
     (e.ConnectFailed(1, 1, "ann", "busy", AT), "Ann could not be connected (busy)"),
     (e.ItemPulled(1, 1, "ann", "mail", AT), "Ann picked it"),

@@ -18,11 +18,12 @@ CAUSES = {
     "overflow:unstaffed": "nobody was on duty",
     "overflow:closed": "it was closed",
 }
-OUTCOMES = {
-    "voicemail": "the customer can leave a message",
-    "callback": "the customer is called back",
-    "mail": "the customer is answered by mail",
+TOLD = {
+    "voicemail": "leave a message",
+    "callback": "we call you back",
+    "mail": "we answer by e-mail",
 }
+"""What a customer hears whom nobody can serve in time."""
 WAKING = {"due": "its time has come", "message": "the customer has written", "taken": "taken by hand"}
 
 
@@ -100,8 +101,8 @@ def _work_text(event: Event, names: Mapping[str, str], titles: Mapping[str, str]
         case e.ItemMoved():
             return _moved_text(event, titles, by)
         case e.ItemDiverted():
-            outcome = OUTCOMES.get(event.outcome, event.outcome)
-            return f"Cannot be served in time ({CAUSES.get(event.cause, event.cause)}): {outcome}"
+            told = TOLD.get(event.outcome, event.outcome)
+            return f"The customer was told: {told}, because {CAUSES.get(event.cause, event.cause)}"
         case e.ConnectFailed():
             return f"{who} could not be connected" + (f" ({event.reason})" if event.reason else "")
         case e.ItemPulled():

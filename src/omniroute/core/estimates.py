@@ -70,14 +70,14 @@ def estimate(state: State, item: WorkItem) -> Estimate | None:
 
 def _ahead(state: State, item: WorkItem, there: int) -> float:
     """Work before it that the same operators will take."""
-    place, found = (item.rank_ms, item.work_item_id), 0.0
+    place, shares = (item.rank_ms, item.work_item_id), list[float]()
     for classes in state.waiting.by_queue.values():
         for one in classes.values():
             before = one.line.before(place)
             if before:
                 others = one.able(state.roster) & state.roster.lane(state, one.lane).on_duty()
-                found += before * (others & there).bit_count() / (others.bit_count() or 1)
-    return found
+                shares.append(before * (others & there).bit_count() / (others.bit_count() or 1))
+    return math.fsum(shares)  # exact, and so the same in whatever order classes came
 
 
 def _departures_per_ms(state: State, item: WorkItem, there: int) -> float:

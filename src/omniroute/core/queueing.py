@@ -190,6 +190,7 @@ def apply_moved(state: State, event: ItemMoved) -> None:
         item.departments = item.queues = item.operators = ()
         item.relaxed, item.held_for, item.hold_until_ms = 0, "", 0
         timing.arm(state, item)
+    timing.index(state, item)
     matter = state.conversations[item.conversation_id]
     if not item.handoff_id:
         matter.queue_id, matter.department_id = event.queue_id, event.department_id

@@ -78,6 +78,7 @@ class State:
         "counting",
         "deadlines",
         "departments",
+        "excluding",
         "handling",
         "handoffs",
         "interrupting",
@@ -121,6 +122,7 @@ class State:
         self.channels: dict[str, ChannelRule] = {rule.instance: rule for rule in config.channels}
         self.calendars: dict[str, Calendar] = {one.calendar_id: one for one in config.calendars}
         self.interrupting = any(rule.interrupts for rule in config.channels)
+        self.excluding = any(rule.exclusive for rule in config.channels)
         self.counting = any(rule.interrupts or rule.exclusive or rule.items_max for rule in config.channels)
         self.arrivals = {rule.queue_id for rule in config.queues if timing.matters_on_arrival(rule)}
         self.index_routing()
@@ -201,6 +203,7 @@ class State:
         """The operator no longer owns the item; the capacity is free."""
         operator = self.operators[item.operator_id]
         operator.item_ids.remove(item.work_item_id)
+        self.roster.touch(item.operator_id)
         if item.idle:
             item.idle = False
         else:

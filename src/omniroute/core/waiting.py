@@ -11,6 +11,7 @@ kept for a while, because work of the same kind comes again.
 
 from __future__ import annotations
 
+from heapq import merge
 from typing import TYPE_CHECKING, NamedTuple
 
 from omniroute.core.model import Operator, Requirement, WorkItem
@@ -245,9 +246,9 @@ class WaitingIndex:
         return [self._by_slot[entry[-1]] for entry in heads.batch.best(self.serves(operator), len(heads.batch))]
 
     def held_for(self, operator_id: str) -> list[int]:
-        """The items that are kept for an operator."""
+        """The items that are kept for an operator, in order."""
         held = [one for one in self.classes.values() if one.key.held_for == operator_id]
-        return [item_id for one in held for _, item_id in one.line.places()]
+        return [item_id for _, item_id in merge(*(one.line.places() for one in held))]
 
     # ---- for screens, estimates and invariants
     def ordered(self) -> list[int]:
