@@ -562,6 +562,7 @@ class FakeDesk:
             )
         self.conversations["QUE2-0000"].item.outcome = "callback"  # type: ignore[union-attr]
         self.conversations["3F7A-90CX"].item.idle = True  # type: ignore[union-attr]
+        self.conversations["4KX7-9MTD"].tags = ["damaged_in_transit", "vip"]
         self.parked("9SNO-0ZEE", "Siobhán O’Connell", "Waits for a spare part", 3 * HOUR)
         for reference, subject in (
             ("OLD7-1111", "Invoice on company name"),

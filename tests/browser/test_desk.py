@@ -157,6 +157,7 @@ async def test_reply_is_drafted_sent_and_delivered(browser: Browser) -> None:
     fake = FakeDesk()
     async with opened(browser, fake) as page:
         await page.locator(".row", has_text="Marta").click()
+        await expect(page.locator(".side .facts")).to_contain_text("Damaged in transit, Vip")
         area = page.get_by_label("Your answer")
         await area.fill("To the gallery then.")
         await expect(page.locator(".foot")).to_contain_text("Draft saved in this browser")

@@ -67,7 +67,7 @@ export default {
   "register.title": "Register a matter", "register.what": "For a visitor, a letter or a call outside the system. It gets a reference and goes to a queue like everything else.", "register.name": "Name", "register.phone": "Phone", "register.email": "Mail address", "register.subject": "Subject", "register.text": "What it is about", "register.kind": "Kind", "register.department": "Department", "register.language": "Language", "register.auto": "By the rules", "register.done": "Registered as {ref}.",
 
   side: "Customer and matter", "side.matter": "This matter", "side.earlier": "Earlier", "side.first": "First contact: nothing earlier is known.", "side.known": "As known at {time}",
-  "fact.kind": "Kind", "fact.opened": "Opened", "fact.department": "Department", "fact.owner": "Operator", "fact.nobody": "nobody yet", "fact.outcome": "Outcome", "fact.language": "Language",
+  "fact.kind": "Kind", "fact.opened": "Opened", "fact.department": "Department", "fact.owner": "Operator", "fact.nobody": "nobody yet", "fact.outcome": "Outcome", "fact.language": "Language", "fact.tags": "Tags",
   "identity.email": "mail", "identity.tel": "phone", "identity.visitor": "chat visitor", "identity.name": "said so",
 
   "why.waits": "Why it still waits", "why.me": "Why not me?", "why.whom": "Why not…", "why.now": "now {reason}", "why.could": "could have it",

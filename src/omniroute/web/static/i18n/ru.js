@@ -71,7 +71,7 @@ export default {
   "register.title": "Зарегистрировать обращение", "register.what": "Для посетителя, письма или звонка мимо системы. Обращение получит номер и пойдёт в очередь, как и остальные.", "register.name": "Имя", "register.phone": "Телефон", "register.email": "Адрес почты", "register.subject": "Тема", "register.text": "О чём речь", "register.kind": "Вид", "register.department": "Отдел", "register.language": "Язык", "register.auto": "По правилам", "register.done": "Зарегистрировано под номером {ref}.",
 
   side: "Клиент и обращение", "side.matter": "Это обращение", "side.earlier": "Раньше", "side.first": "Первое обращение: раньше ничего не было.", "side.known": "По состоянию на {time}",
-  "fact.kind": "Вид", "fact.opened": "Открыто", "fact.department": "Отдел", "fact.owner": "Оператор", "fact.nobody": "пока никто", "fact.outcome": "Итог", "fact.language": "Язык",
+  "fact.kind": "Вид", "fact.opened": "Открыто", "fact.department": "Отдел", "fact.owner": "Оператор", "fact.nobody": "пока никто", "fact.outcome": "Итог", "fact.language": "Язык", "fact.tags": "Метки",
   "identity.email": "почта", "identity.tel": "телефон", "identity.visitor": "посетитель чата", "identity.name": "с его слов",
 
   "why.waits": "Почему ещё ждёт", "why.me": "Почему не мне?", "why.whom": "Почему не…", "why.now": "сейчас: {reason}", "why.could": "может взять",
