@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Match, Mount, Route, Router, WebSocketR
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from omniroute.api import metrics
 from omniroute.api.call import Endpoint, Services, serve
 from omniroute.api.desks import OpenDesks
 from omniroute.api.live import Live
@@ -98,6 +99,7 @@ def application(services: Services, extra: Sequence[BaseRoute] = (), desks: Open
             Route(f"{PREFIX}/openapi.json", openapi),
             WebSocketRoute(f"{PREFIX}/events", live.endpoint),
             *_api_routes(services, table),
+            *_metrics(services),
             *_pages(),
             *extra,
             *(Mount(f"/channels/{name}", ChannelMount(r)) for name, r in services.engine.supervisor.runners.items()),
@@ -143,6 +145,13 @@ class _Methods:
         if handler is None:
             raise HTTPException(405, headers={"Allow": ", ".join(self._by_method)})
         await (await handler(request))(scope, receive, send)
+
+
+def _metrics(services: Services) -> list[Route]:
+    """None where they are off: there is no such page then."""
+    if services.config.server.metrics == "off":
+        return []
+    return [Route(metrics.PATH, metrics.scrape(services))]
 
 
 def _pages() -> list[Route]:

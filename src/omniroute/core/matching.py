@@ -77,6 +77,8 @@ def _next_for(step: Step, operator_id: str) -> list[tuple[int, int, str]]:
     """The best item that the operator may get now, and a window for what is matched in batches."""
     state = step.state
     roster, waiting = state.roster, state.waiting
+    if not len(waiting):
+        return []
     slot = roster.slots[operator_id]
     best: tuple[int, int] | None = None
     for lane in roster.open_lanes(state, slot, waiting.heads):

@@ -127,7 +127,8 @@ def move(step: Step, item: WorkItem, queue_id: str, cause: str, reason: str = ""
     """A waiting item goes to another queue, at its age; its requirements are the new queue's and its own."""
     state = step.state
     rule, matter = state.queues[queue_id], state.conversations[item.conversation_id]
-    rank_ms, _ = place_of(step, rule, matter, item.enqueued_ms, expected_ms(state, queue_id, item.channel))
+    expected = expected_ms(state, queue_id, item.channel)
+    rank_ms, failed = place_of(step, rule, matter, item.enqueued_ms, expected)
     step.emit(
         ItemMoved(
             item.work_item_id,
@@ -142,6 +143,7 @@ def move(step: Step, item: WorkItem, queue_id: str, cause: str, reason: str = ""
             step.now_ms,
             reason,
             by,
+            failed,
         )
     )
     step.arrive(item.work_item_id)

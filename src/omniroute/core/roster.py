@@ -177,8 +177,13 @@ class Roster:
         reason = absent(state, operator)
         holding = Holding(state, operator) if state.counting and not reason else None
         idle = False
+        plain = not (reason or holding or operator.channels)
+        free = operator.capacity_units - operator.load_units - operator.offered_units
         for lane in self.lanes.values():
-            now = reason or full(state, operator, lane.channel, lane.cost_units, holding)
+            if plain:
+                now = OPEN if lane.cost_units <= free else "capacity"
+            else:
+                now = reason or full(state, operator, lane.channel, lane.cost_units, holding)
             if not now:
                 idle = True
             if lane.of[slot] != now:

@@ -83,6 +83,7 @@ class State:
         "handoffs",
         "interrupting",
         "items",
+        "moments",
         "now_ms",
         "offers",
         "operators",
@@ -124,6 +125,7 @@ class State:
         self.interrupting = any(rule.interrupts for rule in config.channels)
         self.excluding = any(rule.exclusive for rule in config.channels)
         self.counting = any(rule.interrupts or rule.exclusive or rule.items_max for rule in config.channels)
+        self.moments = {rule.queue_id: timing.moments_of(rule, self.calendars) for rule in config.queues}
         self.arrivals = {rule.queue_id for rule in config.queues if timing.matters_on_arrival(rule)}
         self.index_routing()
 
