@@ -22,6 +22,7 @@ from starlette.routing import BaseRoute
 from omniroute import config as configuration
 from omniroute.api.accounts import Accounts
 from omniroute.api.call import Services
+from omniroute.api.desks import OpenDesks
 from omniroute.api.web import application
 from omniroute.config import Config, zones
 from omniroute.core.model import CoreConfig
@@ -123,7 +124,8 @@ async def running_daemon(
         with _socket(config.server.host, config.server.port) as listening:
             services = Services(engine, Accounts(engine, config.server.session_hours, hasher), config)
             await services.accounts.seed(config.operators)
-            web = application(services, extra_routes(engine))
+            desks = OpenDesks(engine.writer)
+            web = application(services, extra_routes(engine), desks)
             server = _Server(
                 uvicorn.Config(
                     web,
@@ -143,6 +145,7 @@ async def running_daemon(
                 try:
                     yield Daemon(engine, services, f"http://{_shown(host)}:{port}")
                 finally:
+                    desks.stop()
                     server.should_exit = True
     log.info("stopped")
 

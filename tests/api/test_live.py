@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from contextlib import AsyncExitStack
 
 import anyio
 import pytest
 from tests.api.rig import served
+from tests.engine.rig import until
 from websockets.exceptions import InvalidStatus
 
 from omniroute.api import live
 from omniroute.api.call import COOKIE
 from omniroute.api.live import POLICY, SESSION_ENDED
+from omniroute.core import events as e
 
 
 async def test_after_hello_comes_the_desk_and_again_after_every_change():
@@ -161,3 +164,45 @@ async def test_an_offer_and_its_end_do_not_wait(monkeypatch):
             await other.hear("conversation")
             with pytest.raises(TimeoutError), anyio.fail_after(0.1):
                 await other.connection.recv()
+
+
+async def test_an_open_socket_is_an_open_desk_until_the_last_one_goes():
+    async with served() as one:
+        await one.available("ann")
+        async with one.socket("ann") as first:
+            await first.hear("desk")
+            async with one.socket("ann") as second:
+                await second.hear("desk")
+            await one.right("ann", "GET", "/desk")
+            assert one.events(e.LeaseStarted) == []
+        await until(lambda: one.events(e.LeaseStarted))
+        assert [event.operator_id for event in one.events(e.OperatorConnected)] == ["ann"]
+        assert (await one.desk("ann"))["me"]["lease_until_ms"] == one.clock.now_ms() + 30_000
+        await one.wait(30_000)
+        await until(lambda: one.events(e.PresenceChanged)[-1].cause == "lease")
+        desk = await one.desk("ann")
+        assert desk["me"]["presence"] == "offline"
+        assert [notice["kind"] for notice in desk["notices"]] == ["lease_lost"]
+
+
+async def test_who_comes_back_in_time_has_lost_nothing():
+    async with served() as one:
+        await one.available("ann")
+        async with one.socket("ann") as socket:
+            await socket.hear("desk")
+        await until(lambda: one.events(e.LeaseStarted))
+        async with one.socket("ann") as socket:
+            await socket.hear("desk")
+            await one.wait(60_000)
+            desk = await one.desk("ann")
+            assert (desk["me"]["presence"], desk["me"]["lease_until_ms"]) == ("available", 0)
+
+
+async def test_a_daemon_that_stops_is_nobodys_absence():
+    async with AsyncExitStack() as stack:
+        async with served() as one:
+            socket = await stack.enter_async_context(one.socket("ann"))
+            await socket.hear("desk")
+        assert await socket.close_code() == 1012
+        assert one.events(e.OperatorConnected)
+        assert one.events(e.LeaseStarted) == []

@@ -1,7 +1,8 @@
 """Who may call what: every endpoint, every role, own and foreign department. Denied unless the matrix says otherwise.
 
-The scene: *Own* is a letter that ann of support holds, *Other* is one that is offered to bob of support, *Moving* is
-one that ann wants to hand over to sales, where it is offered to cem. Fay and dan work in delivery: strangers.
+The scene: *Own* is a letter that ann of support holds, *Other* is one that is offered to bob of support, *Declined* is
+one that waits because bob did not want it, *Moving* is one that ann wants to hand over to sales, where it is offered to
+cem. Fay and dan work in delivery: strangers.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import pytest
 from tests.api.rig import COMPANY, Office, office
 
 from omniroute.api.table import endpoints
+from omniroute.testing.clock import START_MS
 
 PEOPLE = ("", "ann", "bob", "cem", "fay", "sue", "dan", "root")
 """Nobody; owner; colleague; the department it moves to; stranger; supervisors at home and abroad; admin."""
@@ -26,6 +28,9 @@ ADMIN = {**dict.fromkeys(PEOPLE, 403), "": 401, "root": 201}
 CHIEFS = {"": 401, "ann": 403, "bob": 403, "cem": 403, "fay": 403, "sue": 200, "dan": 200, "root": 200}
 OWNER_ONLY = {"": 401, "ann": 200, "bob": 403, "cem": 403, "fay": 403, "sue": 403, "dan": 403, "root": 403}
 OWNER_OR_CHIEF = {"": 401, "ann": 200, "bob": 403, "cem": 404, "fay": 404, "sue": 200, "dan": 404, "root": 200}
+CHIEF_ONLY = {"": 401, "ann": 403, "bob": 403, "cem": 404, "fay": 404, "sue": 200, "dan": 404, "root": 200}
+PICKS = {"": 401, "ann": 409, "bob": 200, "cem": 404, "fay": 404, "sue": 409, "dan": 404, "root": 403}
+"""Ann and sue are not available just now."""
 BOBS_OFFER = {"": 401, "ann": 409, "bob": 200, "cem": 409, "fay": 409, "sue": 409, "dan": 409, "root": 403}
 
 PERSON = {"operator_id": "new", "name": "New", "password": "long enough", "departments": ["support"]}
@@ -75,6 +80,27 @@ MATRIX: dict[tuple[str, str], tuple[str, Any, dict[str, int]]] = {
         OWNER_OR_CHIEF,
     ),
     ("POST", "/work-items/{work_item_id:int}/release"): ("/work-items/{own_item}/release", {}, OWNER_OR_CHIEF),
+    ("POST", "/work-items/{work_item_id:int}/pull"): ("/work-items/{declined_item}/pull", None, PICKS),
+    ("POST", "/work-items/{work_item_id:int}/force"): (
+        "/work-items/{declined_item}/force",
+        {"operator": "bob"},
+        CHIEF_ONLY,
+    ),
+    ("POST", "/work-items/{work_item_id:int}/reassign"): (
+        "/work-items/{own_item}/reassign",
+        {"operator": "bob"},
+        CHIEF_ONLY,
+    ),
+    ("POST", "/work-items/{work_item_id:int}/snooze"): (
+        "/work-items/{own_item}/snooze",
+        {"until_ms": START_MS + 3_600_000},
+        OWNER_OR_CHIEF,
+    ),
+    ("POST", "/work-items/{work_item_id:int}/requeue"): (
+        "/work-items/{own_item}/requeue",
+        {"queue": "sales.shop", "reason": "wrong door"},
+        OWNER_OR_CHIEF,
+    ),
     ("POST", "/handoffs/{handoff_id:int}/cancel"): ("/handoffs/{handoff}/cancel", None, OWNER_ONLY),
     ("GET", "/quarantine"): ("/quarantine", None, SIGNED_IN),
     ("GET", "/quarantine/{raw_id:int}/raw"): ("/quarantine/{broken}/raw", None, READERS),
@@ -83,6 +109,11 @@ MATRIX: dict[tuple[str, str], tuple[str, Any, dict[str, int]]] = {
     ("GET", "/queues"): ("/queues", None, SIGNED_IN),
     ("GET", "/operators"): ("/operators", None, SIGNED_IN),
     ("POST", "/operators"): ("/operators", PERSON, ADMIN),
+    ("PUT", "/operators/{operator_id}/presence"): (
+        "/operators/ann/presence",
+        {"presence": "away", "reason": "lunch"},
+        {"": 401, "ann": 200, "bob": 403, "cem": 403, "fay": 403, "sue": 200, "dan": 403, "root": 200},
+    ),
     ("GET", "/health"): ("/health", None, OPEN),
     ("GET", "/ready"): ("/ready", None, OPEN),
 }
@@ -95,6 +126,9 @@ async def scene() -> AsyncIterator[tuple[Office, dict[str, Any]]]:
         _, moving_item = await one.matter_of("ann", "moving", "lou@example.org")
         await one.right("ann", "PUT", "/presence", {"presence": "draining"})
         await one.available("bob", "cem")
+        await one.mail("declined", sender="max@example.org")
+        (declined,) = (await one.desk("bob"))["offers"]
+        await one.right("bob", "POST", f"/offers/{declined['offer_id']}/decline", {})
         await one.mail("other")
         handoff = await one.right("ann", "POST", f"/work-items/{moving_item}/transfer", {"department": "sales"})
         assert handoff
@@ -105,6 +139,7 @@ async def scene() -> AsyncIterator[tuple[Office, dict[str, Any]]]:
             {
                 "own": own,
                 "own_item": own_item,
+                "declined_item": declined["item"]["work_item_id"],
                 "bobs": bobs["offer_id"],
                 "handoff": next(iter(one.state.handoffs)),
                 "broken": broken,

@@ -75,7 +75,10 @@ class FakeDesk:
             item_count=0,
         )
         self.waiting: list[str] = []
+        self.chief = False
+        self.lease_ms = 30_000
         self.team = [
+            self.operator,
             self._colleague("tunde", "Tunde Okafor", "available", 4, ["warehouse"]),
             self._colleague("kv", "Константинопольская-Преображенская Анна", "away", 0, ["support"], "lunch"),
             self._colleague("li", "Lì Nguyễn Phương Thảo", "draining", 7, ["sales"]),
@@ -99,6 +102,7 @@ class FakeDesk:
             offered_units=0,
             capacity_units=10,
             item_count=load // 2,
+            connected=presence != "offline",
         )
 
     def next_id(self) -> int:
@@ -554,10 +558,12 @@ class FakeDesk:
                 mine=False,
                 state="queued",
                 due_in_ms=(n + 1) * 9 * MIN,
-                waiting_reason="Waits for an operator with French ≥ 6; in 2 min everybody may take it."
-                if n == 1
-                else "",
+                waiting_reason="nobody has french>=6, 2 away" if n == 1 else "",
             )
+        self.conversations["QUE2-0000"].item.outcome = "callback"  # type: ignore[union-attr]
+        self.conversations["3F7A-90CX"].item.idle = True  # type: ignore[union-attr]
+        self.conversations["4KX7-9MTD"].tags = ["damaged_in_transit", "vip"]
+        self.parked("9SNO-0ZEE", "Siobhán O’Connell", "Waits for a spare part", 3 * HOUR)
         for reference, subject in (
             ("OLD7-1111", "Invoice on company name"),
             ("OLD7-2222", "Dimmer hums at low light"),
@@ -609,6 +615,21 @@ class FakeDesk:
                 self.entry("contact", "phone", "", 278_000, detail="contact_connected"),
             ],
         )
+
+    def parked(self, reference: str, customer: str, subject: str, length_ms: int) -> v.ConversationView:
+        """Something that I have put aside."""
+        view = self.matter(reference, customer, subject, "mail", mine=False, state="parked", due_in_ms=None)
+        assert view.item is not None
+        view.item.parked_by, view.item.parked_until_ms = "Ines Vogel", now_ms() + length_ms
+        return view
+
+    def connecting(self, seconds: int = 25) -> v.ConversationView:
+        """A call that I have accepted and that is being connected."""
+        view = self.call("waiting")
+        assert view.item is not None
+        view.item.state, view.item.assigned_ms = "connecting", now_ms() - 4000
+        view.item.connect_due_ms = now_ms() + seconds * 1000
+        return view
 
     # ---- what the API answers ----
     def items(self) -> list[v.ItemView]:
@@ -666,6 +687,14 @@ class FakeDesk:
             away_reasons=["break", "lunch", "meeting"],
             notices=self.notices[-20:],
             quarantine_count=2,
+            parked=[item for item in self.items() if item.state == "parked"],
+            channels=[
+                v.DeskChannelView(instance="email", icon="mail", title="Email"),
+                v.DeskChannelView(instance="web", icon="chat", title="Web"),
+                v.DeskChannelView(instance="phone", icon="phone", title="Phone"),
+                v.DeskChannelView(instance="visit", icon="visit", title="Visit"),
+            ],
+            lease_ms=self.lease_ms,
         )
 
     def view(self, reference: str) -> v.ConversationView:
@@ -680,8 +709,10 @@ class FakeDesk:
             view.actions = ["accept", "decline"]
         elif item and item.mine and item.state == "wrap_up":
             view.actions = ["complete", "note"]
+        elif item and item.mine and item.state == "connecting":
+            view.actions = ["note"]
         elif item and item.mine:
-            view.actions = ["note", "transfer", "release"]
+            view.actions = ["note", "transfer", "release", "snooze", "requeue"]
             if item.icon != "phone":
                 view.actions += ["reply"]
             view.actions += ["end_contact"] if item.contact in {"connected", "waiting"} else ["complete"]
@@ -689,7 +720,60 @@ class FakeDesk:
                 view.actions = ["note", "reply", "cancel_handoff"]
         elif item:
             view.actions = ["note"]
+            view.actions += ["pull"] if item.state in {"queued", "parked"} else []
+            view.actions += ["requeue"] if item.state == "parked" or self.chief else []
+            view.actions += ["force"] if self.chief and item.state == "queued" else []
+        if self.chief and item and item.state == "assigned" and not item.handoff:
+            view.actions.append("reassign")
+        view.waiting = self.why_waiting(item) if item and item.state == "queued" else None
+        if item and item.state == "queued":
+            item.position, item.wait_low_s, item.wait_high_s, item.wait_percent = 3, 240, 540, 80
         return view
+
+    @staticmethod
+    def why_waiting(item: v.ItemView) -> v.WaitingView:
+        return v.WaitingView(
+            work_item_id=item.work_item_id,
+            queue=item.queue,
+            counts={"presence:away": 12, "capacity": 4, "skill:french>=6": 3, "channel_max": 1},
+            nobody_has=["french>=6"] if item.waiting_reason else [],
+            nobody_can=bool(item.waiting_reason),
+            held_for="Tunde Okafor" if item.icon == "chat" else "",
+            hold_until_ms=now_ms() + 40_000,
+            next_step=v.NextStepView(
+                at_ms=now_ms() + 25_000,
+                drop=["french"],
+                lower=["billing>=3"],
+                departments=["sales"],
+                queues=[],
+                operators=[],
+            ),
+        )
+
+    def pull(self, item: v.ItemView) -> None:
+        self.give(item, "Ines Vogel")
+
+    def give(self, item: v.ItemView, name: str) -> None:
+        view = self.conversations[item.reference]
+        item.state, item.owner, item.mine, item.assigned_ms = "assigned", name, name == "Ines Vogel", now_ms()
+        item.parked_by, item.parked_until_ms, view.owner, view.stage = "", 0, name, "in_progress"
+        if item.reference in self.waiting:
+            self.waiting.remove(item.reference)
+
+    def give_to(self, item: v.ItemView, operator_id: str) -> None:
+        person = next(one for one in self.team if one.operator_id == operator_id)
+        if person.presence != "available":
+            raise Refused(409, "conflict", "that operator is not available")
+        self.give(item, person.name)
+
+    def snooze(self, item: v.ItemView, until_ms: int) -> None:
+        item.state, item.mine, item.owner = "parked", False, ""
+        item.parked_by, item.parked_until_ms = "Ines Vogel", until_ms
+
+    def requeue(self, item: v.ItemView, queue: str) -> None:
+        item.state, item.mine, item.owner, item.queue = "queued", False, "", queue
+        item.department = self.conversations[item.reference].department = queue.partition("-")[0]
+        self.waiting.append(item.reference)
 
     def item(self, work_item_id: int) -> v.ItemView:
         for item in self.items():
@@ -797,39 +881,98 @@ class FakeDesk:
         self.publish()
         return v.Registered(reference=reference)
 
-    def explanation(self, reference: str) -> v.ExplanationView:
+    def explanation(self, reference: str, about: str = "") -> v.ExplanationView:
+        view = self.view(reference)
+        at = now_ms()
+        person = next((one for one in self.team if one.operator_id == about), None)
         return v.ExplanationView(
             reference=reference,
-            waiting_reason=""
-            if self.view(reference).owner
-            else "Nobody with French ≥ 6 is free; in 2 min everybody may take it.",
+            waiting_reason="" if view.owner else "nobody has french>=6, 12 away; requirement french falls away in 25 s",
+            waiting=[view.waiting] if view.waiting else [],
+            steps=[
+                v.StepView(
+                    at_ms=at - 120_000,
+                    kind="work_item.moved.overflow",
+                    text="Moved to Support, Chat, because too many were waiting",
+                ),
+                v.StepView(
+                    at_ms=at - 75_000,
+                    kind="work_item.relaxed",
+                    text="Waited long enough for step 1: needs french>=3, open to Sales",
+                ),
+            ],
+            about=self.about(person.name, at) if person else None,
             decisions=[
                 v.DecisionView(
-                    at_ms=now_ms() - 90_000,
+                    at_ms=at - 90_000,
                     work_item_id=1,
                     queue="support-chat",
                     policy="longest_idle",
-                    chosen="Anna Konstantinova",
+                    chosen="Константинопольская-Преображенская Анна",
                     outcome="expired",
-                    sentence="Anna Konstantinova had been idle longest of 2 candidates.",
+                    sentence="Константинопольская-Преображенская Анна came first of 41 by longest idle.",
                     terms=["load_permille", "idle_since_ms"],
                     candidates=[
-                        v.CandidateView(operator="Anna Konstantinova", terms=[200, now_ms() - 340_000]),
-                        v.CandidateView(operator="Ines Vogel", terms=[400, now_ms() - 130_000]),
+                        v.CandidateView(
+                            operator="Константинопольская-Преображенская Анна", terms=[200, at - 90_000 - 540_000]
+                        ),
+                        v.CandidateView(operator="Ines Vogel", terms=[200, at - 90_000 - 120_000]),
                     ],
-                    excluded={"presence:away": 2, "capacity": 1, "skill:french>=6": 3},
+                    excluded={"presence:away": 12, "capacity": 4, "skill:french>=6": 3},
+                    offer_id=1,
+                    eligible=41,
+                    waited_ms=35_000,
+                    expected_ms=300_000,
+                    named=[
+                        v.ExcludedView(operator="Tunde Okafor", reason="capacity"),
+                        v.ExcludedView(operator="Lì Nguyễn Phương Thảo", reason="skill:french>=6"),
+                    ],
+                    trigger="item",
                 ),
                 v.DecisionView(
-                    at_ms=now_ms() - 60_000,
+                    at_ms=at - 60_000,
                     work_item_id=1,
                     queue="support-chat",
-                    policy="longest_idle",
+                    policy="sticky+longest_idle",
                     chosen="Ines Vogel",
                     outcome="accepted",
-                    sentence="Ines Vogel was the only candidate; Anna Konstantinova is in the back-off after an unanswered offer.",
+                    sentence="Ines Vogel was the only candidate.",
                     terms=["load_permille", "idle_since_ms"],
-                    candidates=[v.CandidateView(operator="Ines Vogel", terms=[400, now_ms() - 160_000])],
+                    candidates=[v.CandidateView(operator="Ines Vogel", terms=[400, at - 160_000])],
                     excluded={"backoff": 1, "presence:away": 2},
+                    offer_id=2,
+                    eligible=1,
+                    relaxed=1,
+                    trigger="operator",
+                ),
+            ],
+        )
+
+    @staticmethod
+    def about(name: str, at: int) -> v.AboutView:
+        mine = name == "Ines Vogel"
+        terms = [200, at - 90_000 - 120_000]
+        return v.AboutView(
+            operator=name,
+            now="without room",
+            reasons=["capacity"],
+            decisions=[
+                v.AboutDecisionView(
+                    offer_id=1,
+                    at_ms=at - 90_000,
+                    chosen="Константинопольская-Преображенская Анна",
+                    place=2 if mine else 0,
+                    terms=terms if mine else [],
+                    reason="",
+                ),
+                v.AboutDecisionView(
+                    offer_id=2,
+                    at_ms=at - 60_000,
+                    chosen="Ines Vogel",
+                    place=1 if mine else 0,
+                    terms=terms if mine else [],
+                    reason="",
+                    excluded="" if mine else "backoff",
                 ),
             ],
         )
@@ -912,6 +1055,9 @@ def make_app(fake: FakeDesk) -> Starlette:  # noqa: C901 - one small function an
 
     def presence(request: Request, body: dict[str, Any]) -> v.Done:
         def work() -> None:
+            if channel := body.get("channel"):
+                fake.operator.channels = {**fake.operator.channels, channel: body["presence"]}
+                return
             fake.operator.presence, fake.operator.reason = body["presence"], body.get("reason", "")
 
         return fake.change(work)
@@ -924,6 +1070,9 @@ def make_app(fake: FakeDesk) -> Starlette:  # noqa: C901 - one small function an
 
     def ended(request: Request, body: dict[str, Any]) -> v.Done:
         return fake.change(lambda: fake.end_contact(item(request)))
+
+    def given(request: Request, body: dict[str, Any]) -> v.Done:
+        return fake.change(lambda: fake.give_to(item(request), body["operator"]))
 
     def cancel(request: Request, body: dict[str, Any]) -> v.Done:
         def work() -> None:
@@ -1037,12 +1186,25 @@ def make_app(fake: FakeDesk) -> Starlette:  # noqa: C901 - one small function an
         route("/conversations/{ref}", "GET", lambda r, b: fake.view(ref(r))),
         route("/conversations/{ref}/replies", "POST", lambda r, b: fake.say(ref(r), b["text"], "reply"), 201),
         route("/conversations/{ref}/notes", "POST", lambda r, b: fake.say(ref(r), b["text"], "note"), 201),
-        route("/conversations/{ref}/explanation", "GET", lambda r, b: fake.explanation(ref(r))),
+        route(
+            "/conversations/{ref}/explanation",
+            "GET",
+            lambda r, b: fake.explanation(ref(r), r.query_params.get("operator", "")),
+        ),
         route("/conversations/{ref}/html/{entry}", "GET", html),
         route("/work-items/{id:int}/transfer", "POST", lambda r, b: fake.change(lambda: fake.transfer(item(r), b))),
         route("/work-items/{id:int}/end-contact", "POST", ended),
         route("/work-items/{id:int}/complete", "POST", lambda r, b: fake.change(lambda: fake.complete(item(r), b))),
         route("/work-items/{id:int}/release", "POST", lambda r, b: fake.change(lambda: fake.release(item(r)))),
+        route("/work-items/{id:int}/pull", "POST", lambda r, b: fake.change(lambda: fake.pull(item(r)))),
+        route("/work-items/{id:int}/force", "POST", given),
+        route("/work-items/{id:int}/reassign", "POST", given),
+        route(
+            "/work-items/{id:int}/snooze", "POST", lambda r, b: fake.change(lambda: fake.snooze(item(r), b["until_ms"]))
+        ),
+        route(
+            "/work-items/{id:int}/requeue", "POST", lambda r, b: fake.change(lambda: fake.requeue(item(r), b["queue"]))
+        ),
         route("/handoffs/{id:int}/cancel", "POST", cancel),
         route("/quarantine", "GET", quarantine),
         WebSocketRoute("/api/v1/events", events),

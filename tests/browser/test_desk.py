@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 from playwright.async_api import Browser, ConsoleMessage, Page, expect
-from tests.browser.desk_fake import WEB, FakeDesk, Refused, serve
+from tests.browser.desk_fake import HOUR, WEB, FakeDesk, Refused, now_ms, serve
+
+from omniroute.api import views as v
 
 pytestmark = [pytest.mark.browser, pytest.mark.anyio]
 STATIC = WEB / "static"
@@ -99,7 +101,9 @@ async def test_the_list_is_in_order_of_what_breaks_first(browser: Browser) -> No
         ]  # fmt: skip
         await expect(page.locator(".row .clk").first).to_have_class(re.compile("bad"))
         await expect(page.locator(".row .clk").first).to_have_text(re.compile(r"^−4:\d\d$"))
-        await expect(page.locator(".grp")).to_have_text([re.compile("Due next"), re.compile("Waiting for others")])
+        await expect(page.locator(".grp")).to_have_text(
+            [re.compile("Due next"), re.compile("Waiting for others"), re.compile("Put aside")]
+        )
 
 
 async def test_the_list_does_not_move_under_the_pointer(browser: Browser) -> None:
@@ -153,6 +157,7 @@ async def test_reply_is_drafted_sent_and_delivered(browser: Browser) -> None:
     fake = FakeDesk()
     async with opened(browser, fake) as page:
         await page.locator(".row", has_text="Marta").click()
+        await expect(page.locator(".side .facts")).to_contain_text("Damaged in transit, Vip")
         area = page.get_by_label("Your answer")
         await area.fill("To the gallery then.")
         await expect(page.locator(".foot")).to_contain_text("Draft saved in this browser")
@@ -298,6 +303,7 @@ async def test_call_then_wrap_up(browser: Browser) -> None:
 async def test_search_earlier_matter_and_the_way_back(browser: Browser) -> None:
     async with opened(browser, FakeDesk()) as page:
         await page.keyboard.press("Slash")
+        await expect(page.get_by_role("combobox")).to_be_focused()  # before, letters are shortcuts
         await page.keyboard.type("cracked")
         await page.get_by_role("option", name=re.compile("4KX7-9MTD")).wait_for()
         await page.keyboard.press("Enter")
@@ -379,6 +385,234 @@ async def test_middle_width_has_a_drawer(browser: Browser) -> None:
         await expect(page.locator(".side")).to_contain_text("marta.kl@atelier-nord.example")
         await page.keyboard.press("Escape")
         await expect(page.locator(".side")).to_be_hidden()
+
+
+async def test_waiting_work_is_taken_from_the_list_and_by_key(browser: Browser) -> None:
+    fake = FakeDesk()
+    async with opened(browser, fake) as page:
+        await page.get_by_role("button", name="Queues").click()
+        await page.get_by_role("button", name="Take Nadia Benali").click()
+        await expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("Change of delivery address"))
+        await expect(page.get_by_role("button", name="Take Nadia Benali")).to_have_count(0)
+        await page.locator(".row", has_text="Пётр Ёлкин").click()
+        strip = page.locator(".wait-s")
+        await expect(strip).to_contain_text("Number 3 in the queue, another 4–9 min, right 80 % of the time")
+        await expect(strip.locator(".warn-t")).to_have_text("Nobody has french>=6")
+        await expect(strip).to_contain_text("12 away, 4 without free capacity")
+        await expect(strip).to_contain_text(
+            re.compile(r"In 0:2\d: requirement french falls away, billing>=3 is enough, it opens to Sales")
+        )
+        await expect(strip.get_by_role("button", name="Give to…")).to_have_count(0)
+        fake.fail_next["pull"] = Refused(409, "conflict", "you have no room for it")
+        await page.keyboard.press("KeyG")
+        await expect(page.locator(".toast")).to_contain_text("you have no room for it")
+        await page.keyboard.press("KeyG")
+        await expect(strip).to_have_count(0)
+        await expect(page.locator(".comp textarea")).to_be_visible()
+        assert len(bodies(fake, "/pull")) == 3
+
+
+async def test_a_row_that_has_the_focus_is_taken_by_key(browser: Browser) -> None:
+    fake = FakeDesk()
+    async with opened(browser, fake) as page:
+        await page.get_by_role("button", name="Queues").click()
+        await page.locator(".row", has_text="Aoife").focus()
+        await page.keyboard.press("KeyG")
+        await expect(page.get_by_role("heading", level=1)).to_have_text(re.compile("Lost receipt"))
+        await expect(page.locator(".head .chip", has_text="Call back")).to_be_visible()
+
+
+async def test_work_is_put_aside_and_taken_back(browser: Browser) -> None:
+    fake = FakeDesk()
+    async with opened(browser, fake, "/desk#4KX7-9MTD", timezone_id="Europe/Berlin") as page:
+        await page.locator(".head").wait_for()
+        await page.keyboard.press("KeyZ")
+        dialog = page.get_by_role("dialog", name="Put aside")
+        await expect(dialog.get_by_role("radio").first).to_be_focused()
+        await page.keyboard.press("Control+Enter")
+        await expect(dialog.get_by_role("alert")).to_have_text("Choose until when.")
+        await page.keyboard.press("Digit2")
+        await expect(dialog.get_by_label("In three hours")).to_be_checked()
+        await page.keyboard.press("Control+Enter")
+        await expect(dialog).to_have_count(0)
+        (body,) = bodies(fake, "/snooze")
+        assert abs(body["until_ms"] - now_ms() - 3 * HOUR) < 60_000
+        aside = page.get_by_role("region", name="Work list").locator(".row", has_text="Marta")
+        await expect(aside.locator(".clk")).to_have_text(re.compile(r"^(?:\w+ )?\d\d:\d\d$"))
+        await expect(page.locator(".grp").last).to_have_text(re.compile("Put aside2"))
+        await expect(page.get_by_role("heading", level=1)).not_to_contain_text("cracked base")
+        await page.locator(".toast").get_by_role("button", name="Open").click()
+        await expect(page.locator(".strip")).to_contain_text("By Ines Vogel.")
+        await page.get_by_role("button", name="Take it back").click()
+        await expect(page.locator(".grp").last).to_have_text(re.compile("Put aside1"))
+        await expect(page.locator(".comp textarea")).to_be_visible()
+
+
+async def test_a_time_of_ones_own_has_to_be_one_to_come(browser: Browser) -> None:
+    fake = FakeDesk()
+    async with opened(browser, fake, "/desk#4KX7-9MTD", timezone_id="Asia/Tokyo") as page:
+        await page.locator(".head").wait_for()
+        await page.keyboard.press("KeyZ")
+        dialog = page.get_by_role("dialog", name="Put aside")
+        await expect(dialog.get_by_role("radio").first).to_be_focused()
+        await page.keyboard.press("Digit4")
+        when = dialog.locator("input[type=datetime-local]")
+        await when.fill("2999-01-01T08:30")
+        await page.keyboard.press("Control+Enter")
+        await expect(dialog).to_have_count(0)
+        assert bodies(fake, "/snooze") == [{"until_ms": 32_472_142_200_000}]
+
+
+async def test_work_is_moved_to_another_queue(browser: Browser) -> None:
+    fake = FakeDesk()
+    async with opened(browser, fake, "/desk#4KX7-9MTD") as page:
+        await page.locator(".head").wait_for()
+        await page.keyboard.press("KeyQ")
+        dialog = page.get_by_role("dialog", name="Move to another queue")
+        await dialog.get_by_label(re.compile("Warehouse")).check()
+        await dialog.get_by_label("Reason").fill("a spare part")
+        await page.keyboard.press("Control+Enter")
+        await expect(page.locator(".toast")).to_contain_text("It waits in Warehouse")
+        assert bodies(fake, "/requeue") == [{"queue": "warehouse-mail", "reason": "a spare part"}]
+        await expect(page.locator(".row", has_text="Marta")).to_have_count(0)
+
+
+async def test_a_supervisor_gives_and_moves_work(browser: Browser) -> None:
+    fake = FakeDesk()
+    fake.chief = True
+    async with opened(browser, fake, "/desk#QUE0-0000") as page:
+        await page.get_by_role("button", name="Give to…").click()
+        dialog = page.get_by_role("dialog", name="Give to an operator")
+        await expect(dialog.get_by_label(re.compile("Omar Haddad"))).to_be_disabled()
+        await dialog.get_by_label(re.compile("Tunde Okafor")).check()
+        await page.keyboard.press("Control+Enter")
+        await expect(page.locator(".toast")).to_contain_text("Tunde Okafor has it now.")
+        assert bodies(fake, "/force") == [{"operator": "tunde"}]
+        await expect(page.locator(".side")).to_contain_text("Tunde Okafor")  # the matter has been read anew
+        await page.keyboard.press("KeyO")
+        dialog = page.get_by_role("dialog", name="Move to another operator")
+        await expect(dialog).to_contain_text("Tunde Okafor holds it.")
+        await expect(dialog.get_by_label(re.compile("Tunde Okafor"))).to_have_count(0)
+        fake.fail_next["reassign"] = Refused(409, "conflict", "that operator has no room")
+        await dialog.get_by_label(re.compile("Ines Vogel")).check()
+        await page.keyboard.press("Control+Enter")
+        await expect(dialog.get_by_role("alert")).to_have_text("that operator has no room")
+        await page.keyboard.press("Control+Enter")
+        await expect(dialog).to_have_count(0)
+        await expect(page.locator(".row", has_text="Nadia Benali")).to_have_count(1)
+
+
+async def test_what_is_being_connected_counts_down(browser: Browser) -> None:
+    fake = FakeDesk()
+    fake.connecting()
+    async with opened(browser, fake, "/desk#H3WP-62CN") as page:
+        bar = page.get_by_role("region", name="Connecting")
+        await expect(bar).to_contain_text(re.compile(r"Connecting, 2\d s"))
+        await expect(bar.locator(".ring")).to_be_visible()
+        await expect(page.locator(".row", has_text="Jean-Baptiste")).to_contain_text("Connecting")
+        await expect(page.get_by_role("button", name="End", exact=True)).to_have_count(0)
+        view = fake.conversations["H3WP-62CN"]
+        assert view.item is not None
+        view.item.state, view.item.contact, view.contact = "assigned", "connected", "connected"
+        fake.publish("H3WP-62CN")
+        await expect(page.get_by_role("region", name="Call")).to_be_visible()
+        await expect(bar).to_have_count(0)
+
+
+async def test_presence_is_switched_by_channel(browser: Browser) -> None:
+    fake = FakeDesk()
+    async with opened(browser, fake) as page:
+        await page.locator(".list .row").first.wait_for()
+        await page.keyboard.press("KeyP")
+        phone = page.get_by_role("menuitemcheckbox", name="Phone")
+        await expect(phone).to_be_checked()
+        await phone.click()
+        await expect(phone).not_to_be_checked()  # the menu stays
+        assert bodies(fake, "/presence") == [{"presence": "away", "channel": "phone"}]
+        await page.keyboard.press("Escape")
+        await expect(page.locator(".pres-b .chans")).to_have_attribute("title", "Not for Phone")
+        await page.keyboard.press("KeyP")
+        await phone.click()
+        await expect(phone).to_be_checked()
+        assert bodies(fake, "/presence")[1] == {"presence": "available", "channel": "phone"}
+
+
+async def test_a_lost_connection_says_how_long_the_work_is_kept(browser: Browser) -> None:
+    fake = FakeDesk()
+    fake.lease_ms = 2_000
+    async with opened(browser, fake) as page:
+        await page.context.set_offline(True)
+        for one in list(fake.sockets):
+            await one.close(1001)
+        lease = page.locator(".lease")
+        await expect(lease).to_contain_text(re.compile(r"You keep your work for [12] seconds?\."))
+        await expect(lease).to_contain_text("Calls and chats go back to their queues")
+        await page.context.set_offline(False)
+        await expect(page.locator(".foot .ps.on")).to_be_attached(timeout=8000)
+        await expect(lease).to_have_count(0)
+
+
+async def test_silent_chats_and_later_work_are_marked(browser: Browser) -> None:
+    async with opened(browser, FakeDesk()) as page:
+        silent = page.locator(".row", has_text="Visitor 3F7A")
+        await expect(silent.locator(".chip", has_text="Silent")).to_be_attached()
+        await silent.click()
+        await expect(page.locator(".head .chip", has_text="Silent")).to_be_visible()
+
+
+async def test_work_that_was_given_is_said(browser: Browser) -> None:
+    fake = FakeDesk()
+    async with opened(browser, fake) as page:
+        for kind, detail in (("item_forced", "Sue"), ("item_woken", "message"), ("lease_lost", "")):
+            fake.notices.append(
+                v.NoticeView(notice_id=fake.next_id(), kind=kind, reference="4KX7-9MTD", detail=detail, at_ms=now_ms())
+            )
+        fake.publish()
+        toasts = page.locator(".toast")
+        await expect(toasts.nth(0)).to_contain_text("You were given work: Sue")
+        await expect(toasts.nth(1)).to_contain_text("What you put aside is back: the customer has written")
+        await expect(toasts.nth(2)).to_contain_text("you are offline")
+
+
+async def test_why_says_everything_and_why_not_me(browser: Browser) -> None:
+    async with opened(browser, FakeDesk(), "/desk#QUE1-0000") as page:
+        await page.locator(".head").wait_for()
+        await page.keyboard.press("KeyW")
+        dialog = page.get_by_role("dialog")
+        await expect(dialog.locator(".warn-t")).to_have_text("Nobody has french>=6")
+        await expect(dialog).to_contain_text("Moved to Support, Chat, because too many were waiting")
+        await expect(dialog).to_contain_text("It had waited 0:35. Expected to take 5:00.")
+        await dialog.get_by_role("button", name="Why not me?").click()
+        about = dialog.locator(".dec .about")
+        await expect(about.nth(0)).to_have_text(
+            "Ines Vogel: place 2, idle for 2:00, Константинопольская-Преображенская Анна 9:00"
+        )
+        await expect(about.nth(1)).to_have_text("Ines Vogel: chosen")
+        await expect(dialog).to_contain_text("39 more could have had it.")
+        await dialog.get_by_label("Why not…").select_option("om")
+        await expect(about.nth(0)).to_have_text(
+            "Omar Haddad: not among the best 2 of 41, or one of: 12 away, 3 without free capacity, "
+            "2 without the skill french>=6"
+        )
+        await expect(about.nth(1)).to_have_text("Omar Haddad: declined it or did not answer a moment ago")
+        await expect(dialog.locator("p.about").first).to_have_text("Omar Haddad: now without free capacity")
+
+
+async def test_everything_by_hand_is_there_in_russian(browser: Browser) -> None:
+    fake = FakeDesk()
+    fake.chief = True
+    async with opened(browser, fake, "/desk#QUE1-0000", locale="ru-RU") as page:
+        strip = page.locator(".wait-s")
+        await expect(strip).to_contain_text("Номер 3 в очереди, ждать ещё 4–9 мин, верно в 80 % случаев")
+        await expect(strip.locator(".warn-t")).to_have_text("Ни у кого нет: french>=6")
+        await page.keyboard.press("KeyW")
+        dialog = page.get_by_role("dialog")
+        await expect(dialog).to_contain_text("Перенесено: очередь не справлялась")
+        await expect(dialog).to_contain_text("Первое место из 41: Константинопольская-Преображенская Анна.")
+        for name in ("Почему не мне?", "Закрыть"):
+            await dialog.get_by_role("button", name=name).click()
+        await strip.get_by_role("button", name="Взять").click()
+        await expect(strip).to_have_count(0)
 
 
 async def test_demo_and_quarantine_pages(browser: Browser) -> None:

@@ -13,11 +13,12 @@ import pytest
 from anyio.from_thread import start_blocking_portal
 
 from omniroute import cli, config, demo
+from omniroute.api import views as v
 from omniroute.channels.contract import Health
 from omniroute.cli import loop
 from omniroute.cli.demo import _introduce
 from omniroute.cli.diagrams import draw
-from omniroute.cli.explain import _term
+from omniroute.cli.explain import written
 from omniroute.core.transitions import LIFECYCLES
 from omniroute.journal.sqlite import SqliteJournal
 
@@ -272,16 +273,63 @@ def test_uvloop_is_used_where_it_is_installed(monkeypatch, installed):
     assert used == [((test_uvloop_is_used_where_it_is_installed, 1), {"backend_options": {"use_uvloop": installed}})]
 
 
-@pytest.mark.parametrize(
-    ("since_ms", "shown"),
-    [
-        (1_000_000_000, "0 s"),
-        (999_988_000, "12 s"),
-        (999_875_000, "2 min 5 s"),
-        (996_400_000, "1 h"),
-        (900_000_000, "1 d 3 h"),
-    ],
-)
-def test_explain_shows_instants_as_the_time_since_then(since_ms, shown):
-    assert _term("idle_since_ms", since_ms, 1_000_000_000) == f"idle {shown}"
-    assert _term("load_permille", 5, 1_000_000_000) == "load_permille 5"
+def decision(**more: object) -> v.DecisionView:
+    return v.DecisionView(
+        at_ms=1_000_000_000,
+        work_item_id=1,
+        queue="support.general",
+        policy="sticky+longest_idle",
+        chosen="Ines",
+        outcome="declined",
+        sentence="Ines came first of 41.",
+        terms=["load_permille", "idle_since_ms"],
+        candidates=[v.CandidateView(operator="Ines", terms=[200, 999_460_000])],
+        excluded={"presence:away": 12},
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def test_explain_tells_everything_in_order_of_time():
+    view = v.ExplanationView(
+        reference="4KX7-9MTD",
+        decisions=[
+            decision(
+                eligible=41,
+                waited_ms=80_000,
+                expected_ms=300_000,
+                named=[v.ExcludedView(operator="Tunde", reason="capacity")],
+            )
+        ],
+        waiting_reason="2 away; requirement spanish falls away in 25 s",
+        steps=[v.StepView(at_ms=999_990_000, kind="work_item.moved.requeue", text="Moved to Sales, Orders")],
+        about=v.AboutView(
+            operator="Tunde",
+            decisions=[
+                v.AboutDecisionView(
+                    offer_id=1, at_ms=1_000_000_000, chosen="Ines", place=2, terms=[], reason="idle for 2 min"
+                )
+            ],
+            now="without room",
+        ),
+    )
+    assert written(view) == [
+        "4KX7-9MTD",
+        "1970-01-12 13:46:30 UTC  Moved to Sales, Orders",
+        "1970-01-12 13:46:40 UTC  offered to Ines  (sticky, then longest idle; declined)",
+        "  Ines came first of 41.",
+        "  It had waited 1 min 20 s; handling it was expected to take 5 min.",
+        "  1. Ines: load 20 %, idle 9 min",
+        "  and 40 more",
+        "  -  Tunde: without room",
+        "still waits: 2 away; requirement spanish falls away in 25 s",
+        "about Tunde:",
+        "  1970-01-12 13:46:40 UTC  to Ines: place 2, idle for 2 min",
+        "  now: without room",
+    ]
+
+
+def test_explain_says_that_there_is_nothing_to_say():
+    view = v.ExplanationView(reference="4KX7-9MTD", decisions=[], waiting_reason="")
+    assert written(view) == ["4KX7-9MTD", "nothing has been decided about it"]
+    view.about = v.AboutView(operator="Tunde", decisions=[], now="")
+    assert written(view)[2:] == ["about Tunde:", "  no decision, and nothing waits"]

@@ -7,8 +7,8 @@ from tests.core.world import CONFIG, World
 
 from omniroute.core import commands as c
 from omniroute.core import machine
-from omniroute.core.model import InteractionKind, Presence
-from omniroute.core.permissions import RULES, SYSTEM, Actor, Role, authorize, may_read
+from omniroute.core.model import InteractionKind, ItemState, Presence
+from omniroute.core.permissions import RULES, SYSTEM, Actor, Role, authorize, in_reach, may_read
 from omniroute.errors import Forbidden
 
 ANN = Actor(Role.OPERATOR, "ann", ("support",))
@@ -27,6 +27,8 @@ COMMANDS: list[tuple[c.Command, str]] = [
     (c.ApplyConfig(config=CONFIG), ""),
     (c.PutOperator(operator_id="x", departments=(), skills={}, capacity_units=1), "admin"),
     (c.SetPresence(operator_id="ann", presence=Presence.AWAY), "ann, chief, admin"),
+    (c.ConnectOperator(operator_id="ann"), ""),
+    (c.DisconnectOperator(operator_id="ann"), ""),
     (c.ReceiveRaw(channel="mail"), "mail"),
     (c.QuarantineRaw(raw_id=1, reason=""), ""),
     (
@@ -48,6 +50,11 @@ COMMANDS: list[tuple[c.Command, str]] = [
     (c.EndContact(**ITEM), "ann"),
     (c.CompleteItem(**ITEM, disposition="x"), "ann, chief, admin"),
     (c.ReleaseItem(**ITEM), "ann, chief, admin"),
+    (c.PullItem(**ITEM), "ann"),
+    (c.ForceItem(**ITEM, by="sue"), "chief, admin"),
+    (c.ReassignItem(**ITEM, to_operator_id="bob"), "chief, admin"),
+    (c.SnoozeItem(**ITEM, until_ms=1), "ann, chief, admin"),
+    (c.RequeueItem(**ITEM, queue_id="sales.orders"), "ann, chief, admin"),
     (c.RecordDelivery(effect_id=1, conversation_id=1, interaction_id=1, delivered=True), ""),
     (c.FireDue(concern="offers"), ""),
     (c.ResumeAfterOutage(), ""),
@@ -102,6 +109,68 @@ def test_nobody_acts_as_nobody(world):
 def test_a_chief_acts_in_the_owners_name_only(world):
     with pytest.raises(Forbidden):
         authorize(world.state, CHIEF, c.ReleaseItem(work_item_id=1, operator_id="bob"))
+
+
+# ---- by hand
+def test_work_is_picked_by_its_department_and_by_whom_it_was_opened_to():
+    world = World()
+    bob = world.operator("bob", "sales")
+    item = world.item(world.write())
+    pull = c.PullItem(work_item_id=item.work_item_id, operator_id="bob")
+
+    def picks(**opened: tuple[str, ...]) -> bool:
+        item.departments, item.queues, item.operators = (opened.get(key, ()) for key in OPENED)
+        assert may_read(world.state, BOB, world.matter(1)) is in_reach(world.state, bob, item)
+        try:
+            authorize(world.state, BOB, pull)
+        except Forbidden:
+            return False
+        return True
+
+    assert not picks()
+    assert picks(departments=("sales",))
+    assert picks(operators=("bob",))
+    assert not picks(departments=("billing",), queues=("gone", "billing.money"), operators=("ann",))
+    assert picks(queues=("sales.orders",))
+    bob.queues = ("sales.late",)
+    assert not picks(queues=("sales.orders",))
+    assert picks(queues=("sales.late",))
+
+
+OPENED = ("departments", "queues", "operators")
+
+
+def test_nobody_picks_for_somebody_else_or_without_a_record(world):
+    for actor in (CHIEF, ADMIN, Actor(Role.OPERATOR, "gone", ("support",))):
+        with pytest.raises(Forbidden):
+            authorize(world.state, actor, c.PullItem(work_item_id=1, operator_id="ann"))
+    with pytest.raises(Forbidden):
+        authorize(world.state, ANN, c.PullItem(work_item_id=99, operator_id="ann"))
+
+
+def test_what_was_put_aside_is_moved_by_who_did_so():
+    world = World()
+    world.operator("ann", "support")
+    item = world.item(world.held())
+    item.state, item.operator_id, item.parked_by = ItemState.PARKED, "", "ann"
+    requeue = c.RequeueItem(work_item_id=1, queue_id="sales.orders")
+    for actor in (ANN, CHIEF, ADMIN):
+        authorize(world.state, actor, requeue)
+    for actor in (BOB, OTHER_CHIEF, Actor(Role.OPERATOR, "", ("support",))):
+        with pytest.raises(Forbidden):
+            authorize(world.state, actor, requeue)
+
+
+def test_what_waits_is_moved_by_a_chief_only_and_nobody_names_a_wrong_owner(world):
+    waiting = world.write("support.expert")
+    number = world.item(waiting).work_item_id
+    with pytest.raises(Forbidden):
+        authorize(world.state, ANN, c.RequeueItem(work_item_id=number, queue_id="sales.orders"))
+    authorize(world.state, CHIEF, c.RequeueItem(work_item_id=number, queue_id="sales.orders"))
+    with pytest.raises(Forbidden):
+        authorize(world.state, CHIEF, c.RequeueItem(work_item_id=number, queue_id="sales.orders", operator_id="ann"))
+    with pytest.raises(Forbidden):
+        authorize(world.state, ADMIN, c.ForceItem(work_item_id=99, operator_id="ann"))
 
 
 # ---- reading

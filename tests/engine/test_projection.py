@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import anyio
 import msgspec
+import pytest
 from tests.engine.rig import OFFER_MS, life, tags, until
 from tests.engine.test_outbox import owned, reply
 
 from omniroute.core import commands as k
 from omniroute.core import events as e
+from omniroute.core.model import Presence
+from omniroute.core.state import State
 from omniroute.engine import cells as c
 from omniroute.engine.feed import LISTENER_BUFFER_MAX, Committed, Feed
-from omniroute.engine.projection import IN_THREAD, conversation_of
+from omniroute.engine.projection import IN_THREAD, conversation_of, in_thread, writes_of
 from omniroute.journal.codec import decode_event
+from omniroute.journal.memory import MemoryJournal
 
 
 def thread(rig, number: int = 1) -> list[e.Event]:
@@ -71,3 +75,35 @@ async def test_a_slow_listener_loses_details_but_never_the_fact():
         assert stream.receive_nowait() is None  # read the state anew
         feed.publish(Committed(1000, ()))
         assert stream.receive_nowait().last_seq == 1000
+
+
+TOLD = [
+    (e.ConnectFailed(1, 1, "ann", "busy", 5), [("ann", "connect_failed", "busy")]),
+    (e.ItemForced(1, 1, "ann", "mail", 5, "sue"), [("ann", "item_forced", "sue")]),
+    (
+        e.ItemReassigned(1, 1, "ann", "bob", 5, "sue"),
+        [("ann", "item_reassigned", "ann bob"), ("bob", "item_reassigned", "ann bob")],
+    ),
+    (e.ItemWoken(1, 1, "message", 5, "ann", 9), [("ann", "item_woken", "message")]),
+    (e.ItemWoken(1, 1, "taken", 5, "ann", 9), []),
+    (e.ItemWoken(1, 1, "due", 5), []),
+    (e.PresenceChanged("ann", Presence.OFFLINE, "", 5, "lease"), [("ann", "lease_lost", "")]),
+    (e.PresenceChanged("ann", Presence.OFFLINE, "", 5), []),
+]
+
+
+@pytest.mark.parametrize(("event", "told"), TOLD, ids=lambda value: type(value).__name__)
+def test_whoever_it_concerns_is_told(event, told):
+    cells = c.Cells(MemoryJournal())
+    notices = [one for one in writes_of(event, 3, 5, State(), cells) if one.collection == c.NOTICE]
+    decoded = [(one.key, msgspec.msgpack.decode(one.value, type=c.NoticeCell)) for one in notices]
+    assert decoded == [
+        (c.joined_key(who, c.number_key(3)), c.NoticeCell(kind, conversation_of(event), detail, 5))
+        for who, kind, detail in told
+    ]
+
+
+def test_work_that_waits_is_a_line_where_it_is_kept_for_somebody():
+    queued = e.ItemQueued(1, 1, "q", "d", "mail", 1, 0, 0, (), 5)
+    assert not in_thread(queued)
+    assert in_thread(msgspec.structs.replace(queued, held_for="ann", hold_until_ms=9))

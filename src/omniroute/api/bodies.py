@@ -28,6 +28,8 @@ class PresenceBody(Body, kw_only=True):
 
     presence: Literal["available", "away", "draining", "offline"]
     reason: Short = ""
+    channel: Short = ""
+    """A channel instance, where it is for that one only."""
 
 
 class ReasonBody(Body, kw_only=True):
@@ -48,6 +50,25 @@ class TransferBody(Body, kw_only=True):
     department: Short
     queue: Short = ""
     note: Annotated[str, Meta(max_length=10_000)] = ""
+
+
+class OperatorIdBody(Body, kw_only=True):
+    """To whom the work goes."""
+
+    operator: Annotated[str, Meta(min_length=1, max_length=64)]
+
+
+class SnoozeBody(Body, kw_only=True):
+    """Until when the work is put aside."""
+
+    until_ms: Annotated[int, Meta(ge=0, lt=2**53)]
+
+
+class RequeueBody(Body, kw_only=True):
+    """In which queue the work goes on waiting, and why."""
+
+    queue: Annotated[str, Meta(min_length=1, max_length=129)]
+    reason: Name = ""
 
 
 class CompleteBody(Body, kw_only=True):
@@ -83,3 +104,6 @@ class OperatorBody(Body, kw_only=True):
     departments: list[Short] = []
     skills: dict[Short, Annotated[int, Meta(ge=1, le=10)]] = {}
     capacity_units: Annotated[int, Meta(ge=1, le=1000)] = 10
+    queues: list[Annotated[str, Meta(max_length=129)]] = []
+    """Serves only these queues of the departments; empty: all."""
+    weight: Annotated[int, Meta(ge=1, le=100)] = 10

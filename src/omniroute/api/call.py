@@ -204,7 +204,7 @@ async def _answer(services: Services, endpoint: Endpoint, request: Request) -> R
         raise Forbidden("this request did not come from our own page")
     body = decode(await read_body(request), endpoint.body) if endpoint.body else None
     for name, value in request.path_params.items():
-        if name.endswith("_id") and not 0 < int(value) < 2**53:
+        if name.endswith("_id") and isinstance(value, int) and not 0 < value < 2**53:
             raise NotFound("there is no such thing")
     call = Call(services, request, account, body)
     if endpoint.answer is Done and call.is_repeated():

@@ -60,6 +60,8 @@ class Listings:
             raise Forbidden("only an admin manages people")
         if not call.state.departments.keys() >= set(body.departments):
             raise InvalidInput("there is no such department", "departments")
+        if not call.state.queues.keys() >= set(body.queues):
+            raise InvalidInput("there is no such queue", "queues")
         known = call.state.operators.get(body.operator_id)
         if body.role == "admin" and known is not None and known.presence is not Presence.OFFLINE:
             # an admin handles no work: what was theirs goes back to its queue
@@ -71,6 +73,8 @@ class Listings:
                     departments=tuple(body.departments),
                     skills=body.skills,
                     capacity_units=body.capacity_units,
+                    queues=tuple(body.queues),
+                    weight=body.weight,
                 )
             )
         accounts = call.services.accounts

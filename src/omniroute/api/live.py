@@ -1,8 +1,8 @@
 """The live socket of a screen: the desk after every change, and which threads have changed.
 
 What lives here: ``WS /api/v1/events``. The first change is told at once, what follows within a moment in one go at its
-end; but the beginning and the end of an offer reach their operator at once. A screen that is too slow is closed and
-reads anew when it comes back.
+end; but what an operator has to act on (an offer, work that was given to them) reaches them at once. A screen that is
+too slow is closed and reads anew when it comes back.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from omniroute.api.accounts import actor_of
 from omniroute.api.call import Services, same_origin, token_of
+from omniroute.api.desks import OpenDesks
 from omniroute.api.screens import Screens
 from omniroute.core import events as e
 from omniroute.core.permissions import Actor, may_read
@@ -29,7 +30,20 @@ WINDOW_S = 0.15
 FRAME_CHARS_MAX = 4096
 UNREADABLE = (msgspec.DecodeError, UnicodeError, RecursionError)
 SESSION_ENDED, TOO_SLOW, POLICY = 4401, 1013, 1008
-OFFERS = (e.OfferMade, e.OfferAccepted, e.HandoffAccepted, e.OfferDeclined, e.OfferExpired, e.OfferRevoked)
+URGENT = (
+    e.OfferMade,
+    e.OfferAccepted,
+    e.HandoffAccepted,
+    e.OfferDeclined,
+    e.OfferExpired,
+    e.OfferRevoked,
+    e.ItemConnected,
+    e.ConnectFailed,
+    e.ItemPulled,
+    e.ItemForced,
+    e.ItemReassigned,
+)
+"""What its operator is told at once."""
 
 
 class Hello(msgspec.Struct, tag_field="type", tag="hello", forbid_unknown_fields=True):
@@ -57,7 +71,7 @@ class _Owed:
             self.desk = True
             self.some.set()
         self.matters.update(dict.fromkeys(filter(None, map(conversation_of, events))))
-        if any(isinstance(event, OFFERS) and event.operator_id == operator_id for event in events):
+        if any(isinstance(event, URGENT) and event.operator_id == operator_id for event in events):
             self.ring()
 
     def ring(self) -> None:
@@ -76,9 +90,10 @@ class _Owed:
 class Live:
     """Sockets over one engine."""
 
-    def __init__(self, services: Services, screens: Screens) -> None:
+    def __init__(self, services: Services, screens: Screens, desks: OpenDesks) -> None:
         self._services = services
         self._screens = screens
+        self._desks = desks
 
     async def endpoint(self, socket: WebSocket) -> None:
         """One socket from its beginning to its end."""
@@ -95,7 +110,8 @@ class Live:
             return
         except WebSocketDisconnect:
             return
-        await self._serve(socket, actor, token)
+        async with self._desks.opened(actor.operator_id):
+            await self._serve(socket, actor, token)
 
     async def _hello(self, socket: WebSocket) -> str:
         with anyio.fail_after(HELLO_TIMEOUT_S):

@@ -1,62 +1,30 @@
-"""What screens call things: names of people, departments, icons, and the sentences of a thread.
+"""What screens call things: the sentences of a thread, with names of people, departments and queues.
 
-What lives here: pure wording over records; English, the screens translate by tag where they can.
+What lives here: pure wording over events; English, the screens translate by tag where they can.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from omniroute.api.reasons import duration, listed
 from omniroute.core import events as e
-from omniroute.core.events import Decision, Event
+from omniroute.core.events import Event
 
-REASONS = {
-    "department": "in another department",
-    "presence:offline": "offline",
-    "presence:away": "away",
-    "presence:draining": "draining",
-    "wrap_up": "writing up",
-    "offers_pending": "with offers to answer",
-    "capacity": "without room",
-    "backoff": "who declined or missed it just now",
+CAUSES = {
+    "overflow:wait": "it had waited too long",
+    "overflow:length": "too many were waiting",
+    "overflow:estimate": "the wait would have been too long",
+    "overflow:unstaffed": "nobody was on duty",
+    "overflow:closed": "it was closed",
 }
-
-
 TOLD = {
     "voicemail": "leave a message",
     "callback": "we call you back",
     "mail": "we answer by e-mail",
 }
 """What a customer hears whom nobody can serve in time."""
-
-
-def reason_text(reason: str) -> str:
-    """An exclusion in words."""
-    if reason.startswith("skill:"):
-        return f"without {reason.removeprefix('skill:')}"
-    return REASONS.get(reason, reason)
-
-
-def excluded_text(excluded: Mapping[str, int]) -> str:
-    """Counts of exclusions in words."""
-    return ", ".join(f"{count} {reason_text(reason)}" for reason, count in excluded.items())
-
-
-def decision_text(decision: Decision, chosen: str, names: Mapping[str, str]) -> list[str]:
-    """Why this operator, in a few sentences."""
-    who = names.get(chosen, chosen)
-    count = len(decision.candidates)
-    policy = decision.policy.replace("_", " ")
-    came = "The work was new." if decision.trigger == "item" else "Somebody had become free, and this work was next."
-    first = f"{who} was the only one who could take it." if count == 1 else f"{who} came first of {count} by {policy}."
-    if decision.trigger == "channel":
-        return [f"{who} had picked up, as the channel told us."]
-    sentences = [came, first]
-    if decision.excluded:
-        sentences.append(f"Not considered: {excluded_text(decision.excluded)}.")
-    if decision.failed_policy:
-        sentences.append(f"The policy {decision.failed_policy} failed; the default decided.")
-    return sentences
+WAKING = {"due": "its time has come", "message": "the customer has written", "taken": "taken by hand"}
 
 
 def _who(operator_id: str, names: Mapping[str, str]) -> str:
@@ -64,9 +32,15 @@ def _who(operator_id: str, names: Mapping[str, str]) -> str:
 
 
 def detail_of(event: Event) -> str:
-    """The tag of an event, by which screens translate its line; with the outcome where that says more."""
+    """The tag of an event, by which screens translate its line; with the outcome or cause where that says more."""
     tag = str(event.__struct_config__.tag)
-    return f"{tag}.{event.outcome}" if isinstance(event, e.ClockEnded | e.ItemDiverted) else tag
+    match event:
+        case e.ClockEnded() | e.ItemDiverted():
+            return f"{tag}.{event.outcome}"
+        case e.ItemMoved() | e.ItemWoken():
+            return f"{tag}.{event.cause.partition(':')[0]}"
+        case _:
+            return tag
 
 
 def event_text(event: Event, names: Mapping[str, str], titles: Mapping[str, str]) -> str:  # noqa: C901, PLR0912
@@ -83,7 +57,7 @@ def event_text(event: Event, names: Mapping[str, str], titles: Mapping[str, str]
         case e.OfferMade():
             return f"Offered to {who}"
         case e.OfferAccepted():
-            return f"{who} took it"
+            return f"{who} took it" + (", connecting" if event.connect_due_ms else "")
         case e.OfferDeclined():
             return f"{who} declined" + (f": {event.reason}" if event.reason else "")
         case e.OfferExpired():
@@ -99,10 +73,10 @@ def event_text(event: Event, names: Mapping[str, str], titles: Mapping[str, str]
             return f"Transfer came back ({event.reason})"
         case e.HandoffCancelled():
             return "Transfer taken back"
+        case e.ItemReturned(reason="lease"):
+            return f"{who} lost the connection; it waits again at its old place"
         case e.ItemReturned():
             return f"{who} gave it back" + (f": {event.reason}" if event.reason else "")
-        case e.ItemDiverted():
-            return f"The customer was told: {TOLD.get(event.outcome, event.outcome)}"
         case e.WrapUpStarted():
             return f"{who} is writing up"
         case e.ItemClosed():
@@ -112,4 +86,48 @@ def event_text(event: Event, names: Mapping[str, str], titles: Mapping[str, str]
         case e.DeliveryDied():
             return f"An answer could not be delivered: {event.reason}"
         case _:
+            return _work_text(event, names, titles)
+
+
+def _work_text(event: Event, names: Mapping[str, str], titles: Mapping[str, str]) -> str:
+    """What became of work beside offers and transfers."""
+    who = _who(getattr(event, "operator_id", ""), names)
+    by = _who(getattr(event, "by", ""), names)
+    match event:
+        case e.ItemQueued(held_for=held_for) if held_for:
+            return f"Kept for {_who(held_for, names)} for up to {duration(event.hold_until_ms - event.at_ms)}"
+        case e.ItemRelaxed():
+            return _relaxed_text(event, names, titles)
+        case e.ItemMoved():
+            return _moved_text(event, titles, by)
+        case e.ItemDiverted():
+            told = TOLD.get(event.outcome, event.outcome)
+            return f"The customer was told: {told}, because {CAUSES.get(event.cause, event.cause)}"
+        case e.ConnectFailed():
+            return f"{who} could not be connected" + (f" ({event.reason})" if event.reason else "")
+        case e.ItemPulled():
+            return f"{who} picked it"
+        case e.ItemForced():
+            return f"{by} gave it to {who}"
+        case e.ItemReassigned():
+            return f"{by} moved it from {_who(event.from_operator_id, names)} to {who}"
+        case e.ItemSnoozed():
+            return f"{by or who} put it aside for {duration(event.until_ms - event.at_ms)}"
+        case e.ItemWoken():
+            kept = f", kept for {_who(event.held_for, names)} at first" if event.held_for else ""
+            return f"Back from being put aside: {WAKING.get(event.cause, event.cause)}{kept}"
+        case _:
             return ""
+
+
+def _relaxed_text(event: e.ItemRelaxed, names: Mapping[str, str], titles: Mapping[str, str]) -> str:
+    needs = ", ".join(map(str, event.requirements)) or "no skill"
+    opened = [titles.get(one, one) for one in (*event.departments, *event.queues)]
+    to = [*opened, *(_who(one, names) for one in event.operators)]
+    return f"Waited long enough for step {event.step}: needs {needs}" + (f", open to {listed(to)}" if to else "")
+
+
+def _moved_text(event: e.ItemMoved, titles: Mapping[str, str], by: str) -> str:
+    to = f"{titles.get(event.department_id, event.department_id)}, {titles.get(event.queue_id, event.queue_id)}"
+    cause = CAUSES.get(event.cause, "" if event.cause == "requeue" else event.cause)
+    return listed((f"Moved to {to}", f"by {by}" if by else "", cause and f"because {cause}", event.reason))

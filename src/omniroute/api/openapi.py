@@ -13,6 +13,8 @@ from omniroute.api.call import Endpoint
 from omniroute.api.problems import Problem
 from omniroute.api.table import PREFIX
 
+QUERY = {"search": "q", "explanation": "operator"}
+"""What may stand after the question mark, by handler."""
 _PARAMETER = re.compile(r"{(\w+)(?::(\w+))?}")
 
 
@@ -59,8 +61,8 @@ def _operation(endpoint: Endpoint, by_kind: dict[int, Any]) -> dict[str, Any]:
         ],
         "responses": {str(endpoint.status): answer, "default": {"description": "Refused.", "content": problem}},
     }
-    if name == "search":
-        operation["parameters"] = [{"name": "q", "in": "query", "schema": {"type": "string"}}]
+    if name in QUERY:
+        operation["parameters"].append({"name": QUERY[name], "in": "query", "schema": {"type": "string"}})
     if endpoint.body is not None:
         body = by_kind[id(endpoint.body)]
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}

@@ -8,33 +8,24 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
 
 import msgspec
 from starlette.responses import Response
 
 from omniroute.api import views
+from omniroute.api.assigning import Assigning
 from omniroute.api.call import COOKIE, Call, token_of
-from omniroute.api.listings import Listings, download, me_of
-from omniroute.api.screens import Screens
-from omniroute.api.threads import Threads
+from omniroute.api.listings import download, me_of
+from omniroute.api.work import operator_of, with_content
 from omniroute.channels.contract import RawInput
 from omniroute.channels.email.html import sanitize_html
 from omniroute.core import commands as k
-from omniroute.core import events as e
-from omniroute.core.model import Presence, WorkItem
 from omniroute.engine import cells as c
-from omniroute.engine.mailbox import Contents
-from omniroute.errors import Conflict, Forbidden, InvalidInput, NotFound
-from omniroute.journal.contract import Write
+from omniroute.errors import Conflict, InvalidInput, NotFound
 
 
-class Operations(Listings):
-    """Handlers over one engine: those that list, and those for signing in, the desk, matters and work."""
-
-    def __init__(self, screens: Screens, threads: Threads) -> None:
-        super().__init__(screens)
-        self.threads = threads
+class Operations(Assigning):
+    """Handlers over one engine: all of them."""
 
     # ---- signing in
     async def login(self, call: Call) -> Response:
@@ -62,27 +53,22 @@ class Operations(Listings):
     # ---- the desk
     async def desk(self, call: Call) -> views.DeskView:
         """All that the operator's screen shows beside the open thread."""
-        _operator(call)
+        operator_of(call)
         await call.engine.writer.barrier()
         view = self.screens.desk(call.actor)
         await call.engine.writer.barrier()
         return view
 
-    async def presence(self, call: Call) -> views.Done:
-        """Declare presence."""
-        command = k.SetPresence(
-            operator_id=_operator(call), presence=Presence(call.body.presence), reason=call.body.reason
-        )
-        return views.Done(seq=await call.submit(command))
-
     async def accept(self, call: Call) -> views.Done:
         """Accept an offer."""
-        command = k.AcceptOffer(offer_id=call.number("offer_id"), operator_id=_operator(call))
+        command = k.AcceptOffer(offer_id=call.number("offer_id"), operator_id=operator_of(call))
         return views.Done(seq=await call.submit(command))
 
     async def decline(self, call: Call) -> views.Done:
         """Decline an offer."""
-        command = k.DeclineOffer(offer_id=call.number("offer_id"), operator_id=_operator(call), reason=call.body.reason)
+        command = k.DeclineOffer(
+            offer_id=call.number("offer_id"), operator_id=operator_of(call), reason=call.body.reason
+        )
         return views.Done(seq=await call.submit(command))
 
     # ---- matters
@@ -101,9 +87,10 @@ class Operations(Listings):
         return found
 
     async def explanation(self, call: Call) -> views.ExplanationView:
-        """Why it was routed as it was."""
+        """Why it was routed as it was; with ``?operator=NAME`` also why not to that one."""
         await call.engine.writer.barrier()
-        view = self.threads.explanation(call.actor, call.text("reference"))
+        about = call.request.query_params.get("operator", "")[:200]
+        view = self.threads.explanation(call.actor, call.text("reference"), about)
         await call.engine.writer.barrier()
         return view
 
@@ -124,18 +111,18 @@ class Operations(Listings):
             sender=cell.to,
             fields={"answers_to": " ".join(cell.last_provider_ids)},
         )
-        command = k.SendReply(conversation_id=record.conversation_id, operator_id=_operator(call))
-        return views.Done(seq=await call.submit(command, _with_content(content)))
+        command = k.SendReply(conversation_id=record.conversation_id, operator_id=operator_of(call))
+        return views.Done(seq=await call.submit(command, with_content(content)))
 
     async def note(self, call: Call) -> views.Done:
         """Write a private note."""
         _, record = self.threads.find(call.actor, call.text("reference"))
-        command = k.AddNote(conversation_id=record.conversation_id, operator_id=_operator(call))
-        return views.Done(seq=await call.submit(command, _with_content(c.ContentCell(text=call.body.text))))
+        command = k.AddNote(conversation_id=record.conversation_id, operator_id=operator_of(call))
+        return views.Done(seq=await call.submit(command, with_content(c.ContentCell(text=call.body.text))))
 
     async def register(self, call: Call) -> views.Registered:
         """Register a matter by hand; it goes the way of every other input, through the visit channel."""
-        _operator(call)
+        operator_of(call)
         visit = next((r for r in call.engine.supervisor.runners.values() if r.channel.name == "visit"), None)
         if visit is None:
             raise Conflict("no visit channel is configured")
@@ -155,69 +142,6 @@ class Operations(Listings):
         visit.channel.normalize(raw)  # a mistake in the form is the caller's to mend, not one for the quarantine
         raw_id = await call.engine.intake.receive(raw)
         return views.Registered(reference=await call.engine.intake.reference_of(raw_id))
-
-    # ---- work
-    async def transfer(self, call: Call) -> views.Done:
-        """Offer the matter to another department."""
-        item = self._item(call)
-        command = k.TransferItem(
-            work_item_id=item.work_item_id,
-            operator_id=item.operator_id or _operator(call),
-            department_id=call.body.department,
-            queue_id=call.body.queue,
-            by=_by(call, item.operator_id),
-        )
-        note = c.ContentCell(text=call.body.note)
-
-        def contents(events: Sequence[e.Event]) -> list[Write]:
-            asked = [event for event in events if isinstance(event, e.HandoffRequested)] if note.text else []
-            keys = [c.joined_key("handoff", str(one.conversation_id), str(one.handoff_id)) for one in asked]
-            return [c.put(c.CONTENT, key, note) for key in keys]
-
-        return views.Done(seq=await call.submit(command, contents))
-
-    async def cancel_handoff(self, call: Call) -> views.Done:
-        """Take a transfer back."""
-        command = k.CancelHandoff(handoff_id=call.number("handoff_id"), operator_id=_operator(call))
-        return views.Done(seq=await call.submit(command))
-
-    async def end_contact(self, call: Call) -> views.Done:
-        """Hang up."""
-        command = k.EndContact(work_item_id=call.number("work_item_id"), operator_id=_operator(call))
-        return views.Done(seq=await call.submit(command))
-
-    async def complete(self, call: Call) -> views.Done:
-        """Finish the work with a disposition, and a note if one was written."""
-        item, body = self._item(call), call.body
-        if body.disposition not in call.services.config.dispositions:
-            raise InvalidInput(f"a disposition is one of {', '.join(call.services.config.dispositions)}", "disposition")
-        command = k.CompleteItem(
-            work_item_id=item.work_item_id,
-            operator_id=item.operator_id or _operator(call),
-            disposition=body.disposition,
-            resolve=body.resolve,
-            messages_seen=body.messages_seen,
-            note=bool(body.note.strip()),
-            by=_by(call, item.operator_id),
-        )
-        return views.Done(seq=await call.submit(command, _with_content(c.ContentCell(text=body.note))))
-
-    async def release(self, call: Call) -> views.Done:
-        """Give the work back to its queue."""
-        item = self._item(call)
-        command = k.ReleaseItem(
-            work_item_id=item.work_item_id,
-            operator_id=item.operator_id or _operator(call),
-            reason=call.body.reason,
-            by=_by(call, item.operator_id),
-        )
-        return views.Done(seq=await call.submit(command))
-
-    def _item(self, call: Call) -> WorkItem:
-        """The item of the path, if its matter may be read at all."""
-        item = call.state.item(call.number("work_item_id"))
-        self.threads.find(call.actor, call.state.conversations[item.conversation_id].reference)
-        return item
 
     # ---- bytes
     async def attachment(self, call: Call) -> Response:
@@ -254,26 +178,3 @@ class Operations(Listings):
         if not belongs or content is None:
             raise NotFound("there is no such message")
         return content
-
-
-def _operator(call: Call) -> str:
-    """The operator id of the caller. Raises `Forbidden` for people who handle no work."""
-    if not call.actor.operator_id or call.actor.operator_id not in call.state.operators:
-        raise Forbidden("only operators do this")
-    return call.actor.operator_id
-
-
-def _by(call: Call, operator_id: str) -> str:
-    """Who acts in an operator's name; empty where the operator does."""
-    return call.account.login if call.account.login != operator_id else ""
-
-
-def _with_content(content: c.ContentCell) -> Contents:
-    def contents(events: Sequence[e.Event]) -> list[Write]:
-        return [
-            c.put(c.CONTENT, c.number_key(event.interaction_id), content)
-            for event in events
-            if isinstance(event, e.ReplySent | e.NoteAdded)
-        ]
-
-    return contents

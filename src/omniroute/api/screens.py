@@ -6,14 +6,16 @@ that nobody is shown what a crash could take back.
 
 from __future__ import annotations
 
+from collections import Counter
+
 import msgspec
 
-from omniroute.api import names, views
+from omniroute.api import reasons, views, waits
 from omniroute.config import Config
 from omniroute.core import events as e
-from omniroute.core.eligibility import why_not
+from omniroute.core.estimates import estimate, position
 from omniroute.core.model import ItemState, Offer, Operator, Presence, WorkItem
-from omniroute.core.permissions import Actor, Role
+from omniroute.core.permissions import Actor, Role, in_reach
 from omniroute.core.state import State
 from omniroute.core.waiting import ClassKey, class_of
 from omniroute.engine import cells as c
@@ -34,6 +36,8 @@ class Screens:
         self.config = config
         self._origins: dict[str, tuple[str, str]] = {}
         self.titles = {name: department.title for name, department in config.departments.items()}
+        queues = (f"{name}.{key}" for name, department in config.departments.items() for key in department.queues)
+        self.labels = {queue_id: self.queue_title(queue_id) for queue_id in queues} | self.titles
 
     @property
     def state(self) -> State:
@@ -57,7 +61,11 @@ class Screens:
         department_id, _, name = queue_id.partition(".")
         department = self.config.departments.get(department_id)
         queue = department.queues.get(name) if department else None
-        return (queue.title if queue else "") or name.replace("_", " ").replace("-", " ").capitalize()
+        return (queue.title if queue else "") or readable(name)
+
+    def called(self, name: str) -> str:
+        """What people call a department, a queue or an operator."""
+        return self.labels.get(name) or self.name(name)
 
     def icon(self, instance: str) -> str:
         """How a channel instance is drawn."""
@@ -99,10 +107,11 @@ class Screens:
             deadline_ms=handoff.deadline_ms,
         )
 
-    def item(self, item: WorkItem, operator_id: str, waiting_reason: str = "") -> views.ItemView:
-        """A row of the work list."""
+    def item(self, item: WorkItem, operator_id: str, reason: str = "", *, whole: bool = False) -> views.ItemView:
+        """A row of the work list; ``whole`` also says its place and how long it may still wait."""
         matter = self.state.conversations[item.conversation_id]
         cell = self.matter(item.conversation_id)
+        expected = estimate(self.state, item) if whole else None
         return views.ItemView(
             work_item_id=item.work_item_id,
             reference=matter.reference,
@@ -124,33 +133,34 @@ class Screens:
             contact=matter.contact.value,
             clock=self.clock(item),
             handoff=self.handoff(item.handoff_id),
-            waiting_reason=waiting_reason,
+            waiting_reason=reason,
+            position=position(self.state, item) if whole else 0,
+            wait_low_s=expected.low_ms // 1000 if expected else 0,
+            wait_high_s=-(-expected.high_ms // 1000) if expected else 0,
+            wait_percent=expected.percent if expected else 0,
+            parked_until_ms=item.parked_until_ms if item.state is ItemState.PARKED else 0,
+            parked_by=self.name(item.parked_by) if item.state is ItemState.PARKED else "",
+            outcome=item.outcome,
+            idle=item.idle,
+            connect_due_ms=item.connect_due_ms,
         )
 
-    def waiting_reason(self, item: WorkItem) -> str:
-        """Why nobody has a queued item yet."""
-        if item.state is not ItemState.QUEUED:
+    def waiting_reason(self, item: WorkItem, *, whole: bool = False) -> str:
+        """Why nobody has a queued item yet; ``whole``: also for whom it is kept and what changes next."""
+        if not waits.is_waiting(item):
             return ""
-        counts: dict[str, int] = {}
-        for operator in self.state.operators.values():
-            reason = why_not(self.state, operator, item)
-            counts[reason] = counts.get(reason, 0) + 1
-        counts.pop("department", None)
-        return names.excluded_text(counts) or "nobody works in this department"
+        view = waits.waiting(self.state, item, self.name)
+        return waits.whole_text(view, self.called, self.now_ms()) if whole else waits.short_text(view)
 
     def _waiting(self, items: list[WorkItem], operator_id: str) -> list[views.ItemView]:
-        """Rows of queued items; a reason holds for a whole class, but for items that somebody declined."""
-        reasons: dict[ClassKey, str] = {}
+        """Rows of queued items; a reason holds for a whole class."""
+        known: dict[ClassKey, str] = {}
         rows = []
         for item in items:
             key = class_of(item)
-            if item.backoff or key not in reasons:
-                reason = self.waiting_reason(item)
-                if not item.backoff:
-                    reasons[key] = reason
-            else:
-                reason = reasons[key]
-            rows.append(self.item(item, operator_id, reason))
+            if key not in known:
+                known[key] = self.waiting_reason(item)
+            rows.append(self.item(item, operator_id, known[key]))
         return rows
 
     def offer(self, offer: Offer) -> views.OfferView:
@@ -163,7 +173,7 @@ class Screens:
             offer_id=offer.offer_id,
             offered_ms=offer.offered_ms,
             deadline_ms=offer.deadline_ms,
-            item=self.item(item, offer.operator_id),
+            item=self.item(item, offer.operator_id, whole=True),
             earlier_count=max(0, len(history) - 1),
             why=self.why(offer),
             handoff_from=self.name(handoff.from_operator_id) if handoff else "",
@@ -178,7 +188,7 @@ class Screens:
         ):
             event = decode_event(msgspec.msgpack.decode(data, type=c.ThreadCell).event)
             if isinstance(event, e.OfferMade) and event.offer_id == offer.offer_id:
-                return names.decision_text(event.decision, event.operator_id, self.engine.names)
+                return reasons.decision_text(event.decision, event.operator_id, self.engine.names)
         return []
 
     def handoff_note(self, conversation_id: int, handoff_id: int) -> str:
@@ -201,6 +211,11 @@ class Screens:
             offered_units=operator.offered_units,
             capacity_units=operator.capacity_units,
             item_count=len(operator.item_ids),
+            channels={instance: presence.value for instance, presence in operator.channels.items()},
+            connected=operator.connected,
+            lease_until_ms=operator.lease_until_ms,
+            queues=list(operator.queues),
+            weight=operator.weight,
         )
 
     def departments(self) -> list[views.DepartmentView]:
@@ -208,11 +223,7 @@ class Screens:
         waiting: dict[str, list[int]] = {}
         for key, line in self.state.waiting.lines().items():
             waiting.setdefault(key.queue_id, []).extend(self.state.items[item_id].enqueued_ms for _, item_id in line)
-        available: dict[str, int] = {}
-        for operator in self.state.operators.values():
-            if operator.presence is Presence.AVAILABLE:
-                for department_id in operator.departments:
-                    available[department_id] = available.get(department_id, 0) + 1
+        available = self._available()
         return [
             views.DepartmentView(
                 department_id=rule.department_id,
@@ -224,7 +235,7 @@ class Screens:
                         department=self.title(queue.department_id),
                         waiting=len(waiting.get(queue.queue_id, ())),
                         longest_wait_since_ms=min(waiting.get(queue.queue_id, (0,))),
-                        operators_available=available.get(queue.department_id, 0),
+                        operators_available=available[queue.department_id] + available[queue.queue_id],
                     )
                     for queue in self.state.config.queues
                     if queue.department_id == rule.department_id
@@ -233,6 +244,15 @@ class Screens:
             for rule in self.state.config.departments
         ]
 
+    def _available(self) -> Counter[str]:
+        """How many are available, by department; whoever serves some queues only, by queue."""
+        return Counter(
+            served
+            for operator in self.state.operators.values()
+            if operator.presence is Presence.AVAILABLE
+            for served in operator.queues or operator.departments
+        )
+
     # ---- the desk
     def desk(self, actor: Actor) -> views.DeskView:
         """All that an operator's screen shows beside the open thread."""
@@ -240,7 +260,7 @@ class Screens:
         waiting = [
             self.state.items[item_id]
             for item_id in self.state.waiting.ordered()
-            if self.state.items[item_id].department_id in me.departments
+            if in_reach(self.state, me, self.state.items[item_id])
         ]
         colleagues = [op for op in self.state.operators.values() if set(op.departments) & set(me.departments)]
         return views.DeskView(
@@ -258,7 +278,22 @@ class Screens:
             away_reasons=self.config.away_reasons,
             notices=self._notices(me.operator_id),
             quarantine_count=self._quarantine_count(actor),
+            parked=self._parked(me),
+            channels=self._channels(),
+            lease_ms=self.state.config.lease_ms,
         )
+
+    def _parked(self, me: Operator) -> list[views.ItemView]:
+        """What somebody has put aside, in the order in which it comes back."""
+        mine = (one for one in self.state.items.values() if one.parked_by == me.operator_id)
+        aside = [one for one in mine if one.state is ItemState.PARKED]
+        return [self.item(one, me.operator_id) for one in sorted(aside, key=lambda one: one.parked_until_ms)]
+
+    def _channels(self) -> list[views.DeskChannelView]:
+        return [
+            views.DeskChannelView(instance=name, icon=self.icon(name), title=readable(name))
+            for name in self.state.channels
+        ]
 
     def _load(self, me: Operator) -> list[views.LoadShare]:
         units: dict[str, int] = {}
@@ -280,11 +315,19 @@ class Screens:
                         notice_id=int(key.rpartition("\n")[2]),
                         kind=notice.kind,
                         reference=matter.reference if matter else "",
-                        detail=notice.detail,
+                        detail=self._detail(notice),
                         at_ms=notice.at_ms,
                     )
                 )
         return found
+
+    def _detail(self, notice: c.NoticeCell) -> str:
+        """The detail of a notice; people in it by name."""
+        if notice.kind == "item_forced":
+            return self.name(notice.detail)
+        if notice.kind == "item_reassigned":
+            return " → ".join(map(self.name, notice.detail.split()))
+        return notice.detail
 
     # ---- input that could not be read
     def sees_input(self, actor: Actor, instance: str, account: str) -> bool:
@@ -310,3 +353,8 @@ class Screens:
                 self._origins.clear()
             self._origins[key] = (raw.instance, raw.account) if raw else ("", "")
         return self._origins[key]
+
+
+def readable(name: str) -> str:
+    """A name of the configuration as people read it."""
+    return name.replace("_", " ").replace("-", " ").capitalize()

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import msgspec
 
-from omniroute.api import names, views
+from omniroute.api import names, views, waits
+from omniroute.api.explanations import explain, find_operator
 from omniroute.api.screens import Screens
 from omniroute.channels.contract import Identity
 from omniroute.core import events as e
 from omniroute.core import references
 from omniroute.core.events import Event
 from omniroute.core.model import ContactState, Conversation, InteractionKind, ItemState, WorkItem
-from omniroute.core.permissions import Actor, may_read
+from omniroute.core.permissions import Actor, in_reach, is_chief, may_read
 from omniroute.engine import cells as c
 from omniroute.engine.registration import EVIDENCE
 from omniroute.errors import NotFound
@@ -21,13 +22,8 @@ ENTRIES_MAX = 1000
 EARLIER_MAX = 50
 SEARCH_DEPTH = 5000
 SEARCH_RESULTS_MAX = 50
-OUTCOMES = {
-    e.OfferAccepted: "accepted",
-    e.HandoffAccepted: "accepted",
-    e.OfferDeclined: "declined",
-    e.OfferExpired: "expired",
-    e.OfferRevoked: "revoked",
-}
+_FREE = {ItemState.QUEUED, ItemState.PARKED}
+_MOVABLE = {ItemState.QUEUED, ItemState.OFFERED, ItemState.ASSIGNED, ItemState.PARKED}
 
 
 class Threads:
@@ -94,7 +90,7 @@ class Threads:
             disposition=record.disposition,
             contact=record.contact.value,
             clock=screens.clock(item) if item else None,
-            item=screens.item(item, actor.operator_id, screens.waiting_reason(item)) if item else None,
+            item=self._whole(item, actor.operator_id) if item else None,
             offer=screens.offer(offer) if offer and mine else None,
             actions=self._actions(actor, record, item),
             message_count=record.message_count,
@@ -103,7 +99,13 @@ class Threads:
             text_max_chars=can.text_max_chars if can else 0,
             customer=self._customer(record, cell),
             entries=[entry for line in self.events(cell.conversation_id) if (entry := self._entry(actor, cell, *line))],
+            tags=list(record.tags),
+            waiting=waits.waiting(screens.state, item, screens.name) if item and waits.is_waiting(item) else None,
         )
+
+    def _whole(self, item: WorkItem, operator_id: str) -> views.ItemView:
+        reason = self._screens.waiting_reason(item, whole=True)
+        return self._screens.item(item, operator_id, reason, whole=True)
 
     def _item(self, actor: Actor, record: Conversation) -> WorkItem | None:
         """The open item that concerns the actor most: held, offered, then any."""
@@ -123,15 +125,36 @@ class Threads:
         offer = state.offers.get(item.offer_id)
         if offer is not None and offer.operator_id == actor.operator_id:
             actions += ["accept", "decline"]
-        if actor.operator_id and item.operator_id == actor.operator_id:
-            actions.append("complete")
-            actions.append("cancel_handoff" if item.handoff_id else "transfer")
-            if self._can_reply(record):
-                actions.append("reply")
-            if item.state is ItemState.ASSIGNED and record.contact in {ContactState.WAITING, ContactState.CONNECTED}:
-                actions.append("end_contact")
-            if item.state is ItemState.ASSIGNED and not item.handoff_id:
-                actions.append("release")
+        if actor.operator_id and item.operator_id == actor.operator_id and item.state is not ItemState.CONNECTING:
+            actions += self._owner_actions(record, item)
+        return actions + self._hand_actions(actor, item)
+
+    def _owner_actions(self, record: Conversation, item: WorkItem) -> list[str]:
+        """What whoever holds the work may do."""
+        actions = ["complete", "cancel_handoff" if item.handoff_id else "transfer"]
+        if self._can_reply(record):
+            actions.append("reply")
+        live = record.contact in {ContactState.WAITING, ContactState.CONNECTED}
+        if item.state is ItemState.ASSIGNED and live:
+            actions.append("end_contact")
+        if item.state is ItemState.ASSIGNED and not item.handoff_id:
+            actions += ["release"] if live else ["release", "snooze", "requeue"]
+        return actions
+
+    def _hand_actions(self, actor: Actor, item: WorkItem) -> list[str]:
+        """What may be done by hand with work that somebody else holds, or nobody."""
+        state, actions = self._screens.state, []
+        me, chief = state.operators.get(actor.operator_id), is_chief(actor, (item.department_id,))
+        if me is not None and item.state in _FREE and in_reach(state, me, item):
+            actions.append("pull")
+        aside = item.state is ItemState.PARKED and bool(actor.operator_id) and item.parked_by == actor.operator_id
+        mine = bool(actor.operator_id) and item.operator_id == actor.operator_id
+        if chief and item.state in {ItemState.QUEUED, ItemState.OFFERED}:
+            actions.append("force")
+        if chief and item.state is ItemState.ASSIGNED and not item.handoff_id:
+            actions.append("reassign")
+        if (aside or (chief and not mine)) and item.state in _MOVABLE and not item.handoff_id:
+            actions.append("requeue")
         return actions
 
     def _can_reply(self, record: Conversation) -> bool:
@@ -193,7 +216,7 @@ class Threads:
                     author=self._screens.name(operator_id) if operator_id else "",
                     mine=bool(operator_id) and operator_id == actor.operator_id,
                     at_ms=line.at_ms,
-                    text=names.event_text(event, self._screens.engine.names, self._screens.titles),
+                    text=names.event_text(event, self._screens.engine.names, self._screens.labels),
                     quoted=self._handoff_note(event),
                     detail=names.detail_of(event),
                 )
@@ -245,50 +268,8 @@ class Threads:
         )
 
     # ---- explanation
-    def explanation(self, actor: Actor, reference: str) -> views.ExplanationView:
-        """Every decision as recorded, with what became of its offer."""
+    def explanation(self, actor: Actor, reference: str, name: str = "") -> views.ExplanationView:
+        """Every decision as recorded, with what became of its offer; and why not the operator who is named."""
         cell, record = self.find(actor, reference)
-        return explain(self._screens, cell, record, self.events(cell.conversation_id))
-
-
-def explain(
-    screens: Screens,
-    cell: c.ConversationCell,
-    record: Conversation,
-    lines: list[tuple[c.ThreadCell, Event]],
-) -> views.ExplanationView:
-    """The decisions among the lines of a thread."""
-    outcomes = {
-        event.offer_id: OUTCOMES[type(event)]  # type: ignore[attr-defined]
-        for _, event in lines
-        if type(event) in OUTCOMES
-    }
-    waiting = [screens.state.items[i] for i in record.item_ids if i in screens.state.items]
-    return views.ExplanationView(
-        reference=cell.reference,
-        decisions=[
-            _decision(screens, line, event, outcomes.get(event.offer_id, "live"))
-            for line, event in lines
-            if isinstance(event, e.OfferMade)
-        ],
-        waiting_reason="; ".join(filter(None, (screens.waiting_reason(item) for item in waiting))),
-    )
-
-
-def _decision(screens: Screens, line: c.ThreadCell, event: e.OfferMade, outcome: str) -> views.DecisionView:
-    item = screens.state.items.get(event.work_item_id)
-    return views.DecisionView(
-        at_ms=line.at_ms,
-        work_item_id=event.work_item_id,
-        queue=item.queue_id if item else "",
-        policy=event.decision.policy,
-        chosen=screens.name(event.operator_id),
-        outcome=outcome,
-        sentence=" ".join(names.decision_text(event.decision, event.operator_id, screens.engine.names)),
-        terms=list(event.decision.terms),
-        candidates=[
-            views.CandidateView(operator=screens.name(one.operator_id), terms=list(one.terms))
-            for one in event.decision.candidates
-        ],
-        excluded=event.decision.excluded,
-    )
+        operator_id = find_operator(self._screens, actor, name) if name else ""
+        return explain(self._screens, cell, record, self.events(cell.conversation_id), operator_id)

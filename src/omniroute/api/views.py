@@ -49,7 +49,7 @@ class ItemView(msgspec.Struct, kw_only=True):
     department: str
     queue: str
     state: str
-    """queued, offered, assigned, wrap_up"""
+    """queued, offered, connecting, assigned, parked, wrap_up"""
     owner: str
     """Name of the operator who holds it, or empty."""
     mine: bool
@@ -65,6 +65,21 @@ class ItemView(msgspec.Struct, kw_only=True):
     handoff: HandoffView | None
     waiting_reason: str = ""
     """For queued items: why nobody has it yet."""
+    position: int = 0
+    """Its place in its queue, from 1; 0 where it does not wait, and in the waiting list, where nobody counts."""
+    wait_low_s: int = 0
+    wait_high_s: int = 0
+    wait_percent: int = 0
+    """The wait that is expected from now on, as an interval and how often that is right; 0: no estimate."""
+    parked_until_ms: int = 0
+    parked_by: str = ""
+    """Until when it is put aside, and the name of who did so."""
+    outcome: str = ""
+    """What the customer was told when the queue could not serve them in time: voicemail, callback, mail."""
+    idle: bool = False
+    """The customer has been silent for long: it takes no capacity until they are back."""
+    connect_due_ms: int = 0
+    """Until when the two sides may take to come together."""
 
 
 class HandoffView(msgspec.Struct, kw_only=True):
@@ -103,6 +118,24 @@ class OperatorView(msgspec.Struct, kw_only=True):
     offered_units: int
     capacity_units: int
     item_count: int
+    channels: dict[str, str] = {}
+    """Presence by channel instance, where it differs."""
+    connected: bool = False
+    """A desk is open."""
+    lease_until_ms: int = 0
+    """Until when a lost connection is forgiven; 0: none is lost."""
+    queues: list[str] = []
+    """Serves only these queues of the departments; empty: all."""
+    weight: int = 10
+    """The share under weighted distribution."""
+
+
+class DeskChannelView(msgspec.Struct, kw_only=True):
+    """A channel instance for which presence can differ."""
+
+    instance: str
+    icon: str
+    title: str
 
 
 class QueueView(msgspec.Struct, kw_only=True):
@@ -149,12 +182,18 @@ class DeskView(msgspec.Struct, kw_only=True):
     away_reasons: list[str]
     notices: list[NoticeView]
     quarantine_count: int
+    parked: list[ItemView] = []
+    """What I have put aside, what comes back first on top."""
+    channels: list[DeskChannelView] = []
+    lease_ms: int = 0
+    """How long a lost connection is forgiven."""
 
 
 class NoticeView(msgspec.Struct, kw_only=True):
     """Something that I should know and that needs no answer: a transfer came back, an offer ran out, a reply died.
 
-    ``kind``: ``handoff_returned``, ``offer_expired``, ``offer_revoked``, ``delivery_died``, ``clock_breached``.
+    ``kind``: ``handoff_returned``, ``offer_expired``, ``offer_revoked``, ``delivery_died``, ``clock_breached``,
+    ``connect_failed``, ``item_forced``, ``item_reassigned``, ``item_woken``, ``lease_lost``.
     """
 
     notice_id: int
@@ -234,7 +273,8 @@ class ConversationView(msgspec.Struct, kw_only=True):
     """One matter with its thread. ``item`` is the open work item that concerns me most, or None.
 
     ``actions`` are what I may do now: accept, decline, reply, note, transfer, cancel_handoff, end_contact,
-    complete, release. ``reply_channel``/``reply_to`` say how an answer will travel.
+    complete, release, pull, snooze, requeue, force, reassign. ``reply_channel``/``reply_to`` say how an answer will
+    travel.
     """
 
     now_ms: int
@@ -260,6 +300,9 @@ class ConversationView(msgspec.Struct, kw_only=True):
     text_max_chars: int
     customer: CustomerView
     entries: list[ThreadEntryView]
+    tags: list[str] = []
+    waiting: WaitingView | None = None
+    """Why ``item`` waits, in parts."""
 
 
 class ExplanationView(msgspec.Struct, kw_only=True):
@@ -268,6 +311,73 @@ class ExplanationView(msgspec.Struct, kw_only=True):
     reference: str
     decisions: list[DecisionView]
     waiting_reason: str
+    waiting: list[WaitingView] = []
+    """The same for each work item that waits, in parts."""
+    steps: list[StepView] = []
+    """What else happened to its work, oldest first: relaxed, moved, kept for somebody, given by hand."""
+    about: AboutView | None = None
+    """Why not this operator; where one was named."""
+
+
+class WaitingView(msgspec.Struct, kw_only=True):
+    """Why one work item waits."""
+
+    work_item_id: int
+    queue: str
+    counts: dict[str, int]
+    """How many operators cannot have it now, by reason."""
+    nobody_has: list[str]
+    """Requirements that no operator meets."""
+    nobody_can: bool
+    """No operator could have it at any hour, as things are."""
+    held_for: str
+    """Who alone may have it until ``hold_until_ms``; or empty."""
+    hold_until_ms: int
+    next_step: NextStepView | None
+
+
+class NextStepView(msgspec.Struct, kw_only=True):
+    """The next step of relaxation: what falls away, and to whom it opens."""
+
+    at_ms: int
+    drop: list[str]
+    lower: list[str]
+    departments: list[str]
+    queues: list[str]
+    operators: list[str]
+
+
+class StepView(msgspec.Struct, kw_only=True):
+    """A step that is no offer; ``kind`` is as ``detail`` in a thread, ``operator`` whom it is about, or empty."""
+
+    at_ms: int
+    kind: str
+    text: str
+    operator: str = ""
+
+
+class AboutView(msgspec.Struct, kw_only=True):
+    """One operator among the decisions. ``now``: why they cannot have the waiting work now, or empty; as codes too."""
+
+    operator: str
+    decisions: list[AboutDecisionView]
+    now: str
+    reasons: list[str] = []
+
+
+class AboutDecisionView(msgspec.Struct, kw_only=True):
+    """How the operator stood in one decision: a ``place`` from 1 with ``terms``, or 0; ``reason`` says it in words.
+
+    ``excluded`` is the code of why they could not have it, where that is recorded by name.
+    """
+
+    offer_id: int
+    at_ms: int
+    chosen: str
+    place: int
+    terms: list[int]
+    reason: str
+    excluded: str = ""
 
 
 class DecisionView(msgspec.Struct, kw_only=True):
@@ -284,6 +394,18 @@ class DecisionView(msgspec.Struct, kw_only=True):
     terms: list[str]
     candidates: list[CandidateView]
     excluded: dict[str, int]
+    offer_id: int = 0
+    eligible: int = 0
+    """How many could have had it; ``candidates`` are the best of them."""
+    expected_ms: int = 0
+    waited_ms: int = 0
+    relaxed: int = 0
+    """Steps of relaxation by then."""
+    failed_policy: str = ""
+    named: list[ExcludedView] = []
+    """Some of the excluded, by name."""
+    trigger: str = ""
+    """What led to it: item (work came), operator (somebody became free), batch, channel."""
 
 
 class CandidateView(msgspec.Struct, kw_only=True):
@@ -291,6 +413,13 @@ class CandidateView(msgspec.Struct, kw_only=True):
 
     operator: str
     terms: list[int]
+
+
+class ExcludedView(msgspec.Struct, kw_only=True):
+    """An operator who could not have it, and the reason."""
+
+    operator: str
+    reason: str
 
 
 class QuarantineView(msgspec.Struct, kw_only=True):

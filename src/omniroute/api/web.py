@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from omniroute.api import metrics
 from omniroute.api.call import Endpoint, Services, serve
+from omniroute.api.desks import OpenDesks
 from omniroute.api.live import Live
 from omniroute.api.openapi import document
 from omniroute.api.operations import Operations
@@ -83,10 +84,11 @@ class _Static(StaticFiles):
         return answer
 
 
-def application(services: Services, extra: Sequence[BaseRoute] = ()) -> ASGIApp:
-    """Everything that the daemon serves over HTTP."""
+def application(services: Services, extra: Sequence[BaseRoute] = (), desks: OpenDesks | None = None) -> ASGIApp:
+    """Everything that the daemon serves over HTTP; ``desks`` counts who has a screen open."""
     screens = Screens(services.engine, services.config)
     table = endpoints(Operations(screens, Threads(screens)))
+    live = Live(services, screens, desks or OpenDesks(services.engine.writer))
     description = msgspec.json.encode(document(table))
 
     async def openapi(_: Request) -> Response:
@@ -95,7 +97,7 @@ def application(services: Services, extra: Sequence[BaseRoute] = ()) -> ASGIApp:
     served = Starlette(
         routes=[
             Route(f"{PREFIX}/openapi.json", openapi),
-            WebSocketRoute(f"{PREFIX}/events", Live(services, screens).endpoint),
+            WebSocketRoute(f"{PREFIX}/events", live.endpoint),
             *_api_routes(services, table),
             *_metrics(services),
             *_pages(),

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from omniroute.core import commands as c
-from omniroute.core.model import Conversation
+from omniroute.core.model import Conversation, ItemState, Operator, WorkItem
 from omniroute.core.state import State
 from omniroute.errors import Forbidden
 
@@ -63,15 +63,41 @@ def _oneself_or_chief(state: State, actor: Actor, command: Any) -> bool:
     if _oneself(state, actor, command):
         return True
     operator = state.operators.get(command.operator_id)
-    return operator is not None and _is_chief(actor, operator.departments)
+    return is_chief(actor, operator.departments if operator else ())
 
 
 def _owner_or_chief(state: State, actor: Actor, command: Any) -> bool:
     """The owner, or a supervisor of the item's department, in the owner's name."""
     item = state.items.get(command.work_item_id)
     return _oneself(state, actor, command) or (
-        item is not None and item.operator_id == command.operator_id and _is_chief(actor, (item.department_id,))
+        item is not None and item.operator_id == command.operator_id and is_chief(actor, (item.department_id,))
     )
+
+
+def _oneself_in_reach(state: State, actor: Actor, command: Any) -> bool:
+    """Oneself, where the work is one's departments' or has been opened to one."""
+    item, operator = state.items.get(command.work_item_id), state.operators.get(actor.operator_id)
+    return (
+        item is not None
+        and operator is not None
+        and _oneself(state, actor, command)
+        and in_reach(state, operator, item)
+    )
+
+
+def _chief(state: State, actor: Actor, command: Any) -> bool:
+    """A supervisor of the item's department; nobody does it for themselves."""
+    item = state.items.get(command.work_item_id)
+    return item is not None and is_chief(actor, (item.department_id,))
+
+
+def _holder_or_chief(state: State, actor: Actor, command: Any) -> bool:
+    """Who holds the work or has put it aside, or a supervisor of its department; the command names its owner."""
+    item = state.items.get(command.work_item_id)
+    if item is None or item.operator_id != command.operator_id:
+        return False
+    holder = item.parked_by if item.state is ItemState.PARKED else item.operator_id
+    return actor.operator_id == holder != "" or is_chief(actor, (item.department_id,))
 
 
 def _oneself_who_reads(state: State, actor: Actor, command: Any) -> bool:
@@ -83,7 +109,8 @@ def _writes_as_self(actor: Actor, command: Any) -> bool:
     return bool(actor.operator_id == command.operator_id)
 
 
-def _is_chief(actor: Actor, departments: tuple[str, ...]) -> bool:
+def is_chief(actor: Actor, departments: tuple[str, ...]) -> bool:
+    """Whether the actor answers for one of the departments; an admin does for all."""
     if actor.role is Role.ADMIN:
         return True
     return actor.role is Role.SUPERVISOR and any(department in actor.departments for department in departments)
@@ -93,6 +120,8 @@ RULES: dict[type[c.Command], Rule] = {
     c.ApplyConfig: _nobody_else,
     c.PutOperator: _admin,
     c.SetPresence: _oneself_or_chief,
+    c.ConnectOperator: _nobody_else,
+    c.DisconnectOperator: _nobody_else,
     c.ReceiveRaw: _channel_itself,
     c.QuarantineRaw: _nobody_else,
     c.RegisterInteraction: _nobody_else,
@@ -105,6 +134,11 @@ RULES: dict[type[c.Command], Rule] = {
     c.EndContact: _oneself,
     c.CompleteItem: _owner_or_chief,
     c.ReleaseItem: _owner_or_chief,
+    c.PullItem: _oneself_in_reach,
+    c.ForceItem: _chief,
+    c.ReassignItem: _chief,
+    c.SnoozeItem: _owner_or_chief,
+    c.RequeueItem: _holder_or_chief,
     c.RecordDelivery: _nobody_else,
     c.FireDue: _nobody_else,
     c.ResumeAfterOutage: _nobody_else,
@@ -122,11 +156,27 @@ def authorize(state: State, actor: Actor, command: c.Command) -> None:
         raise Forbidden("you may not do this")
 
 
+def in_reach(state: State, operator: Operator, item: WorkItem) -> bool:
+    """Whether work is of the operator's departments, or was opened to the operator while it waited.
+
+    What was opened is a department, a queue (to whoever serves it), or a person.
+    """
+    if {item.department_id, *item.departments} & set(operator.departments):
+        return True
+    return operator.operator_id in item.operators or any(_serves(state, operator, queue) for queue in item.queues)
+
+
+def _serves(state: State, operator: Operator, queue_id: str) -> bool:
+    rule = state.queues.get(queue_id)
+    in_department = rule is not None and rule.department_id in operator.departments
+    return in_department and (not operator.queues or queue_id in operator.queues)
+
+
 def may_read(state: State, actor: Actor, matter: Conversation) -> bool:
     """Whether the actor may read a matter, open or closed.
 
-    Admins all; others what is or was in their departments, what they hold, what is offered to them, and the history of
-    a customer whose matter they hold (nobody has to tell a story twice).
+    Admins all; others what is or was in their departments, what they hold or could pick, what is offered to them, and
+    the history of a customer whose matter they hold (nobody has to tell a story twice).
     """
     if actor.role in {Role.ADMIN, Role.SYSTEM}:
         return True
@@ -136,6 +186,9 @@ def may_read(state: State, actor: Actor, matter: Conversation) -> bool:
         return True
     open_items = [state.items[item_id] for item_id in matter.item_ids if item_id in state.items]
     if any(item.department_id in actor.departments for item in open_items):
+        return True
+    operator = state.operators.get(actor.operator_id)
+    if operator is not None and any(in_reach(state, operator, item) for item in open_items):
         return True
     return bool(actor.operator_id) and _holds_matter_of(state, actor.operator_id, matter.customer_id)
 

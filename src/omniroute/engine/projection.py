@@ -32,13 +32,26 @@ IN_THREAD = (
     e.HandoffReturned,
     e.HandoffCancelled,
     e.ItemReturned,
+    e.ItemRelaxed,
+    e.ItemMoved,
     e.ItemDiverted,
+    e.ConnectFailed,
+    e.ItemPulled,
+    e.ItemForced,
+    e.ItemReassigned,
+    e.ItemSnoozed,
+    e.ItemWoken,
     e.WrapUpStarted,
     e.ItemClosed,
     e.ClockEnded,
     e.DeliveryDied,
 )
 """The events that are lines of a thread."""
+
+
+def in_thread(event: e.Event) -> bool:
+    """Whether the event is a line of a thread; that work waits is one only where it is kept for somebody."""
+    return isinstance(event, IN_THREAD) or (isinstance(event, e.ItemQueued) and bool(event.held_for))
 
 
 def conversation_of(event: e.Event) -> int:
@@ -50,7 +63,7 @@ def conversation_of(event: e.Event) -> int:
 
 def writes_of(event: e.Event, seq: int, at_ms: int, state: State, cells: c.Cells) -> Iterator[Write]:
     """All cells that follow from one event."""
-    if isinstance(event, IN_THREAD):
+    if in_thread(event):
         conversation_id = conversation_of(event)
         yield c.put(c.THREAD, c.pair_key(conversation_id, seq), c.ThreadCell(seq, at_ms, encode_event(event)))
     effect = effect_of(event)
@@ -106,23 +119,50 @@ def _delivery(event: e.Event) -> Iterator[Write]:
 
 def _notices(event: e.Event, seq: int, at_ms: int, state: State) -> Iterator[Write]:
     """What somebody should know without having asked."""
+    for operator_id, kind, detail in _told(event, state):
+        if operator_id:
+            cell = c.NoticeCell(kind, conversation_of(event), detail, at_ms)
+            yield c.put(c.NOTICE, c.joined_key(operator_id, c.number_key(seq)), cell)
+
+
+def _told(event: e.Event, state: State) -> list[tuple[str, str, str]]:
+    """Who is told, of what kind, and the detail; people in a detail are ids."""
     match event:
         case e.HandoffReturned():
-            notice = (event.from_operator_id, "handoff_returned", event.reason)
+            return [(event.from_operator_id, "handoff_returned", event.reason)]
         case e.OfferExpired():
-            notice = (event.operator_id, "offer_expired", "")
+            return [(event.operator_id, "offer_expired", "")]
         case e.OfferRevoked():
-            notice = (event.operator_id, "offer_revoked", event.reason)
+            return [(event.operator_id, "offer_revoked", event.reason)]
         case e.DeliveryDied():
-            notice = (_owner(state, event.conversation_id), "delivery_died", event.reason)
+            return [(_owner(state, event.conversation_id), "delivery_died", event.reason)]
         case e.ClockEnded(outcome="breached"):
-            notice = (_owner(state, event.conversation_id), "clock_breached", "first_response")
+            return [(_owner(state, event.conversation_id), "clock_breached", "first_response")]
+        case e.PresenceChanged(cause="lease"):
+            return [(event.operator_id, "lease_lost", "")]
         case _:
-            return
-    operator_id, kind, detail = notice
-    if operator_id:
-        cell = c.NoticeCell(kind, conversation_of(event), detail, at_ms)
-        yield c.put(c.NOTICE, c.joined_key(operator_id, c.number_key(seq)), cell)
+            return _told_of_work(event, state)
+
+
+def _told_of_work(event: e.Event, state: State) -> list[tuple[str, str, str]]:
+    match event:
+        case e.ConnectFailed():
+            return [(event.operator_id, "connect_failed", event.reason)]
+        case e.ItemForced():
+            return [(event.operator_id, "item_forced", event.by)]
+        case e.ItemReassigned():
+            both = f"{event.from_operator_id} {event.operator_id}"
+            return [(one, "item_reassigned", both) for one in both.split()]
+        case e.ItemWoken(cause=cause) if cause != "taken":
+            return [(_parked_by(state, event), "item_woken", cause)]
+        case _:
+            return []
+
+
+def _parked_by(state: State, event: e.ItemWoken) -> str:
+    """Who had put the work aside: nobody has held it since."""
+    matter = state.conversations.get(event.conversation_id)
+    return event.held_for or (matter.last_operator_id if matter else "")
 
 
 def _owner(state: State, conversation_id: int) -> str:

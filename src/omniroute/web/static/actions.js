@@ -7,12 +7,14 @@ import { save, load } from "./settings.js";
 import { breachSound, messageSound, notify, offerSound } from "./sound.js";
 import * as s from "./state.js";
 import { stopLive } from "./live.js";
+import { excludedText } from "./components/reasons.js";
 
+const CANNOT = /^this operator cannot have it now \((.+)\)$/;
 export const explainError = (error) =>
-  error.status === 0 ? t("error.offline") : error.status === 409 ? error.message || t("error.conflict") : error.message || t("error.unknown");
+  CANNOT.test(error.message) ? t("error.cannot", { reason: excludedText(CANNOT.exec(error.message)[1]) }) : error.status === 0 ? t("error.offline") : error.status === 409 ? error.message || t("error.conflict") : error.message || t("error.unknown");
 const complain = (error) => s.toast(explainError(error), { bad: true });
 /** Runs a command; says what went wrong; true when it went right. */
-async function attempt(work) {
+export async function attempt(work) {
   try { await work(); return true; } catch (error) { complain(error); return false; }
 }
 
@@ -71,11 +73,21 @@ function takeNotices(notices) {
   for (const one of notices) {
     if (one.notice_id <= noticeMax || one.kind.startsWith("offer_")) continue;
     if (one.kind === "clock_breached") breachSound();
-    s.toast(noticeText(one), { reference: one.reference, bad: one.kind !== "handoff_returned" });
+    // Work that somebody gave me sounds like an offer: it is new, and it is mine.
+    if (one.kind === "item_forced" || one.kind === "item_reassigned") givenSound(one.reference);
+    s.toast(noticeText(one), { reference: one.reference, bad: BAD.has(one.kind) });
   }
   if (newest > noticeMax) { noticeMax = newest; save(`notices.${s.who()}`, newest); }
 }
-export const noticeText = (notice) => term("notice", notice.kind) + (notice.detail ? `: ${notice.detail}` : "");
+const BAD = new Set(["delivery_died", "clock_breached", "connect_failed", "lease_lost"]);
+function givenSound(reference) {
+  const item = s.desk.value.mine.find((one) => one.reference === reference);
+  if (item) offerSound(item.icon);
+}
+export function noticeText(notice) {
+  const detail = notice.kind === "item_woken" ? term("woken", notice.detail) : notice.detail;
+  return term("notice", notice.kind) + (detail ? `: ${detail}` : "");
+}
 
 let wanted = 0;
 export async function refreshConversation(reference = s.openRef.value) {
@@ -155,11 +167,11 @@ export async function decide(offer, choice) {
 // The socket brings the change as well; this covers the moment without one.
 const refreshDesk = async () => { if (!s.link.value.up) { try { takeDesk(await api.desk()); } catch { /* the foot says so */ } } };
 
-export const setPresence = (presence, reason) => attempt(async () => { await api.presence(presence, reason); await refreshDesk(); });
+export const setPresence = (presence, reason, channel) => attempt(async () => { await api.presence(presence, reason, channel); await refreshDesk(); });
 export const endContact = (item) => attempt(() => api.endContact(item.work_item_id)).then(settle);
 export const cancelHandoff = (handoff) => attempt(() => api.cancelHandoff(handoff.handoff_id)).then(settle);
 export const release = (item) => attempt(() => api.release(item.work_item_id)).then((ok) => { if (ok) s.toast(t("release.done")); return settle(ok); });
-async function settle(ok) { await Promise.all([refreshDesk(), refreshConversation()]); return ok; }
+export async function settle(ok) { await Promise.all([refreshDesk(), refreshConversation()]); return ok; }
 
 export async function transfer(item, body) {
   await api.transfer(item.work_item_id, body);
@@ -170,6 +182,10 @@ export async function complete(item, body, key) {
   await api.complete(item.work_item_id, body, key);
   s.toast(t("complete.done"));
   await settle(true);
+  goOn(item);
+}
+/** What was open is no longer mine: the next of mine opens, or the list. */
+export function goOn(item) {
   const next = s.desk.value?.mine.find((one) => one.reference !== item.reference);
   if (s.openRef.value === item.reference && !s.desk.value?.mine.some((one) => one.reference === item.reference)) {
     if (next && matchMedia("(min-width: 721px)").matches) openConversation(next.reference); else closeConversation();

@@ -1,5 +1,6 @@
 // The keyboard, by the place of the key and not its letter: shortcuts must live on a Russian layout as well.
 import { decide, endContact, goBack } from "./actions.js";
+import { openGive, openRequeue, openSnooze, pullFocused } from "./hands.js";
 import { letters } from "./settings.js";
 import { back, can, conv, desk, dialog, drawer, menu, pane } from "./state.js";
 import { setMode } from "./components/composer.js";
@@ -17,6 +18,10 @@ const single = {
   KeyW: openWhy,
   KeyI: () => conv.value && toggleSide(),
   KeyP: () => { menu.value = "presence"; },
+  KeyG: pullFocused,
+  KeyZ: openSnooze,
+  KeyQ: openRequeue,
+  KeyO: openGive,
 };
 const alt = {
   KeyA: () => decideFirst("accept"),
@@ -58,6 +63,9 @@ export function startKeys() {
   });
 }
 function find() {
-  if (matchMedia("(max-width: 720px)").matches) pane.value = "find";
-  requestAnimationFrame(() => [...document.querySelectorAll(".find input")].find((node) => node.offsetParent)?.focus());
+  const there = () => [...document.querySelectorAll(".find input")].find((node) => node.offsetParent);
+  // At once where it can be: whoever types on must not type into shortcuts.
+  if (!matchMedia("(max-width: 720px)").matches) { there()?.focus(); return; }
+  pane.value = "find";
+  requestAnimationFrame(() => there()?.focus());
 }

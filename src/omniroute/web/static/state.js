@@ -53,6 +53,7 @@ export function queueName(queue, department) {
   const rest = queue.toLowerCase().startsWith(department.toLowerCase()) ? queue.slice(department.length).replace(/^[-_./ ]+/, "") : queue;
   return rest ? term("queue", rest) : "";
 }
+export const queueTitle = (queue, dept) => queue.title || queueName(queue.queue_id, dept.department_id);
 export const isUnread = (item) => item.unanswered && seen.value[item.reference] !== item.preview;
 export function markSeen(item) {
   if (!item || seen.value[item.reference] === item.preview) return;

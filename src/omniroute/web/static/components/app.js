@@ -1,6 +1,7 @@
 // The whole desk: panes, foot, bottom bar, live regions.
 import { html } from "../ui.js";
 import { startDesk } from "../boot.js";
+import { tick } from "../clocks.js";
 import { exact, t, when } from "../i18n.js";
 import { letters } from "../settings.js";
 import { openConversation } from "../actions.js";
@@ -34,8 +35,17 @@ function Bottom() {
     <${Menu} id="me-low" up cls="pnav-b" label=${html`<${Icon} name="user" /><span>${t("nav.me")}</span>`}><${PersonItems} /><//></nav>`;
 }
 
+/** The line is gone: what happens to the work, counted down as the engine does. */
+function Lease() {
+  const { up, since, tried } = link.value;
+  const data = desk.value;
+  if (up || !tried || !data?.lease_ms || (data.me.presence === "offline" && !data.mine.length)) return null;
+  const left = Math.ceil((since + data.lease_ms - tick.value) / 1000);
+  return html`<div class="toast bad lease" role="alert"><${Icon} name="alert" /><span class="grow"><b class="st">${t("lease.lost")}</b> <span class="num">${left > 0 ? t("lease.keep", { n: left }) : t("lease.over")}</span></span><button type="button" class="btn" onClick=${retryNow}>${t("again")}</button></div>`;
+}
+
 function Toasts() {
-  return html`<div class="toasts">${toasts.value.map((one) => html`<div key=${one.id} class=${`toast${one.bad ? " bad" : ""}`}><${Icon} name=${one.bad ? "alert" : "info"} /><span class="grow">${one.text}</span>
+  return html`<div class="toasts"><${Lease} />${toasts.value.map((one) => html`<div key=${one.id} class=${`toast${one.bad ? " bad" : ""}`}><${Icon} name=${one.bad ? "alert" : "info"} /><span class="grow">${one.text}</span>
     ${one.reference && html`<button type="button" class="btn" onClick=${() => { dropToast(one.id); openConversation(one.reference); }}>${t("open")}</button>`}
     <button type="button" class="btn ghost ico" title=${t("close")} onClick=${() => dropToast(one.id)}><${Icon} name="close" /><span class="sr">${t("close")}</span></button></div>`)}</div>`;
 }

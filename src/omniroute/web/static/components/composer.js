@@ -60,6 +60,8 @@ export function Composer() {
 }
 
 function ReadOnly({ view }) {
+  const state = view.item?.state;
+  if (view.item?.mine && state === "connecting") return html`<p class="readonly"><${Icon} name="lock" />${t("read.connecting")}</p>`;
   const text = view.actions.includes("accept") ? t("read.offer") : view.stage === "done" ? t("read.done") : view.owner ? t("read.owner", { name: view.owner }) : t("read.queue");
   return html`<p class="readonly"><${Icon} name="lock" />${text}</p>`;
 }

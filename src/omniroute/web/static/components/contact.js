@@ -2,7 +2,7 @@
 import { html, useEffect, useRef, useState } from "../ui.js";
 import { complete, endContact, explainError } from "../actions.js";
 import { newKey } from "../api.js";
-import { tick, watch } from "../clocks.js";
+import { now, tick, watch } from "../clocks.js";
 import { t, term, exact } from "../i18n.js";
 import { conv, desk, savedAt, saveDraft } from "../state.js";
 import { useDraft } from "./composer.js";
@@ -23,6 +23,15 @@ export function CallBar() {
     ${!waiting && html`<span class="call-t">${watch(tick.value - connectedAt(view))}</span>`}
     ${view.actions.includes("end_contact") && html`<div class="ctl"><button type="button" class="btn stop" title="Alt E" disabled=${busy} onClick=${end}><${Icon} name=${visit ? "check" : "end"} />${t(visit ? "visit.end" : "call.end")}</button></div>`}
   </div></section>`;
+}
+
+/** Accepted, while the channel brings the two sides together; the ring steps once a second. */
+export function ConnectBar() {
+  const view = conv.value;
+  const began = useRef(view.item.assigned_ms || now());
+  const left = Math.max(0, Math.ceil((view.item.connect_due_ms - tick.value) / 1000));
+  return html`<section class="call" aria-label=${t("connecting")}><div class="call-a"><${Ring} from=${began.current} until=${view.item.connect_due_ms} /><${Channel} icon=${view.item.icon} />
+    <div class="grow"><h2 class="st cut">${view.customer.name}</h2><p class="t2 num" role="status">${t("connecting.left", { n: left })}</p></div></div></section>`;
 }
 
 /** Outcomes as radios with number keys; shared by wrap-up and the dialog for letters and chats. */

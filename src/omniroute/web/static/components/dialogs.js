@@ -1,34 +1,15 @@
-// The dialogs: transfer, finish, register, all keys. One at a time, each gives the focus back.
+// The dialogs: transfer, finish, register, all keys; those of work by hand are in hand.js. One at a time, each gives the focus back.
 import { html, useEffect, useRef, useState } from "../ui.js";
-import { api, newKey } from "../api.js";
-import { complete, explainError, openConversation, say, transfer } from "../actions.js";
+import { api } from "../api.js";
+import { complete, openConversation, say, transfer } from "../actions.js";
 import { lang, languages, t, term } from "../i18n.js";
 import { letters } from "../settings.js";
-import { conv, desk, dialog, queueName, saveDraft, toast } from "../state.js";
+import { conv, desk, dialog, queueTitle, saveDraft, toast } from "../state.js";
 import { digitOf, Dispositions } from "./contact.js";
+import { close, DialogFoot, sendKey, useCommand } from "./form.js";
+import { Give, Requeue, Snooze } from "./hand.js";
 import { Dialog } from "./parts.js";
 import { Why } from "./why.js";
-
-const close = () => { dialog.value = null; };
-/** Busy and error of a form whose key stays the same over retries of one intention. */
-function useCommand() {
-  const [busy, setBusy] = useState(false);
-  const [error, setError] = useState("");
-  const key = useRef(newKey());
-  const run = async (work) => {
-    if (busy) return;
-    setBusy(true);
-    setError("");
-    try { await work(key.current); close(); } catch (problem) {
-      setError(explainError(problem));
-      if (problem.status !== 0) key.current = newKey();
-      setBusy(false);
-    }
-  };
-  return { busy, error, run, setError };
-}
-const Foot = ({ busy, error, label, danger }) => html`<footer class="dlg-f"><span class="grow bad-t" role="alert">${error}</span><button type="button" class="btn tall" onClick=${close}>${t("cancel")}</button><button type="submit" class=${`btn tall ${danger ? "stop" : "main"}`} disabled=${busy}>${label} <kbd>Ctrl ↵</kbd></button></footer>`;
-const sendKey = (event) => { if ((event.ctrlKey || event.metaKey) && event.code === "Enter") { event.preventDefault(); event.stopPropagation(); event.currentTarget.requestSubmit(); } };
 
 function Transfer({ item }) {
   const { departments } = desk.value;
@@ -45,10 +26,10 @@ function Transfer({ item }) {
   return html`<${Dialog} title=${t("transfer.title")} onClose=${close} busy=${cmd.busy}><form onSubmit=${submit} onKeyDown=${sendKey}>
     <p class="t2">${t("transfer.what")}</p>
     <fieldset class="targets"><legend class="lg">${t("transfer.to")}</legend>${targets.map(({ dept, queue }, n) => html`<label class="opt" key=${`${dept.department_id}/${queue?.queue_id}`}><input type="radio" name="target" checked=${n === at} data-first=${n === 0 ? "" : undefined} onChange=${() => { setAt(n); cmd.setError(""); }} />
-      <span class="grow cut"><b class="md">${dept.name}</b>${queue && dept.queues.length > 1 && html` <span class="t2">${queueName(queue.queue_id, dept.department_id)}</span>`}</span>
+      <span class="grow cut"><b class="md">${dept.name}</b>${queue && dept.queues.length > 1 && html` <span class="t2">${queueTitle(queue, dept)}</span>`}</span>
       ${queue && html`<span class=${`chip ${queue.operators_available ? "ok" : "warn"}`}>${t("queue.people", { n: queue.operators_available })}</span><span class="t3 num waits">${t("queue.waiting", { n: queue.waiting })}</span>`}</label>`)}</fieldset>
     <label class="field"><span class="lg">${t("transfer.note")}</span><textarea class="note-in" rows="3" maxlength="4000" dir="auto" value=${note} placeholder=${t("transfer.hint")} onInput=${(event) => setNote(event.target.value)}></textarea></label>
-    <${Foot} busy=${cmd.busy} error=${cmd.error} label=${t("transfer")} /></form><//>`;
+    <${DialogFoot} busy=${cmd.busy} error=${cmd.error} label=${t("transfer")} /></form><//>`;
 }
 
 function Complete({ item, text }) {
@@ -82,7 +63,7 @@ function Complete({ item, text }) {
     <${Dispositions} value=${disposition} autofocus onPick=${(code) => { setDisposition(code); cmd.setError(""); }} />
     <p class="t3">${t("complete.resolve.yes")}</p>
     <label class="field"><span class="lg">${t("complete.note")}</span><textarea class="note-in" rows="2" dir="auto" value=${note} onInput=${(event) => setNote(event.target.value)}></textarea></label>
-    <${Foot} busy=${cmd.busy} error=${cmd.error} label=${t(text ? "comp.resolve" : "complete")} /></form><//>`;
+    <${DialogFoot} busy=${cmd.busy} error=${cmd.error} label=${t(text ? "comp.resolve" : "complete")} /></form><//>`;
 }
 
 const KINDS = ["question", "request", "complaint", "order"];
@@ -104,15 +85,15 @@ function Register() {
     <div class="three">${pick("kind", KINDS.map((kind) => [kind, term("kind", kind)]))}${pick("department", [["", t("register.auto")], ...desk.value.departments.map((dept) => [dept.department_id, dept.name])])}${pick("language", languages)}</div>
     ${text("subject")}
     <label class="field"><span class="lg">${t("register.text")}</span><textarea rows="4" required dir="auto" value=${form.text} onInput=${set("text")}></textarea></label>
-    <${Foot} busy=${cmd.busy} error=${cmd.error} label=${t("register")} /></form><//>`;
+    <${DialogFoot} busy=${cmd.busy} error=${cmd.error} label=${t("register")} /></form><//>`;
 }
 
-const KEYS = [["J|K", "next"], ["Enter", "open"], ["/", "find"], ["R", "reply"], ["N", "note"], ["Ctrl ↵", "send"], ["Ctrl Shift ↵", "resolve"], ["Alt A", "accept"], ["Alt X", "decline"], ["T", "transfer"], ["I", "side"], ["W", "why"], ["P", "presence"], ["Alt E", "end"], ["1–9", "outcome"], ["Esc", "back"], ["?", "all"]];
+const KEYS = [["J|K", "next"], ["Enter", "open"], ["/", "find"], ["R", "reply"], ["N", "note"], ["Ctrl ↵", "send"], ["Ctrl Shift ↵", "resolve"], ["Alt A", "accept"], ["Alt X", "decline"], ["T", "transfer"], ["G", "pull"], ["Z", "snooze"], ["Q", "requeue"], ["O", "give"], ["I", "side"], ["W", "why"], ["P", "presence"], ["Alt E", "end"], ["1–9", "outcome"], ["Esc", "back"], ["?", "all"]];
 const Keys = () => html`<${Dialog} title=${t("keys")} onClose=${close}><dl class="keys">${KEYS.map(([keys, what]) => html`<dt key=${what}>${keys.split("|").map((key) => html`<kbd>${key}</kbd> `)}</dt><dd>${t(`key.${what}`)}</dd>`)}</dl>${!letters.value && html`<p class="t3">${t("keys.off")}</p>`}<//>`;
 
 export function Dialogs() {
   const open = dialog.value;
   if (!open || !desk.value) return null;
-  const body = { transfer: Transfer, complete: Complete, register: Register, keys: Keys, why: Why }[open.kind];
+  const body = { transfer: Transfer, complete: Complete, register: Register, keys: Keys, why: Why, snooze: Snooze, requeue: Requeue, give: Give }[open.kind];
   return html`<${body} key=${open.kind} ...${open} />`;
 }

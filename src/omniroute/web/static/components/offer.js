@@ -3,7 +3,7 @@ import { html, useState } from "../ui.js";
 import { decide } from "../actions.js";
 import { t } from "../i18n.js";
 import { deptName, desk, ghosts, taking } from "../state.js";
-import { Channel, Icon, Ring, Since } from "./parts.js";
+import { Channel, Icon, Marks, Ring, Since } from "./parts.js";
 
 function Card({ offer, first }) {
   const [why, setWhy] = useState(false);
@@ -13,7 +13,7 @@ function Card({ offer, first }) {
   return html`<section class=${`offer${why ? " open" : ""}`} role="alertdialog" aria-labelledby=${`${id}-t`} aria-describedby=${`${id}-d`} data-offer=${offer.offer_id}>
     <${Ring} from=${offer.offered_ms} until=${offer.deadline_ms} />
     <${Channel} icon=${item.icon} />
-    <div class="grow"><div class="hl"><h2 id=${`${id}-t`} class="st cut">${item.customer}</h2>${item.subject && html`<span class="t2 cut of-sub">${item.subject}</span>`}</div>
+    <div class="grow"><div class="hl"><h2 id=${`${id}-t`} class="st cut">${item.customer}</h2>${item.subject && html`<span class="t2 cut of-sub">${item.subject}</span>`}<${Marks} item=${item} /></div>
       <div class="hl"><p class="t2 cut" id=${`${id}-d`}>${deptName(item.department)}, ${t("offer.waits")} <${Since} ms=${item.enqueued_ms} />${offer.earlier_count > 0 && `, ${t("offer.earlier", { n: offer.earlier_count })}`}</p>
         <button type="button" class="link" aria-expanded=${why ? "true" : "false"} onClick=${() => setWhy(!why)}>${t("offer.why")}</button></div></div>
     <button type="button" class="btn tall" disabled=${Boolean(busy)} onClick=${() => decide(offer, "decline")}>${t("offer.decline")}${first && html` <kbd>Alt X</kbd>`}</button>

@@ -43,6 +43,9 @@ export function Clock({ clock, chip = false }) {
   return html`<span class=${`chip ${got.state === "ok" ? "" : got.state}${stale}`} title=${title}>${mark}<span class="num">${t(got.state === "bad" ? "clock.late" : "clock.left", { time })}</span></span>`;
 }
 
+/** What the customer was told when nobody was in time, and that they have been silent for long. */
+export const Marks = ({ item, wide = false }) => html`${item.outcome && html`<span class="chip warn" title=${t(`later.${item.outcome}.what`)}>${term("later", item.outcome)}</span>`}${item.idle && html`<span class="chip" title=${t("idle.what")}><${Icon} name="moon" />${wide ? t("idle") : html`<span class="sr">${t("idle")}</span>`}</span>`}`;
+
 /** Counting up from a moment, or down to one. */
 export const Since = ({ ms, format = span }) => html`<span class="num">${format(tick.value - ms)}</span>`;
 
@@ -90,6 +93,9 @@ export function MenuItem({ onClick, checked, children, href }) {
   if (href) return html`<a role="menuitem" href=${href}>${mark}${children}</a>`;
   return html`<button type="button" role=${checked === undefined ? "menuitem" : "menuitemradio"} aria-checked=${checked === undefined ? undefined : checked ? "true" : "false"} tabindex="-1" onClick=${pick}>${mark}${children}</button>`;
 }
+
+/** One switch of a menu; the menu stays, because several are set at once. */
+export const MenuSwitch = ({ on, onClick, children }) => html`<button type="button" role="menuitemcheckbox" aria-checked=${on ? "true" : "false"} tabindex="-1" onClick=${onClick}>${children}<span class="switch" aria-hidden="true"><i></i></span></button>`;
 
 /** A modal built on <dialog>: the browser keeps the focus inside and gives it back on closing. */
 export function Dialog({ title, onClose, children, cls = "", busy = false }) {

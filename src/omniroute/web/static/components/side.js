@@ -26,6 +26,7 @@ export function Side() {
     [t("fact.owner"), view.owner || t("fact.nobody")],
     view.disposition && [t("fact.outcome"), term("disposition", view.disposition)],
     language && [t("fact.language"), language],
+    view.tags.length > 0 && [t("fact.tags"), view.tags.map((tag) => term("tag", tag)).join(", ")],
   ].filter(Boolean);
   return html`<aside class=${`side${drawer.value ? " open" : ""}`} aria-label=${t("side")}>
     <div class="side-h"><button type="button" class="btn ghost" onClick=${close}><${Icon} name="left" />${t("back")}</button></div>

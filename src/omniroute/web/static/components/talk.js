@@ -1,13 +1,15 @@
 // The middle pane: offers, the matter's head, and what the moment needs below it.
 import { html, useEffect, useState } from "../ui.js";
 import { cancelHandoff, closeConversation, goBack, refreshConversation, release } from "../actions.js";
-import { tick, span } from "../clocks.js";
-import { t, term } from "../i18n.js";
+import { now, tick, span } from "../clocks.js";
+import { full, t, term, when } from "../i18n.js";
+import { openGive, openRequeue, openSnooze, pull } from "../hands.js";
 import { back, can, conv, convError, deptName, desk, dialog, drawer, openRef, pane, toast } from "../state.js";
-import { CallBar, WrapBar, WrapUp } from "./contact.js";
+import { CallBar, ConnectBar, WrapBar, WrapUp } from "./contact.js";
 import { Composer } from "./composer.js";
 import { Offers } from "./offer.js";
-import { Clock, Empty, Failure, Icon, Menu, MenuItem, Skeleton, subjectOf } from "./parts.js";
+import { estimateText, waitingParts } from "./reasons.js";
+import { Clock, Empty, Failure, Icon, Marks, Menu, MenuItem, Skeleton, subjectOf } from "./parts.js";
 import { Thread } from "./thread.js";
 
 const STAGES = ["received", "in_progress", "done"];
@@ -31,12 +33,15 @@ function Head({ view }) {
       <button type="button" class="btn ghost ico side-b" title=${`${t("side")} (I)`} aria-expanded=${drawer.value ? "true" : "false"} onClick=${() => toggleSide()}><${Icon} name="info" /><span class="sr">${t("side")}</span></button>
       <${Menu} id="more" cls="btn ghost ico" title=${t("more")} label=${html`<${Icon} name="more" /><span class="sr">${t("more")}</span>`}>
         ${can("complete") && !can("end_contact") && item?.state !== "wrap_up" && html`<${MenuItem} onClick=${() => { dialog.value = { kind: "complete", item, text: "" }; }}><${Icon} name="check" /><span class="grow">${t("complete")}</span><//>`}
+        ${can("snooze") && html`<${MenuItem} onClick=${openSnooze}><${Icon} name="later" /><span class="grow">${t("snooze")}</span><kbd>Z</kbd><//>`}
+        ${can("requeue") && html`<${MenuItem} onClick=${openRequeue}><${Icon} name="list" /><span class="grow">${t("requeue")}</span><kbd>Q</kbd><//>`}
+        ${(can("force") || can("reassign")) && html`<${MenuItem} onClick=${openGive}><${Icon} name="users" /><span class="grow">${t(can("force") ? "give.menu" : "move.menu")}</span><kbd>O</kbd><//>`}
         ${can("release") && html`<${MenuItem} onClick=${() => release(item)}><${Icon} name="left" /><span class="grow">${t("release")}</span><//>`}
         <${MenuItem} onClick=${openWhy}><${Icon} name="route" /><span class="grow">${t("why")}</span><kbd>W</kbd><//>
         <${MenuItem} onClick=${() => copy(view.reference)}><${Icon} name="tag" /><span class="grow">${t("ref.copy")}</span><//>
       <//></div>
     <div class="hl"><button type="button" class="ref" title=${t("ref.copy")} onClick=${() => copy(view.reference)}>${view.reference}</button><span class="chip">${term("kind", view.kind)}</span>
-      <${Stages} stage=${view.stage} /><span class="grow"></span><span class="t2 cut dep">${deptName(view.department)}</span><${Clock} clock=${view.clock} chip /></div>
+      <${Stages} stage=${view.stage} />${item && html`<${Marks} item=${item} wide />`}<span class="grow"></span><span class="t2 cut dep">${deptName(view.department)}</span><${Clock} clock=${view.clock} chip /></div>
   </div>`;
 }
 export function toggleSide() {
@@ -51,6 +56,27 @@ function Handoff({ item }) {
     ${can("cancel_handoff") && html`<button type="button" class="btn" onClick=${() => cancelHandoff(handoff)}>${t("handoff.cancel")}</button>`}</div>`;
 }
 
+/** Why it waits, in parts that change by the second; what nobody can meet stands first and is seen. */
+function Waiting({ view }) {
+  const { item } = view;
+  const parts = tick.value && view.waiting ? waitingParts(view.waiting) : { counts: item.waiting_reason };
+  const estimate = estimateText(item);
+  return html`<div class="strip wait-s"><${Icon} name="info" /><div class="grow">
+      ${estimate && html`<p class="st num">${estimate}</p>`}
+      ${parts.nobody && html`<p class="warn-t"><${Icon} name="alert" />${parts.nobody}</p>`}
+      ${parts.counts && html`<p>${parts.counts}</p>`}
+      ${parts.kept && html`<p class="num">${parts.kept}</p>`}
+      ${parts.next && html`<p class="num">${parts.next}</p>`}</div>
+    <${Take} item=${item} label=${t("pull")} /></div>`;
+}
+function Take({ item, label }) {
+  const [busy, setBusy] = useState(false);
+  const take = async () => { setBusy(true); await pull(item); setBusy(false); };
+  return html`${can("force") && html`<button type="button" class="btn" onClick=${openGive}>${t("give.menu")}</button>`}
+    ${can("pull") && html`<button type="button" class="btn main" disabled=${busy} onClick=${take}><${Icon} name="take" />${label} <kbd>G</kbd></button>`}`;
+}
+const Parked = ({ item }) => html`<div class="strip"><${Icon} name="later" /><span class="grow"><b class="st" title=${full(item.parked_until_ms)}>${t("parked.until", { time: when(item.parked_until_ms, now()) })}</b> ${t("parked.what", { name: item.parked_by })}</span><${Take} item=${item} label=${t("parked.take")} /></div>`;
+
 export function Talk() {
   const view = conv.value;
   const [slow, setSlow] = useState(false);
@@ -58,18 +84,20 @@ export function Talk() {
   const item = view?.item;
   const mine = item?.mine;
   const wrap = mine && item.state === "wrap_up";
-  const live = mine && !wrap && (view.contact === "connected" || view.contact === "waiting") && item.contact !== "none";
+  const connecting = mine && item.state === "connecting";
+  const live = mine && !wrap && !connecting && (view.contact === "connected" || view.contact === "waiting") && item.contact !== "none";
   const strange = view && view.actions.length === 0;
   return html`<main class="talk"><${Offers} />
     ${!openRef.value ? html`<${Empty} icon="chat" title=${t("talk.none")}><p>${desk.value?.mine.length ? t("talk.pick") : t("talk.wait")}</p><//>`
       : convError.value && !view ? html`<div class="pad"><${Failure} text=${convError.value} retry=${() => refreshConversation()} /><button type="button" class="btn" onClick=${closeConversation}>${t("back")}</button></div>`
       : !view ? slow && html`<${Skeleton} />`
-      : html`${live && html`<${CallBar} />`}${wrap && html`<${WrapBar} />`}
+      : html`${connecting && html`<${ConnectBar} key=${view.reference} />`}${live && html`<${CallBar} />`}${wrap && html`<${WrapBar} />`}
         <${Head} view=${view} />
         ${(back.value.length > 0 || strange) && html`<div class="strip"><${Icon} name="info" /><span class="grow">${t(back.value.length ? "talk.earlier" : "talk.read")}</span>${back.value.length > 0 && html`<button type="button" class="btn" onClick=${goBack}>${t("talk.return")}</button>`}</div>`}
         ${convError.value && html`<${Failure} text=${convError.value} retry=${() => refreshConversation()} />`}
         ${item?.handoff && mine && html`<${Handoff} item=${item} />`}
-        ${item?.waiting_reason && item.state === "queued" && html`<div class="strip"><${Icon} name="info" /><span class="grow">${item.waiting_reason}</span></div>`}
+        ${item?.state === "queued" && html`<${Waiting} view=${view} />`}
+        ${item?.state === "parked" && html`<${Parked} item=${item} />`}
         ${wrap ? html`<div class="scroll wrapped"><${WrapUp} key=${view.reference} /><h3 class="lg pad-x">${t("thread")}</h3><${Thread} plain /></div>` : html`<${Thread} /><${Composer} key="composer" />`}`}
   </main>`;
 }

@@ -74,7 +74,7 @@ function contactText(entry) {
   return text === key ? entry.text || term("contact", entry.detail) : text;
 }
 // The engine's sentence is English; where a tag says it all, the reader's own language is better.
-function systemText(entry) {
+export function systemText(entry) {
   const key = `sys.${entry.detail}`;
   const text = t(key, { name: entry.author });
   return text === key || (!entry.author && t(key).includes("{name}")) ? entry.text || term("sys", entry.detail.replaceAll(".", " ")) : text;

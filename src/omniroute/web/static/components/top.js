@@ -6,7 +6,7 @@ import { day, lang, languages, setLang, t, term, when } from "../i18n.js";
 import { setLetters, setSounds, setTheme, letters, sounds, theme } from "../settings.js";
 import { ask, canAsk, mayNotify } from "../sound.js";
 import { desk, dialog, me } from "../state.js";
-import { Channel, Icon, initials, Menu, MenuItem, Presence, iconOf, subjectOf } from "./parts.js";
+import { Channel, Icon, initials, Menu, MenuItem, MenuSwitch, Presence, iconOf, subjectOf } from "./parts.js";
 
 export function Search({ onDone }) {
   const [text, setText] = useState("");
@@ -62,16 +62,22 @@ export function LoadBar() {
     <svg class="bar" viewBox=${`0 0 ${Math.max(1, shown.length) * 10} 10`} preserveAspectRatio="none" role="img" aria-label=${label}>${shown.map((cls, n) => html`<rect key=${n} class=${cls} x=${n * 10 + 0.5} y=".5" width="8" height="9" rx="1.5" />`)}</svg><span class="num st">${mine.load_units}/${mine.capacity_units}</span></div>`;
 }
 
+/** Whether nothing of its own is said against a channel; being away in all comes on top. */
+const onChannel = (instance) => (desk.value.me.channels[instance] ?? "available") === "available";
+
 export function PresenceMenu() {
-  const { me: mine, away_reasons: reasons } = desk.value;
+  const { me: mine, away_reasons: reasons, channels } = desk.value;
   const is = (presence, reason = "") => mine.presence === presence && (!reason || mine.reason === reason);
   const label = term("presence", mine.presence);
-  return html`<${Menu} id="presence" cls="btn pres-b" title=${`${t("presence")} (P)`} label=${html`<${Presence} value=${mine.presence} /><span class="cut">${mine.presence === "away" && mine.reason ? term("away", mine.reason) : label}</span><${Icon} name="down" cls="i16" />`}>
+  const off = channels.filter((one) => !onChannel(one.instance));
+  return html`<${Menu} id="presence" cls="btn pres-b" title=${`${t("presence")} (P)`} label=${html`<${Presence} value=${mine.presence} /><span class="cut">${mine.presence === "away" && mine.reason ? term("away", mine.reason) : label}</span>${mine.presence === "available" && off.length > 0 && html`<span class="chans" title=${t("presence.without", { names: off.map((one) => one.title).join(", ") })}>${off.slice(0, 4).map((one) => html`<span key=${one.instance}><${Icon} name=${iconOf(one.icon)} cls="i16" /></span>`)}<span class="sr">${t("presence.without", { names: off.map((one) => one.title).join(", ") })}</span></span>`}<${Icon} name="down" cls="i16" />`}>
     <${MenuItem} checked=${is("available")} onClick=${() => setPresence("available")}><${Presence} value="available" />${term("presence", "available")}<//>
     <${MenuItem} checked=${is("draining")} onClick=${() => setPresence("draining")}><${Presence} value="draining" /><span>${term("presence", "draining")}<small>${t("presence.draining.what")}</small></span><//>
     <hr /><p class="label" id="away-l">${t("presence.away")}</p>
     ${(reasons.length ? reasons : [""]).map((reason) => html`<${MenuItem} key=${reason} checked=${is("away", reason)} onClick=${() => setPresence("away", reason)}><${Presence} value="away" />${reason ? term("away", reason) : term("presence", "away")}<//>`)}
     <hr /><${MenuItem} checked=${is("offline")} onClick=${() => setPresence("offline")}><${Presence} value="offline" />${term("presence", "offline")}<//>
+    ${channels.length > 1 && html`<hr /><p class="label">${t("presence.channels")}</p>
+      ${channels.map((one) => html`<${MenuSwitch} key=${one.instance} on=${onChannel(one.instance)} onClick=${() => setPresence(onChannel(one.instance) ? "away" : "available", "", one.instance)}><${Channel} icon=${one.icon} /><span class="grow cut">${one.title}</span><//>`)}`}
   <//>`;
 }
 
