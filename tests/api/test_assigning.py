@@ -34,7 +34,7 @@ async def test_waiting_work_is_taken_out_of_turn():
         reference, number = await declined(one)
         waiting = await view(one, "bob", reference)
         assert waiting["actions"] == ["note", "pull"]
-        assert (waiting["item"]["position"], waiting["item"]["wait_percent"]) == (1, 0)  # nobody there could have it
+        assert (waiting["item"]["position"], waiting["item"]["wait_percent"]) == (1, 80)  # a back-off passes
         assert waiting["waiting"]["counts"]["backoff"] == 1
         answer = await one.call("ann", "POST", f"/work-items/{number}/pull")
         assert (answer.status_code, answer.json()["detail"]) == (

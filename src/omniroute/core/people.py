@@ -40,6 +40,7 @@ def apply_config(step: Step, command: ApplyConfig) -> None:
             offers.revoke(step, offer.offer_id, "unable")
     for operator_id in step.state.operators:
         step.wake_operator(operator_id)
+        step.leave(operator_id)
 
 
 def put_operator(step: Step, command: PutOperator) -> None:
