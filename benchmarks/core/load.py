@@ -55,7 +55,7 @@ STICKY_MS = 20
 """A few lifecycles: logical time goes one millisecond a command here."""
 LEVEL = 3
 """What is required; an operator who has a skill at all has it at this level or better."""
-LOOK_EVERY = 16
+LOOK_EVERY = 64
 """Arrivals between two looks at the deadlines."""
 PATIENCE_S = 3.0
 """A side that needs longer than this for one round is cut short."""
@@ -96,6 +96,7 @@ class Load:
         self._chance = random.Random(3)
         self._arrivals = _arrivals(shape, self._world, self._chance)
         self._do(ApplyConfig(config=_config(policy, _is_batch(policy, policies))))
+        self._do(ReceiveRaw(channel=CHANNELS[0]))
         self.staff(range(shape.operators if staffed is None else staffed))
 
     @property
@@ -120,14 +121,15 @@ class Load:
             self._do(SetPresence(operator_id=_name(number), presence=Presence.AVAILABLE))
 
     def arrive(self) -> None:
-        """Somebody writes; whoever is offered it accepts."""
+        """A known customer writes; whoever is offered it accepts. What a channel brings in was received before."""
         self.arrived += 1
         number = self.arrived
         arrival = self._arrivals[number & (len(self._arrivals) - 1)]
-        self._do(ReceiveRaw(channel=arrival.channel))
         events = self._do(
             RegisterInteraction(
-                raw_id=number,
+                raw_id=1,
+                customer_id=number,
+                last=False,
                 channel=arrival.channel,
                 kind=InteractionKind.MESSAGE,
                 classification=Classification(

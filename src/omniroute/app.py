@@ -23,7 +23,8 @@ from omniroute import config as configuration
 from omniroute.api.accounts import Accounts
 from omniroute.api.call import Services
 from omniroute.api.web import application
-from omniroute.config import Config
+from omniroute.config import Config, zones
+from omniroute.core.model import CoreConfig
 from omniroute.engine.classify import Classifier
 from omniroute.engine.engine import ChannelSetup, Engine, Setup, running
 from omniroute.engine.ports import Clock, Disk, SystemClock
@@ -59,6 +60,10 @@ def setup(config: Config, registry: Registry, journal: Disk | None = None, clock
             for name, section in config.channels.items()
         ]
 
+    def compile_at(now_ms: int) -> CoreConfig:
+        zones.forget()
+        return configuration.core_config(config, registry, now_ms)
+
     return Setup(
         journal or SqliteJournal(config.journal.path),
         configuration.core_config(config, registry, (clock or SystemClock()).now_ms()),
@@ -67,6 +72,7 @@ def setup(config: Config, registry: Registry, journal: Disk | None = None, clock
         classifier(config, registry),
         configuration.operators(config),
         {},
+        compile_at,
     )
 
 

@@ -213,13 +213,18 @@ class Socket:
 
 
 @asynccontextmanager
-async def office(company: dict[str, Any] | None = None, journal: MemoryJournal | None = None) -> AsyncIterator[Office]:
+async def office(
+    company: dict[str, Any] | None = None,
+    journal: MemoryJournal | None = None,
+    registry: plugins.Registry = REGISTRY,
+    caller: str = "127.0.0.1",
+) -> AsyncIterator[Office]:
     """The application without a server around it: quick."""
     parsed, journal, clock = config.parse(company or COMPANY), journal or MemoryJournal(), ManualClock()
-    async with running(app.setup(parsed, REGISTRY, journal, clock), clock) as engine:
+    async with running(app.setup(parsed, registry, journal, clock), clock) as engine:
         services = Services(engine, Accounts(engine, parsed.server.session_hours, QUICK), parsed)
         await services.accounts.seed(parsed.operators)
-        transport = httpx2.ASGITransport(application(services, ()), raise_app_exceptions=False)
+        transport = httpx2.ASGITransport(application(services, ()), raise_app_exceptions=False, client=(caller, 4711))
         async with httpx2.AsyncClient(base_url="http://office/api/v1", transport=transport) as client:
             yield Office(app.Daemon(engine, services, "http://office"), clock, client, journal)
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from playwright.async_api import Browser, Page, expect
 from starlette.routing import Mount
@@ -19,6 +22,14 @@ pytestmark = pytest.mark.browser
 
 WEB_STATIC = STATIC.parents[2] / "web" / "static"
 NUMBERS = ["+49 30 23125 000", "+49 30 23125 001"]
+
+
+SHOTS = os.environ.get("OMNIROUTE_SHOTS", "")
+
+
+async def shot(page: Page, name: str) -> None:
+    if SHOTS:
+        await page.screenshot(path=Path(SHOTS) / f"telephone-{name}.png", animations="disabled", full_page=True)
 
 
 @contextlib.asynccontextmanager
@@ -82,11 +93,73 @@ async def test_several_calls_a_withheld_number_and_the_operators_end(browser: Br
         await newest.get_by_role("button", name="Hang up").click()
         await expect(newest.locator(".state")).to_have_text("Hung up before anybody answered")
         await instance.send(order(call_id=first))
+        await expect(oldest.locator(".state")).to_have_text("Connected to Maria Berg")
         await instance.send(order("part", first, key="k2"))
         await expect(oldest.locator(".state")).to_have_text("Ended by the operator")
         kinds = {(i.session_key == first, str(i.kind)) for i in await engine.interactions(5)}
     assert (True, "contact_ended") in kinds
     assert (False, "contact_abandoned") in kinds
+
+
+class Ringing(Engine):
+    """A telephone rings until somebody presses a button."""
+
+    async def sleep(self, duration_ms: int) -> None:
+        await anyio.sleep_forever()
+
+
+async def test_an_operator_who_does_not_pick_up(browser: Browser) -> None:
+    engine = Ringing()
+    async with telephone(browser, engine) as (page, instance):
+        call_id = await place(page, engine)
+        row = page.locator(".call")
+        miss = row.get_by_role("button", name="Operator does not pick up")
+        await miss.click()
+        await expect(miss).to_have_attribute("aria-pressed", "true")
+        await miss.click()
+        await expect(miss).to_have_attribute("aria-pressed", "false")
+        await instance.send(order(call_id=call_id))
+        await expect(row.locator(".state")).to_have_text("Ringing Maria Berg")
+        await shot(page, "ringing")
+        await miss.click()
+        await expect(row.locator(".state")).to_have_text("Ringing")
+        _, missed = await engine.interactions(2)
+        assert (missed.kind, missed.operator) == ("contact_not_connected", "maria")
+
+
+async def test_a_diverted_caller_leaves_a_message(browser: Browser) -> None:
+    engine = Engine()
+    async with telephone(browser, engine) as (page, instance):
+        call_id = await place(page, engine)
+        row = page.locator(".call")
+        message = row.get_by_label("After the tone")
+        await expect(message).to_be_hidden()
+        await instance.send(order("divert", call_id, operator_id="", outcome="voicemail"))
+        await expect(row.locator(".state")).to_contain_text("Leave a message after the tone.")
+        await message.fill("It is <b>Jonas</b>, please call me.")
+        await shot(page, "voicemail")
+        await row.get_by_role("button", name="Leave the message").click()
+        await expect(row.locator(".state")).to_have_text("Ended by the caller")
+        await expect(message).to_be_hidden()
+        _, said, _ = await engine.interactions(3)
+        assert (said.kind, said.text) == ("message", "It is <b>Jonas</b>, please call me.")
+
+
+async def test_a_caller_is_promised_a_call(browser: Browser) -> None:
+    engine = Engine()
+    screen: Any = {"width": 390, "height": 844}
+    async with telephone(browser, engine, viewport=screen) as (page, instance):
+        call_id = await place(page, engine)
+        await instance.send(order("divert", call_id, operator_id="", outcome="callback"))
+        row = page.locator(".call")
+        await expect(row.locator(".state")).to_contain_text("We call you back.")
+        await expect(row.get_by_label("After the tone")).to_be_hidden()
+        await shot(page, "callback-phone")
+        second = await place(page, engine, 2)
+        await instance.send(order("divert", second, operator_id="", outcome="voicemail", key="k2"))
+        await expect(page.locator(".call").first.get_by_label("After the tone")).to_be_visible()
+        await shot(page, "voicemail-phone")
+        assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 async def test_closing_the_page_hangs_up(browser: Browser) -> None:

@@ -180,7 +180,7 @@ async def test_a_call_is_connected_ended_and_written_up(browser: Browser, demo: 
         await phone.goto("/channels/phone/simulator")
         await phone.get_by_role("button", name="Call", exact=True).click()
         await desk.get_by_role("button", name="Accept").click()
-        await expect(phone.get_by_text("Ines Vogel").first).to_be_visible()
+        await expect(phone.get_by_text("Connected to Ines Vogel").first).to_be_visible()
         await expect(desk.get_by_role("button", name="End", exact=True)).to_be_visible()
         await shot(desk, "call")
         await shot(phone, "phone")

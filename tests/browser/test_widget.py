@@ -18,7 +18,7 @@ from starlette.routing import Route
 from tests.channels.fakes import FakeContext
 from tests.channels.webchat.support import Shop, listening, reply, running
 
-from omniroute.channels.contract import RawInput, ThreadEntry
+from omniroute.channels.contract import RawInput, ThreadEntry, Waiting
 from omniroute.errors import Busy, InvalidInput
 
 pytestmark = pytest.mark.browser
@@ -246,6 +246,69 @@ async def test_two_tabs_are_one_visitor(browser: Browser) -> None:
         assert len({raw.meta["visitor"] for raw in context.received}) == 1
 
 
+async def test_a_visitor_sees_how_long_it_takes(browser: Browser) -> None:
+    context = ShopContext()
+    async with running(context) as shop, visiting(browser) as (_, page):
+        await page.goto(f"{shop.base}/demo")
+        await start_chat(page, "Where is my lamp?")
+        log = page.get_by_role("log")
+        await expect(log.get_by_text("sent", exact=True)).to_be_visible()
+        line = page.locator(".queue")
+        await expect(line).to_be_hidden()
+        await page.reload()  # whoever comes back asks anew
+        context.stand(context.visitor, Waiting(3, 240, 540, 80))
+        await page.reload()
+        await expect(line).to_have_text("You are number 3. Estimated wait: 4-9 minutes.")
+        await shot(page, "12-waiting")
+        for waiting, text in (
+            (Waiting(2, 61, 481, 80), "You are number 2. Estimated wait: 1-9 minutes."),
+            (Waiting(2, 30, 61, 80), "You are number 2. Estimated wait: up to 2 minutes."),
+            (Waiting(1, 60, 60, 80), "You are number 1. Estimated wait: 1 minute."),
+            (Waiting(1, 0, 59, 80), "You are number 1. Estimated wait: less than a minute."),
+            (Waiting(1), "You are number 1."),
+            (Waiting(1, staffed=False), "All operators are away; we answer as soon as we can."),
+        ):
+            context.stand(context.visitor, waiting)
+            await expect(line).to_have_text(text)
+        context.stand(context.visitor, None)
+        await expect(line).to_be_hidden()
+
+
+async def test_who_cannot_be_served_in_time_is_told_so_and_reads_it_after_a_reload(browser: Browser) -> None:
+    context = ShopContext()
+    async with running(context) as shop, visiting(browser) as (_, page):
+        await page.goto(f"{shop.base}/demo")
+        await start_chat(page, "Where is my lamp?")
+        log = page.get_by_role("log")
+        await expect(log.get_by_text("sent", exact=True)).to_be_visible()
+        fields = {"order": "divert", "outcome": "mail", "key": "e5", "operator_name": ""}
+        await shop.instance.send(reply(context.visitor, 0, "", at_ms=context.now_ms(), **fields))
+        context.thread_entries.append(
+            ThreadEntry(
+                interaction_id=1,
+                reference="4KX7-9MTD",
+                author="system",
+                name="",
+                text="",
+                at_ms=context.now_ms(),
+                outcome="mail",
+                key="e5",
+            )
+        )
+        told = log.get_by_text("We cannot answer here in time. We answer you by e-mail.")
+        await expect(told).to_have_count(1)
+        await page.get_by_label("Your message").fill("That is fine.")
+        await page.keyboard.press("Enter")
+        await expect(log.get_by_text("sent", exact=True)).to_have_count(2)
+        await shot(page, "13-diverted")
+        await page.reload()
+        await expect(told).to_have_count(1)
+        await expect(log.locator(".row")).to_have_count(3)
+        rows = [await row.inner_text() for row in await log.locator(".row").all()]
+        places = ["Where is", "We cannot", "That is"]
+        assert [place in row for place, row in zip(places, rows, strict=True)] == [True] * 3
+
+
 def foreign_page(port: int) -> Route:
     """A Russian shop on another origin with hostile styles and a root font of 62.5 %."""
 
@@ -279,12 +342,19 @@ async def test_a_russian_page_of_another_origin(browser: Browser) -> None:
         await page.get_by_role("button", name="Начать чат").click()
         log = page.get_by_role("log")
         await expect(log.get_by_text("отправлено", exact=True)).to_be_visible()
+        context.stand(context.visitor, Waiting(3, 240, 540, 80))
+        await shop.instance.send(reply(context.visitor, 0, "", order="divert", outcome="callback", key="e5"))
+        await expect(log.get_by_text("Мы вам перезвоним.")).to_be_visible()
+        await page.reload()
+        await page.get_by_role("button", name="Спросить").click()
+        await expect(page.get_by_text("Ваше место в очереди: 3. Примерное ожидание: 4-9 мин.")).to_be_visible()
+        await shot(page, "7-ru-waiting")
         await context.answer(shop, "Добрый день. Лампа приедет в пятницу до десяти.")
         await expect(log.get_by_text("Добрый день.")).to_be_visible()
         await shot(page, "8-ru-thread")
         size = await page.get_by_role("dialog").bounding_box()
         assert size is not None
-        assert (size["width"], size["height"]) == (390, 760)
+        assert (round(size["width"]), round(size["height"])) == (390, 760)
         for _ in range(8):
             await page.keyboard.press("Tab")
             assert await page.evaluate("document.activeElement.tagName") == "OMNIROUTE-CHAT"

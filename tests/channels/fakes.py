@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 import anyio
 import anyio.lowlevel
 import structlog
 
-from omniroute.channels.contract import Health, RawInput, ThreadEntry
+from omniroute.channels.contract import Health, RawInput, ThreadEntry, Waiting
 
 
 class FakeContext:
@@ -16,8 +16,8 @@ class FakeContext:
 
     ``received`` are the raw inputs that were taken, in order. Set ``error`` (or put it under an account in ``errors``)
     to make `receive` raise it. With ``hold()`` every `receive` waits at a gate until ``release()``: what the channel
-    acknowledges before that was acknowledged too early. ``waiting`` counts those at the gate, ``entered`` is set once
-    the first has come.
+    acknowledges before that was acknowledged too early. ``at_gate`` counts those that wait there, ``entered`` is set
+    once the first has come. ``line`` says how sessions wait (see `stand`).
     """
 
     def __init__(self, instance: str = "x", now_ms: int = 1_700_000_000_000) -> None:
@@ -30,11 +30,13 @@ class FakeContext:
         self.received: list[RawInput] = []
         self.error: Exception | None = None
         self.errors: dict[str, Exception] = {}
-        self.waiting = 0
+        self.at_gate = 0
         self.slept_ms: list[int] = []
         self.thread_entries: list[ThreadEntry] = []
         self.thread_calls: list[tuple[str, int]] = []
         self.health: list[Health] = []
+        self.line: dict[str, Waiting] = {}
+        self._line_changed = anyio.Event()
 
     @property
     def instance(self) -> str:
@@ -68,12 +70,12 @@ class FakeContext:
         self._gate.set()
 
     async def receive(self, raw: RawInput) -> int:
-        self.waiting += 1
+        self.at_gate += 1
         self.entered.set()
         try:
             await self._gate.wait()
         finally:
-            self.waiting -= 1
+            self.at_gate -= 1
         error = self.errors.get(raw.account, self.error)
         if error is not None:
             raise error
@@ -95,6 +97,30 @@ class FakeContext:
         self.thread_calls.append((session_key, after_interaction_id))
         await anyio.lowlevel.checkpoint()
         return [e for e in self.thread_entries if e.interaction_id > after_interaction_id]
+
+    def stand(self, session_key: str, waiting: Waiting | None) -> None:
+        """Say how a session waits from now on; None: it is served."""
+        if waiting is None:
+            self.line.pop(session_key, None)
+        else:
+            self.line[session_key] = waiting
+        self._line_changed.set()
+        self._line_changed = anyio.Event()
+
+    async def waiting(self, session_key: str) -> Waiting | None:
+        return self.line.get(session_key)
+
+    async def watch_waiting(self, session_key: str, raw_id: int = 0) -> AsyncGenerator[Waiting, None]:
+        told, changed = None, self._line_changed
+        told = None
+        while True:
+            changed, now = self._line_changed, self.line.get(session_key)
+            if now is None:
+                return
+            if now != told:
+                told = now
+                yield now
+            await changed.wait()
 
     def set_health(self, health: Health) -> None:
         self.health.append(health)

@@ -42,7 +42,7 @@ def test_every_key_arrives():
         preferred=preferred,
         auto_accept=True,
         ageing_ms=6000,
-        batch_ms=7000,
+        batch_ms=0,  # no batch policy
         handling_ms=8000,
         calendar_id="workshop",
     )

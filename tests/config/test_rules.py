@@ -66,6 +66,8 @@ def test_without_keys_of_routing_the_defaults_of_the_core_hold():
     [
         (change("server", "port", to=70_000), "server.port", "between 0 and 65535"),
         (change("server", "session_hours", to=0), "server.session_hours", "at least 1"),
+        (change("server", "metrics", to="lopback"), "server.metrics", "did you mean 'loopback'?"),
+        (change("server", "metrics", to=""), "server.metrics", "there are: loopback, off, open"),
         (change("departments", to={}), "", "at least one department"),
         (change("channels", to={}), "", "at least one department and one channel"),
         (change("departments", "sales", "default_queue", to="shp"), "departments.sales.default_queue", "'sales.shop'?"),

@@ -7,6 +7,7 @@ import zoneinfo
 from importlib.metadata import version
 
 import pytest
+import tzdata
 
 from omniroute.config import zones
 from omniroute.errors import ConfigError
@@ -28,6 +29,18 @@ def test_the_version_of_the_data_is_that_of_the_package():
     year, release = version("tzdata").split(".")[:2]
     assert re.fullmatch(r"[0-9]{4}[a-z]+", zones.version())
     assert zones.version() == f"{year}{chr(ord('a') + int(release) - 1)}"
+
+
+def test_data_that_were_upgraded_meanwhile_are_read_anew(monkeypatch):
+    old = zones.version()
+    monkeypatch.setattr(tzdata, "IANA_VERSION", "1999z")
+    berlin = zones.zone("Europe/Berlin", "x")
+    assert zones.version() == old
+    zones.version.cache_clear()
+    assert zones.version() == "1999z"
+    zones.forget()
+    assert zones.version() == old
+    assert zones.zone("Europe/Berlin", "x") is not berlin
 
 
 def test_an_unknown_zone_is_refused():

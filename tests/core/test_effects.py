@@ -73,3 +73,25 @@ def test_the_same_events_give_the_same_effects():
 def test_most_events_ask_nothing_of_the_world():
     assert effect_of(e.RawRegistered(1)) is None
     assert effect_of(e.OfferAccepted(1, 1, "ann", 1, "mail", 1)) is None
+
+
+def test_taking_work_out_of_turn_connects_as_well():
+    pulled = e.ItemPulled(1, 2, "ann", "phone", 1_000, 7)
+    forced = e.ItemForced(1, 2, "bob", "phone", 1_000, "boss", 8)
+    for event, operator_id in ((pulled, "ann"), (forced, "bob")):
+        effect = effect_of(event)
+        assert (effect.order, effect.operator_id, effect.conversation_id) == ("connect", operator_id, 2)
+    assert effect_of(e.ItemPulled(1, 2, "ann", "mail", 1_000)) is None
+
+
+def test_connecting_is_useless_once_somebody_else_may_have_the_work():
+    accepted = e.OfferAccepted(1, 1, "ann", 1, "phone", 1_000, 7, 21_000)
+    assert effect_of(accepted).expires_ms == 21_000
+    slow = e.OfferAccepted(1, 1, "ann", 1, "phone", 1_000, 7, 91_000)
+    assert effect_of(slow).expires_ms == 1_000 + REALTIME_LIFETIME_MS
+
+
+def test_a_diversion_tells_the_customer_its_outcome_and_expires():
+    effect = effect_of(e.ItemDiverted(1, 2, "callback", "overflow:wait", "phone", 1_000, 7))
+    assert (effect.order, effect.outcome, effect.channel, effect.operator_id) == ("divert", "callback", "phone", "")
+    assert effect.expires_ms == 1_000 + REALTIME_LIFETIME_MS

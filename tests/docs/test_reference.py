@@ -11,14 +11,15 @@ from typing import Any
 import click
 import msgspec
 import pytest
-from omniroute.core.routing import busy, unable, why_not
 from tests.docs.pages import ROOT, read, rows, section
 
 from omniroute.api import bodies, views
 from omniroute.api.call import Endpoint
 from omniroute.api.table import endpoints
 from omniroute.cli import program
-from omniroute.core.invariants import INVARIANTS
+from omniroute.core.capacity import PRESENCE_REASONS, absent, full
+from omniroute.core.eligibility import unable, why_not
+from omniroute.core.invariants import INVARIANTS, MOMENTS
 
 API, CLI, INVARIANT_PAGE = "docs/reference/api.md", "docs/reference/cli.md", "docs/reference/invariants.md"
 
@@ -100,10 +101,11 @@ class TestInvariants:
 
     def test_those_of_the_core_are_those_of_the_code(self) -> None:
         checked = rows(section(INVARIANT_PAGE, "Checked in the core after every step"))
-        named = {number: function.strip("`") for number, _, function in checked}
-        in_code = {
-            number: function.__name__ for numbers, function in INVARIANTS.items() for number in expanded(numbers)
-        }
+        named = {number: re.findall(r"`(\w+)`", functions) for number, _, functions in checked}
+        in_code: dict[str, list[str]] = {}
+        for numbers, function in [*INVARIANTS.items(), *MOMENTS.items()]:
+            for number in expanded(numbers):
+                in_code.setdefault(number, []).append(function.__name__)
         assert named == in_code
 
     def test_named_tests_exist(self) -> None:
@@ -111,8 +113,9 @@ class TestInvariants:
             assert re.search(rf"def {name}\b", read(path)), f"there is no {name} in {path}"
 
     def test_the_exclusions_of_invariant_18_are_those_of_routing(self) -> None:
-        source = "".join(map(inspect.getsource, (unable, busy, why_not)))
-        reasons = re.findall(r"return f?\"(\w+)", source)
+        source = "".join(map(inspect.getsource, (unable, absent, full, why_not)))
+        reasons = set(re.findall(r"(?:return f?|else |or \()\"(\w+)", source)) | {"presence"}
+        assert all(reason.startswith("presence:") for reason in PRESENCE_REASONS.values())
         (sentence,) = (row[1] for row in rows(read(INVARIANT_PAGE)) if row[0] == "18")
         assert set(re.findall(r"`(\w+)`", sentence)) == set(reasons)
 

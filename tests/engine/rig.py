@@ -300,10 +300,12 @@ def channels() -> dict[str, FakeChannel]:
 
 
 @asynccontextmanager
-async def life(disk: MemoryDisk | None = None, clock: ManualClock | None = None) -> AsyncIterator[Rig]:
+async def life(
+    disk: MemoryDisk | None = None, clock: ManualClock | None = None, config: CoreConfig = CONFIG
+) -> AsyncIterator[Rig]:
     """An engine that runs inside the block; afterwards its state must be sound and equal to its replay."""
     journal, kinds, clock = GatedJournal(disk), channels(), clock or ManualClock()
-    async with running(setup(journal, kinds), clock) as engine:
+    async with running(setup(journal, kinds, config), clock) as engine:
         rig = Rig(engine, clock, journal, kinds)
         await turns(10)
         yield rig

@@ -8,8 +8,8 @@ import pytest
 from tests.engine.rig import Rig, killed, life, turns, until
 
 from omniroute.core import commands as k
+from omniroute.core import effects, machine
 from omniroute.core import events as e
-from omniroute.core import machine
 from omniroute.core.effects import REALTIME_LIFETIME_MS
 from omniroute.core.permissions import SYSTEM
 from omniroute.engine import cells as c
@@ -165,6 +165,84 @@ async def test_a_ring_that_comes_too_late_is_not_made():
             await rig.wait(REALTIME_LIFETIME_MS // 4)
         assert not rig.phone.sent
         assert [one.reason for one in rig.events(e.DeliveryDied)] == ["it came too late to be of use"]
+
+
+async def ringing(rig: Rig) -> None:
+    """A call that ann has accepted."""
+    await owned(rig, "phone", kind="contact_started", session="call", by="tel", **{"from": "+491"})
+    await until(lambda: rig.phone.attempts)
+
+
+async def test_a_ring_that_is_refused_dies_at_once():
+    async with life() as rig:
+        rig.phone.send_errors = [DeliveryRefused("the telephone is off")]
+        began_ms = rig.clock.now_ms()
+        await ringing(rig)
+        await until(lambda: rig.events(e.DeliveryDied))
+        (died,) = rig.events(e.DeliveryDied)
+        assert (died.reason, died.interaction_id) == ("the telephone is off", 0)
+        assert rig.clock.now_ms() == began_ms
+        assert not rig.cells(c.OUTBOX)
+
+
+async def test_a_ring_that_is_deferred_is_tried_again_while_it_is_of_use():
+    async with life() as rig:
+        rig.phone.send_errors = [DeliveryDeferred("later")] * 2
+        await ringing(rig)
+        for attempt in (1, 2):
+            await turns()
+            await rig.wait(outbox.backoff_ms(attempt))
+        await until(lambda: rig.phone.sent)
+        assert len({delivery.key for delivery in rig.phone.attempts}) == 1
+
+
+async def test_a_ring_dies_when_it_expires_and_not_at_the_attempt_after():
+    async with life() as rig:
+        rig.phone.send_errors = [DeliveryDeferred("later")] * 20
+        began_ms = rig.clock.now_ms()
+        await ringing(rig)
+        await turns()
+        await rig.wait(REALTIME_LIFETIME_MS - 1)
+        assert not rig.events(e.DeliveryDied)
+        await turns()
+        await rig.wait(1)
+        await until(lambda: rig.events(e.DeliveryDied))
+        assert rig.clock.now_ms() == began_ms + REALTIME_LIFETIME_MS
+
+
+async def test_an_attempt_is_not_waited_for_beyond_its_use():
+    async with life() as rig:
+        now_ms = rig.clock.now_ms()
+        patience = {
+            left_ms: rig.engine.outbox._patience_s(effects.Effect(1, "connect", 1, "phone", now_ms, expires_ms=at_ms))
+            for left_ms, at_ms in ((5_000, now_ms + 5_000), (90_000, now_ms + 90_000), (-1, now_ms - 1), (0, 0))
+        }
+        assert patience == {5_000: 5, 90_000: 60, -1: 0, 0: 60}
+
+
+async def test_hanging_mails_take_no_slot_of_a_ring(monkeypatch):
+    monkeypatch.setattr(outbox, "SENDS_MAX", 1)
+    async with life() as rig:
+        number = await owned(rig)
+        rig.mail.gate = anyio.Event()
+        await reply(rig, number)
+        await until(lambda: rig.mail.attempts)
+        await ringing(rig)
+        await until(lambda: rig.phone.sent)
+        rig.mail.gate.set()
+        await until(lambda: rig.mail.sent)
+
+
+async def test_a_diversion_reaches_the_channel_with_its_outcome():
+    async with life() as rig:
+        await rig.receive("phone", kind="contact_started", session="call", by="tel", **{"from": "+491"})
+        event = e.ItemDiverted(1, 1, "callback", "overflow:wait", "phone", rig.clock.now_ms(), 9)
+        for hear in rig.writer.on_commit:
+            hear([event])
+        await until(lambda: rig.phone.sent)
+        (sent,) = rig.phone.sent
+        assert (sent.order, sent.outcome, sent.session_key, sent.key) == ("divert", "callback", "call", "e9")
+        await until(lambda: not rig.engine.outbox.waiting())
 
 
 async def test_a_stuck_reply_never_holds_a_ring():

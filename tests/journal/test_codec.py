@@ -11,6 +11,8 @@ from omniroute.errors import JournalCorrupt
 from omniroute.journal.codec import EVENT_TYPES, decode_event, encode_event
 
 TAGS_FOR_EVER = [
+    "batch.closed",
+    "batch.opened",
     "clock.ended",
     "clock.started",
     "config.applied",
@@ -33,6 +35,8 @@ TAGS_FOR_EVER = [
     "offer.expired",
     "offer.made",
     "offer.revoked",
+    "operator.connected",
+    "operator.lease_started",
     "operator.presence_changed",
     "operator.put",
     "raw.quarantined",
@@ -40,8 +44,22 @@ TAGS_FOR_EVER = [
     "raw.registered",
     "work_item.backoff_ended",
     "work_item.closed",
+    "work_item.connect_failed",
+    "work_item.connected",
+    "work_item.diverted",
+    "work_item.forced",
+    "work_item.hold_ended",
+    "work_item.idled",
+    "work_item.moved",
+    "work_item.overflow_passed",
+    "work_item.pulled",
     "work_item.queued",
+    "work_item.reassigned",
+    "work_item.relaxed",
+    "work_item.resumed",
     "work_item.returned",
+    "work_item.snoozed",
+    "work_item.woken",
     "work_item.wrap_up_started",
 ]
 
@@ -95,7 +113,7 @@ def test_every_event_comes_back(tag):
 def test_an_event_is_an_array_that_begins_with_its_tag():
     event = PresenceChanged("ada", Presence.AWAY, "lunch", 17)
     assert msgspec.msgpack.decode(encode_event(event)) == [
-        "operator.presence_changed", "ada", "away", "lunch", 17, "declared", "",
+        "operator.presence_changed", "ada", "away", "lunch", 17, "declared", "", "",
     ]  # fmt: skip
 
 

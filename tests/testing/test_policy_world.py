@@ -21,7 +21,7 @@ def test_another_moment_has_the_same_people_in_another_state():
 
 def test_the_world_is_varied():
     operators, items, work = generated_operators(), generated_items(), generated_work()
-    for field in ("load_units", "skills", "passes", "last_offer_id", "connected", "offered"):
+    for field in ("load_units", "skills", "passes", "last_offer_id", "connected", "offer_ids"):
         assert {bool(getattr(operator, field)) for operator in operators} == {True, False}
     for field in ("requirements", "preferred", "backoff"):
         assert {bool(getattr(item, field)) for item in items} == {True, False}

@@ -22,6 +22,14 @@ REASONS = {
 }
 
 
+TOLD = {
+    "voicemail": "leave a message",
+    "callback": "we call you back",
+    "mail": "we answer by e-mail",
+}
+"""What a customer hears whom nobody can serve in time."""
+
+
 def reason_text(reason: str) -> str:
     """An exclusion in words."""
     if reason.startswith("skill:"):
@@ -58,7 +66,7 @@ def _who(operator_id: str, names: Mapping[str, str]) -> str:
 def detail_of(event: Event) -> str:
     """The tag of an event, by which screens translate its line; with the outcome where that says more."""
     tag = str(event.__struct_config__.tag)
-    return f"{tag}.{event.outcome}" if isinstance(event, e.ClockEnded) else tag
+    return f"{tag}.{event.outcome}" if isinstance(event, e.ClockEnded | e.ItemDiverted) else tag
 
 
 def event_text(event: Event, names: Mapping[str, str], titles: Mapping[str, str]) -> str:  # noqa: C901, PLR0912
@@ -93,6 +101,8 @@ def event_text(event: Event, names: Mapping[str, str], titles: Mapping[str, str]
             return "Transfer taken back"
         case e.ItemReturned():
             return f"{who} gave it back" + (f": {event.reason}" if event.reason else "")
+        case e.ItemDiverted():
+            return f"The customer was told: {TOLD.get(event.outcome, event.outcome)}"
         case e.WrapUpStarted():
             return f"{who} is writing up"
         case e.ItemClosed():

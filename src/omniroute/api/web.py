@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Match, Mount, Route, Router, WebSocketR
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from omniroute.api import metrics
 from omniroute.api.call import Endpoint, Services, serve
 from omniroute.api.live import Live
 from omniroute.api.openapi import document
@@ -96,6 +97,7 @@ def application(services: Services, extra: Sequence[BaseRoute] = ()) -> ASGIApp:
             Route(f"{PREFIX}/openapi.json", openapi),
             WebSocketRoute(f"{PREFIX}/events", Live(services, screens).endpoint),
             *_api_routes(services, table),
+            *_metrics(services),
             *_pages(),
             *extra,
             *(Mount(f"/channels/{name}", ChannelMount(r)) for name, r in services.engine.supervisor.runners.items()),
@@ -141,6 +143,13 @@ class _Methods:
         if handler is None:
             raise HTTPException(405, headers={"Allow": ", ".join(self._by_method)})
         await (await handler(request))(scope, receive, send)
+
+
+def _metrics(services: Services) -> list[Route]:
+    """None where they are off: there is no such page then."""
+    if services.config.server.metrics == "off":
+        return []
+    return [Route(metrics.PATH, metrics.scrape(services))]
 
 
 def _pages() -> list[Route]:

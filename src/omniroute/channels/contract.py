@@ -11,7 +11,7 @@ Flow out: reply → outbox → `Instance.send(delivery)` → `Receipt`, or a `De
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -30,7 +30,7 @@ class Capabilities(msgspec.Struct, frozen=True, kw_only=True):
     session: bool = False
     """Interactions with one session key belong to one conversation."""
     connects: bool = False
-    """Accepting must connect the two sides; `Delivery.order` may be ``connect`` or ``part``."""
+    """Accepting must connect the two sides: `Delivery.order` may be ``connect`` or ``part``."""
     attachments: bool = False
     text_max_chars: int = 0
     """0: no limit."""
@@ -109,10 +109,12 @@ class Interaction(msgspec.Struct, frozen=True, kw_only=True):
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """An effect for a channel to carry out, at least once.
 
-    ``order``: ``reply`` (send ``text``), ``connect`` (ring ``operator_id`` for ``session_key``) or ``part`` (end the
-    contact). ``key`` is stable over all attempts: a provider that deduplicates gets it as idempotency key; for mail it
-    makes the Message-ID. ``to`` is whom it goes to; ``answers_to`` provider ids of theirs, newest last; ``account``
-    what they wrote to, from which the answer should come.
+    ``order``: ``reply`` (send ``text``), ``connect`` (ring ``operator_id`` for ``session_key``), ``part`` (end the
+    contact) or ``divert`` (nobody can serve the customer in time: tell them the ``outcome``, which is ``voicemail``,
+    ``callback`` or ``mail``; a channel that has no way to tell returns a `Receipt` and says so in it). ``key`` is
+    stable over all attempts: a provider that deduplicates gets it as idempotency key; for mail it makes the
+    Message-ID. ``to`` is whom it goes to; ``answers_to`` provider ids of theirs, newest last; ``account`` what they
+    wrote to, from which the answer should come.
     """
 
     key: str
@@ -130,6 +132,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     operator_id: str = ""
     operator_name: str = ""
     at_ms: int = 0
+    outcome: str = ""
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,16 +143,37 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ThreadEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a conversation as the customer may see it (no notes); for resuming a chat."""
+    """One line of a conversation as the customer may see it (no notes); for resuming a chat.
+
+    A line of author ``system`` has no text: it tells an ``outcome`` (see `Delivery`), and every channel has its own
+    words for it. Its ``interaction_id`` is that of the line before it, its ``key`` that of the delivery.
+    """
 
     interaction_id: int
     reference: str
     author: str
-    """``customer`` or ``operator``."""
+    """``customer``, ``operator`` or ``system``."""
     name: str
     text: str
     at_ms: int
     provider_id: str = ""
+    outcome: str = ""
+    key: str = ""
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """How long a customer still waits for an operator.
+
+    ``position`` counts from 1. The wait will be between ``low_s`` and ``high_s`` seconds in ``percent`` of 100 cases;
+    ``percent`` 0 means that there is no estimate. ``staffed``: somebody on duty could serve it; nobody can foretell
+    anything where that is false.
+    """
+
+    position: int
+    low_s: int = 0
+    high_s: int = 0
+    percent: int = 0
+    staffed: bool = True
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -189,7 +213,22 @@ class ChannelContext(Protocol):
         ...
 
     async def thread(self, session_key: str, after_interaction_id: int = 0) -> Sequence[ThreadEntry]:
-        """What was said in the newest conversation of a session, oldest first, at most 500 entries; committed only."""
+        """What was said in the newest conversation of a session, oldest first, at most 500 entries; committed only.
+
+        Lines of author ``system`` that stand directly behind ``after_interaction_id`` come again; know them by ``key``.
+        """
+        ...
+
+    async def waiting(self, session_key: str) -> Waiting | None:
+        """How the customer of a session waits for an operator; None where nobody is waited for. Committed only."""
+        ...
+
+    def watch_waiting(self, session_key: str, raw_id: int = 0) -> AsyncGenerator[Waiting, None]:
+        """How the customer of a session waits: the present value, then each other one; ends with the waiting.
+
+        Nothing is polled, and at most one value comes every two seconds. ``raw_id`` (what `receive` returned) is waited
+        for first, so that a first message has become work. Close it where it is left early (`contextlib.aclosing`).
+        """
         ...
 
     def set_health(self, health: Health) -> None:

@@ -6,10 +6,10 @@ from omniroute.config.calendars import compiled
 from omniroute.config.channels import channel_options, channel_rules, placements
 from omniroute.config.hours import opening_hours
 from omniroute.config.lengths import COUNT_MAX, bounded, length_ms
-from omniroute.config.names import check_name, check_skill, queue_id, queue_owners, requirement
+from omniroute.config.names import check_known, check_name, check_skill, queue_id, queue_owners, requirement
 from omniroute.config.people import operators
 from omniroute.config.queues import queue_rules
-from omniroute.config.sections import Config
+from omniroute.config.sections import METRICS_FOR, Config
 from omniroute.core.model import Calendar, CoreConfig, DepartmentRule
 from omniroute.engine.classify import Known, Rule, compile_rules
 from omniroute.errors import ConfigError
@@ -25,6 +25,7 @@ def check(config: Config, registry: Registry) -> None:
         raise ConfigError("a port is between 0 and 65535", "server.port")
     if config.server.session_hours < 1:
         raise ConfigError("must be at least 1", "server.session_hours")
+    check_known("value", config.server.metrics, METRICS_FOR, "server.metrics")
     core_config(config, registry, ANY_DAY_MS)
     placements(config)
     classify_rules(config, registry)

@@ -14,6 +14,7 @@ from omniroute.engine.classify import ClassifyRule
 
 DISPOSITIONS = ("solved", "information_given", "call_back_agreed", "handed_over", "no_answer", "spam")
 AWAY_REASONS = ("break", "lunch", "meeting", "training")
+METRICS_FOR = ("off", "loopback", "open")
 
 
 class Section(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
@@ -28,6 +29,8 @@ class Server(Section, kw_only=True):
     public_url: str = ""
     """The address under which browsers reach it, if a proxy stands before it; makes the cookie ``Secure`` for https."""
     session_hours: int = 12
+    metrics: str = "loopback"
+    """Who may read ``/metrics``: nobody (``off``), this machine, or everybody (``open``)."""
 
 
 class JournalSection(Section, kw_only=True):

@@ -7,7 +7,7 @@ hours on every machine, and a recorded calendar can say what it was made from.
 from __future__ import annotations
 
 from functools import cache
-from importlib import import_module
+from importlib import import_module, reload
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
@@ -32,6 +32,13 @@ def version() -> str:
 def _load(name: str) -> ZoneInfo:
     with files(_DATA).joinpath("zoneinfo", *name.split("/")).open("rb") as data:
         return ZoneInfo.from_file(data, key=name)
+
+
+def forget() -> None:
+    """Read the data anew from now on: its package may have been upgraded while the program runs."""
+    for kept in (names, version, _load):
+        kept.cache_clear()
+    reload(import_module(_DATA))
 
 
 def zone(name: str, path: str) -> ZoneInfo:

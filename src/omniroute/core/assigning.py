@@ -101,10 +101,7 @@ def reassign(step: Step, command: ReassignItem) -> None:
 
 
 def _refuse_unless_possible(step: Step, item: WorkItem, operator_id: str) -> None:
-    state = step.state
-    offered = state.offers.get(item.offer_id)
-    own = offered is not None and offered.operator_id == operator_id
-    reason = "" if own else why_not_by_hand(state, state.operator(operator_id), item)
+    reason = why_not_by_hand(step.state, step.state.operator(operator_id), item)
     if reason:
         raise Conflict(f"this operator cannot have it now ({reason})")
 

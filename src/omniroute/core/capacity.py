@@ -94,7 +94,7 @@ def full(state: State, operator: Operator, channel: str, cost_units: int, holdin
         most = rule.items_max
         if most and holding.items.get(channel, 0) + holding.offered.get(channel, 0) >= most:
             return "channel_max"
-        if holding.excludes(state, rule):
+        if state.excluding and holding.excludes(state, rule):
             return "exclusive"
         if state.interrupting:
             free += holding.interrupted(state, rule)

@@ -8,10 +8,22 @@ from __future__ import annotations
 
 import msgspec
 
-from omniroute.core.events import Event, HandoffAccepted, OfferAccepted, ReplySent, WrapUpStarted
+from omniroute.core.events import (
+    Event,
+    HandoffAccepted,
+    ItemDiverted,
+    ItemForced,
+    ItemPulled,
+    OfferAccepted,
+    ReplySent,
+    WrapUpStarted,
+)
 
 REALTIME_LIFETIME_MS = 30_000
 """Ringing somebody half a minute late does harm: effects of a running contact expire."""
+
+
+OfContact = OfferAccepted | ItemPulled | ItemForced | HandoffAccepted | WrapUpStarted | ItemDiverted
 
 
 class Effect(msgspec.Struct, frozen=True, array_like=True):
@@ -25,6 +37,8 @@ class Effect(msgspec.Struct, frozen=True, array_like=True):
     interaction_id: int = 0
     operator_id: str = ""
     expires_ms: int = 0
+    outcome: str = ""
+    """What the customer is told by ``divert``."""
 
 
 def effect_of(event: Event) -> Effect | None:
@@ -40,23 +54,32 @@ def effect_of(event: Event) -> Effect | None:
                 event.interaction_id,
                 event.operator_id,
             )
-        case OfferAccepted() | HandoffAccepted():
-            return _of_contact(event.effect_id, "connect", event)
+        case OfferAccepted() | ItemPulled() | ItemForced():
+            return _of_contact("connect", event, event.operator_id, event.connect_due_ms)
+        case HandoffAccepted():
+            return _of_contact("connect", event, event.operator_id)
         case WrapUpStarted():
-            return _of_contact(event.effect_id, "part", event)
+            return _of_contact("part", event, event.operator_id)
+        case ItemDiverted():
+            return _of_contact("divert", event, outcome=event.outcome)
         case _:
             return None
 
 
-def _of_contact(effect_id: int, order: str, event: OfferAccepted | HandoffAccepted | WrapUpStarted) -> Effect | None:
-    if not effect_id:
+def _of_contact(
+    order: str, event: OfContact, operator_id: str = "", due_ms: int = 0, outcome: str = ""
+) -> Effect | None:
+    """An order that ages: useless after its lifetime, and after ``due_ms``, when somebody else may have the work."""
+    if not event.effect_id:
         return None
+    expires_ms = event.at_ms + REALTIME_LIFETIME_MS
     return Effect(
-        effect_id,
+        event.effect_id,
         order,
         event.conversation_id,
         event.channel,
         event.at_ms,
-        operator_id=event.operator_id,
-        expires_ms=event.at_ms + REALTIME_LIFETIME_MS,
+        operator_id=operator_id,
+        expires_ms=min(expires_ms, due_ms) if due_ms else expires_ms,
+        outcome=outcome,
     )

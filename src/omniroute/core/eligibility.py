@@ -58,4 +58,7 @@ def why_not_by_hand(state: State, operator: Operator, item: WorkItem) -> str:
     reason = unable(state, operator, class_of(item)) or absent(state, operator, item.channel)
     if reason and reason != "offers_pending":
         return reason
+    offer = state.offers.get(item.offer_id)
+    if offer is not None and offer.operator_id == operator.operator_id:
+        return ""  # its capacity is reserved by the offer
     return full(state, operator, item.channel, item.cost_units)

@@ -248,6 +248,7 @@ class ItemMoved(Event, tag="work_item.moved", frozen=True, gc=False):
     at_ms: int
     reason: str = ""
     by: str = ""
+    failed_policy: str = ""
 
 
 class ItemDiverted(Event, tag="work_item.diverted", frozen=True, gc=False):

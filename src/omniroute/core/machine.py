@@ -72,7 +72,8 @@ def handle(state: State, command: Command, now_ms: int, policies: Mapping[str, R
     previous_ms, state.now_ms = state.now_ms, step.now_ms
     try:
         HANDLERS[type(command)](step, command)
-        settle(step)
+        if step.queued or step.freed or step.left:
+            settle(step)
     except CallerError as refused:
         if step.events:
             raise AssertionError("a command was refused after it had begun") from refused

@@ -16,8 +16,6 @@ from omniroute.core.step import Step
 
 def settle(step: Step) -> None:
     """Match, then divert what arrived where it cannot be served in time; again, as long as that sets something free."""
-    if not (step.queued or step.freed or step.left):
-        return
     if step.left:
         overflow.on_leaving(step)
     if step.arrived and step.state.arrivals:
@@ -42,6 +40,11 @@ def _match(step: Step) -> None:
     that anybody may get.
     """
     state = step.state
+    if not step.freed and len(step.queued) == 1:  # the usual step: one item has come
+        item = state.items.get(step.queued.popitem()[0])
+        if item is not None and item.state is ItemState.QUEUED:
+            _serve(step, item, "item")
+        return
     line = [(state.items[item_id].rank_ms, item_id, "") for item_id in step.queued if item_id in state.items]
     for operator_id in step.freed:
         line += _next_for(step, operator_id)
@@ -74,6 +77,8 @@ def _next_for(step: Step, operator_id: str) -> list[tuple[int, int, str]]:
     """The best item that the operator may get now, and a window for what is matched in batches."""
     state = step.state
     roster, waiting = state.roster, state.waiting
+    if not len(waiting):
+        return []
     slot = roster.slots[operator_id]
     best: tuple[int, int] | None = None
     for lane in roster.open_lanes(state, slot, waiting.heads):

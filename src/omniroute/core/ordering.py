@@ -166,7 +166,11 @@ class Ranked:
             if not hits & (hits - 1):
                 found.append(self._entries[hits.bit_length() - 1])
             else:
-                found += [entry for entry in self._chunks[at] if hits >> entry[-1] & 1]
-            if len(found) >= count:
-                return found[:count]
+                for entry in self._chunks[at]:
+                    if hits >> entry[-1] & 1:
+                        found.append(entry)
+                        if len(found) == count:
+                            break
+            if len(found) == count:
+                break
         return found

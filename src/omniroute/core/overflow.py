@@ -8,6 +8,7 @@ already stays.
 from __future__ import annotations
 
 from collections.abc import Callable
+from heapq import merge
 
 from omniroute.core import timing
 from omniroute.core.calendars import is_open
@@ -65,11 +66,10 @@ def on_leaving(step: Step) -> None:
 
 
 def _without_staff(step: Step, rule: QueueRule) -> None:
-    waiting = step.state.waiting
-    for one in list(waiting.by_queue.get(rule.queue_id, {}).values()):
-        if is_unstaffed(step.state, one):
-            for _, item_id in one.line.places():
-                _try(step, step.state.items[item_id], (OverflowCause.UNSTAFFED,))
+    classes = step.state.waiting.by_queue.get(rule.queue_id, {}).values()
+    stranded = [one.line.places() for one in classes if is_unstaffed(step.state, one)]
+    for _, item_id in merge(*stranded):
+        _try(step, step.state.items[item_id], (OverflowCause.UNSTAFFED,))
 
 
 def fall_due(step: Step, work_item_id: int) -> None:

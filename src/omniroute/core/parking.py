@@ -44,7 +44,7 @@ def refuse_if_bound(step: Step, item: WorkItem) -> None:
         raise Conflict("only assigned work can be put aside, moved or given to somebody else")
     if item.handoff_id:
         raise Conflict("a transfer is under way: take it back first")
-    if step.state.conversations[item.conversation_id].contact in {ContactState.WAITING, ContactState.CONNECTED}:
+    if step.state.conversations[item.conversation_id].contact in (ContactState.WAITING, ContactState.CONNECTED):
         raise Conflict("a running contact cannot be put aside")
 
 

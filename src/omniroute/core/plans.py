@@ -119,14 +119,16 @@ class Plan:
 
     def _freshen(self, state: State) -> None:
         """Put operators whom an event has named at their places."""
-        roster, stale = state.roster, self._stale
-        for slot in list(stale):
+        roster, stale, order = state.roster, self._stale, self._order
+        while stale:
+            slot = next(iter(stale))
             operator = roster.operators[slot]
-            if roster.is_open(slot):
-                standing = self._standing(operator) if self._standings else ()
-                self._order.put((*standing, operator.idle_since_ms, operator.operator_id, slot))
+            if not roster.idle[slot]:
+                order.drop(slot)
+            elif self._standings:
+                order.put((*self._standing(operator), operator.idle_since_ms, operator.operator_id, slot))
             else:
-                self._order.drop(slot)
+                order.put((operator.idle_since_ms, operator.operator_id, slot))
             del stale[slot]
 
     def _standing(self, operator: Operator) -> tuple[int, ...]:

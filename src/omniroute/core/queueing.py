@@ -132,7 +132,8 @@ def move(step: Step, item: WorkItem, queue_id: str, cause: str, reason: str = ""
     """A waiting item goes to another queue, at its age; its requirements are the new queue's and its own."""
     state = step.state
     rule, matter = state.queues[queue_id], state.conversations[item.conversation_id]
-    rank_ms, _ = place_of(step, rule, matter, item.enqueued_ms, expected_ms(state, queue_id, item.channel))
+    expected = expected_ms(state, queue_id, item.channel)
+    rank_ms, failed = place_of(step, rule, matter, item.enqueued_ms, expected)
     step.emit(
         ItemMoved(
             item.work_item_id,
@@ -147,6 +148,7 @@ def move(step: Step, item: WorkItem, queue_id: str, cause: str, reason: str = ""
             step.now_ms,
             reason,
             by,
+            failed,
         )
     )
     step.arrive(item.work_item_id)
@@ -196,7 +198,7 @@ def apply_moved(state: State, event: ItemMoved) -> None:
         item.relaxed, item.held_for, item.hold_until_ms = 0, "", 0
         item.overflowed = 0 if event.cause == "requeue" else item.overflowed + 1
         timing.arm(state, item)
-        timing.index(state, item)
+    timing.index(state, item)
     matter = state.conversations[item.conversation_id]
     if not item.handoff_id:
         matter.queue_id, matter.department_id = event.queue_id, event.department_id

@@ -55,9 +55,7 @@ def apply_relaxed(state: State, event: ItemRelaxed) -> None:
     with state.rekeyed(item):
         item.requirements, item.relaxed = event.requirements, event.step
         item.departments, item.queues, item.operators = event.departments, event.queues, event.operators
-    steps = state.queues[item.queue_id].relaxations
-    item.relax_due_ms = item.enqueued_ms + steps[event.step].after_ms if event.step < len(steps) else 0
-    timing.index(state, item)
+    timing.arm(state, item)
 
 
 APPLIERS: dict[type, Applier] = {ItemRelaxed: apply_relaxed}

@@ -27,10 +27,10 @@ ABSENCES = ("presence:offline", "presence:away", "presence:draining", "channel_p
 class Lane:
     """A channel at a cost. ``bits[reason]`` are the operators under that reason, ``of[slot]`` is the reason of each."""
 
-    __slots__ = ("bits", "busy", "key", "of")
+    __slots__ = ("bits", "busy", "channel", "cost_units", "of")
 
     def __init__(self, key: LaneKey) -> None:
-        self.key = key
+        self.channel, self.cost_units = key
         self.busy: list[str] = []
         """Reasons other than `OPEN` under which anybody ever stood, in the order of `capacity.BUSY`."""
         self.bits: dict[str, int] = {OPEN: 0}
@@ -69,6 +69,7 @@ class Roster:
         "departments",
         "everyone",
         "generation",
+        "idle",
         "lanes",
         "operators",
         "orders",
@@ -90,6 +91,8 @@ class Roster:
         """For each skill and level 1-10 (place 0: level 1) those who have it at that level or better."""
         self._planes: dict[str, list[int]] = {}
         self.lanes: dict[LaneKey, Lane] = {}
+        self.idle: list[bool] = []
+        """Whether an operator can be given anything at all, in any lane."""
         self._touched: dict[str, None] = {}
         self.orders: dict[str, dict[int, None]] = {}
         """Slots that are out of date in the order of each plan; see ``plans``."""
@@ -106,6 +109,7 @@ class Roster:
         slot = self.slots.setdefault(operator.operator_id, len(self.operators))
         if slot == len(self.operators):
             self.operators.append(operator)
+            self.idle.append(False)
             self.everyone |= 1 << slot
             for lane in self.lanes.values():
                 lane.of.append(None)
@@ -155,8 +159,8 @@ class Roster:
         if lane is None:
             lane = self.lanes[key] = Lane(key)
             lane.of = [None] * len(self.operators)
-            for slot, operator in enumerate(self.operators):
-                lane.move(slot, _reason(state, operator, lane))
+            for slot in range(len(self.operators)):
+                self._place(state, slot)
             for stale in self.orders.values():  # who is open in no other lane has no place in an order so far
                 stale.update(dict.fromkeys(range(len(self.operators))))
         return lane
@@ -175,12 +179,21 @@ class Roster:
         apart = bool(operator.channels)
         reason = "" if apart else absent(state, operator)
         holding = Holding(state, operator) if state.counting and not reason else None
+        idle = False
+        plain = not (reason or holding or apart)
+        free = operator.capacity_units - operator.load_units - operator.offered_units
         for lane in self.lanes.values():
-            if apart:
-                reason = absent(state, operator, lane.key[0])
-            now = reason or full(state, operator, lane.key[0], lane.key[1], holding)
+            if plain:
+                now = OPEN if lane.cost_units <= free else "capacity"
+            else:
+                if apart:
+                    reason = absent(state, operator, lane.channel)
+                now = reason or full(state, operator, lane.channel, lane.cost_units, holding)
+            if not now:
+                idle = True
             if lane.of[slot] != now:
                 lane.move(slot, now)
+        self.idle[slot] = idle
 
     def open_lanes(self, state: State, slot: int, among: Iterable[LaneKey]) -> list[LaneKey]:
         """The lanes in which the operator can be given something now."""
@@ -191,17 +204,6 @@ class Roster:
             if key not in lanes:
                 self.lane(state, key)
         return [key for key in among if lanes[key].of[slot] == OPEN]
-
-    def is_open(self, slot: int) -> bool:
-        """Whether the operator can be given anything at all."""
-        for lane in self.lanes.values():  # noqa: SIM110 - asked at every decision, and a generator costs more
-            if lane.of[slot] == OPEN:
-                return True
-        return False
-
-
-def _reason(state: State, operator: Operator, lane: Lane) -> str:
-    return absent(state, operator, lane.key[0]) or full(state, operator, *lane.key)
 
 
 def _parity(sets: list[int]) -> int:

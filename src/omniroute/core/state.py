@@ -78,10 +78,12 @@ class State:
         "counting",
         "deadlines",
         "departments",
+        "excluding",
         "handling",
         "handoffs",
         "interrupting",
         "items",
+        "moments",
         "now_ms",
         "offers",
         "operators",
@@ -121,7 +123,9 @@ class State:
         self.channels: dict[str, ChannelRule] = {rule.instance: rule for rule in config.channels}
         self.calendars: dict[str, Calendar] = {one.calendar_id: one for one in config.calendars}
         self.interrupting = any(rule.interrupts for rule in config.channels)
+        self.excluding = any(rule.exclusive for rule in config.channels)
         self.counting = any(rule.interrupts or rule.exclusive or rule.items_max for rule in config.channels)
+        self.moments = {rule.queue_id: timing.moments_of(rule, self.calendars) for rule in config.queues}
         self.arrivals = {rule.queue_id for rule in config.queues if timing.matters_on_arrival(rule)}
         self.index_routing()
 
@@ -201,9 +205,9 @@ class State:
         """The operator no longer owns the item; the capacity is free."""
         operator = self.operators[item.operator_id]
         operator.item_ids.remove(item.work_item_id)
+        self.roster.touch(item.operator_id)
         if item.idle:
             item.idle = False
-            self.roster.touch(operator.operator_id)
         else:
             self.load(item, -1)
         operator.idle_since_ms = at_ms

@@ -6,11 +6,12 @@ journalled configuration alone.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
 from omniroute.core.calendars import next_close_ms
 from omniroute.core.deadlines import Concern
-from omniroute.core.model import OverflowCause, QueueRule, WorkItem
+from omniroute.core.model import Calendar, OverflowCause, QueueRule, WorkItem
 
 if TYPE_CHECKING:
     from omniroute.core.state import State
@@ -30,22 +31,53 @@ def matters_on_arrival(rule: QueueRule) -> bool:
     return any(one.cause is not OverflowCause.WAIT for one in rule.overflows)
 
 
+class Moments(NamedTuple):
+    """What a queue does to waiting items by itself, prepared once for a configuration."""
+
+    afters_ms: tuple[int, ...]
+    """When each step of relaxation is due, after the item was enqueued."""
+    wait_ms: int
+    """The shortest limit of waiting; 0: none."""
+    closes: Calendar | None
+    """The calendar whose closing instants matter."""
+
+
+def moments_of(rule: QueueRule, calendars: Mapping[str, Calendar]) -> Moments:
+    """Prepare a queue."""
+    waits = [one.limit for one in rule.overflows if one.cause is OverflowCause.WAIT]
+    closes = any(one.cause is OverflowCause.CLOSED for one in rule.overflows)
+    afters = tuple(step.after_ms for step in rule.relaxations)
+    return Moments(afters, min(waits, default=0), calendars.get(rule.calendar_id) if closes else None)
+
+
 def arm(state: State, item: WorkItem) -> None:
     """The item waits in its queue: from its age and the queue's rules follow its next moments."""
-    rule = state.queues[item.queue_id]
-    steps = rule.relaxations
-    before = item.relax_due_ms, item.overflow_due_ms
-    item.relax_due_ms = item.enqueued_ms + steps[item.relaxed].after_ms if item.relaxed < len(steps) else 0
-    item.overflow_due_ms = _overflow_due_ms(state, rule, item) if rule.overflows else 0
-    if item.hold_until_ms or before != (item.relax_due_ms, item.overflow_due_ms):
-        index(state, item)
+    moments = state.moments[item.queue_id]
+    deadlines, number = state.deadlines[Concern.WAITING], item.work_item_id
+    relax_ms = item.enqueued_ms + moments.afters_ms[item.relaxed] if item.relaxed < len(moments.afters_ms) else 0
+    overflow_ms = _overflow_due_ms(state, moments, item)
+    if relax_ms != item.relax_due_ms:
+        item.relax_due_ms = relax_ms
+        deadlines.set(("relax", number, ""), relax_ms)
+    if overflow_ms != item.overflow_due_ms:
+        item.overflow_due_ms = overflow_ms
+        deadlines.set(("overflow", number, ""), overflow_ms)
+    if item.hold_until_ms:
+        deadlines.set(("hold", number, ""), item.hold_until_ms)
 
 
 def disarm(state: State, item: WorkItem) -> None:
     """The item does not wait any more."""
-    if item.relax_due_ms or item.overflow_due_ms or item.hold_until_ms:
-        item.relax_due_ms = item.overflow_due_ms = item.hold_until_ms = 0
-        index(state, item)
+    live, number = state.deadlines[Concern.WAITING].live, item.work_item_id
+    if item.relax_due_ms:
+        item.relax_due_ms = 0
+        live.pop(("relax", number, ""), None)
+    if item.overflow_due_ms:
+        item.overflow_due_ms = 0
+        live.pop(("overflow", number, ""), None)
+    if item.hold_until_ms:
+        item.hold_until_ms = 0
+        live.pop(("hold", number, ""), None)
     item.held_for = ""
 
 
@@ -57,12 +89,12 @@ def index(state: State, item: WorkItem) -> None:
     deadlines.set(("hold", number, ""), item.hold_until_ms)
 
 
-def _overflow_due_ms(state: State, rule: QueueRule, item: WorkItem) -> int:
+def _overflow_due_ms(state: State, moments: Moments, item: WorkItem) -> int:
     """The earliest wait limit, or closing instant; what comes back while the queue is closed overflows at once."""
     if stays(item):
         return 0
-    moments = [item.enqueued_ms + one.limit for one in rule.overflows if one.cause is OverflowCause.WAIT]
-    calendar = state.calendars.get(rule.calendar_id)
-    if calendar and any(one.cause is OverflowCause.CLOSED for one in rule.overflows):
-        moments.append(next_close_ms(calendar, state.now_ms) or 0)
-    return min((moment for moment in moments if moment), default=0)
+    wait_ms = item.enqueued_ms + moments.wait_ms if moments.wait_ms else 0
+    closes_ms = 0
+    if moments.closes is not None:
+        closes_ms = next_close_ms(moments.closes, state.now_ms) or 0
+    return min(wait_ms, closes_ms) if wait_ms and closes_ms else wait_ms or closes_ms

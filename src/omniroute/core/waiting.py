@@ -12,6 +12,7 @@ kept for a while, because work of the same kind comes again.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from heapq import merge
 from typing import TYPE_CHECKING, NamedTuple
 
 from omniroute.core.model import Operator, Requirement, WorkItem
@@ -61,10 +62,11 @@ def class_of(item: WorkItem) -> ClassKey:
 class WaitingClass:
     """One class: its items in order, and who is able to serve them (remembered until abilities change)."""
 
-    __slots__ = ("_able", "_capable", "_generation", "_lacking", "batch", "key", "lane", "line", "slot")
+    __slots__ = ("_able", "_capable", "_generation", "_lacking", "batch", "heads", "key", "lane", "line", "slot")
 
-    def __init__(self, key: ClassKey, slot: int, *, batch: bool) -> None:
+    def __init__(self, key: ClassKey, slot: int, heads: Ranked, *, batch: bool) -> None:
         self.key = key
+        self.heads = heads
         self.lane: LaneKey = (key.channel, key.cost_units)
         self.slot = slot
         self.batch = batch
@@ -135,7 +137,7 @@ def _bits(roster: Roster, operator_ids: tuple[str, ...]) -> int:
     return found
 
 
-class _Heads:
+class Heads:
     """The first items of the classes of one lane: of ordinary queues, and of those that are matched in batches."""
 
     __slots__ = ("batch", "single")
@@ -143,9 +145,6 @@ class _Heads:
     def __init__(self) -> None:
         self.single = Ranked()
         self.batch = Ranked()
-
-    def of(self, one: WaitingClass) -> Ranked:
-        return self.batch if one.batch else self.single
 
 
 class WaitingIndex:
@@ -172,7 +171,7 @@ class WaitingIndex:
         self.class_of_item: dict[int, WaitingClass] = {}
         self.by_queue: dict[str, dict[ClassKey, WaitingClass]] = {}
         """Classes that hold something, by queue."""
-        self.heads: dict[LaneKey, _Heads] = {}
+        self.heads: dict[LaneKey, Heads] = {}
         self.sets = ClassSets()
         self.batching = any(rule.batch_ms for rule in state.queues.values())
         self.generation = 0
@@ -189,35 +188,35 @@ class WaitingIndex:
         key = class_of(item)
         one = self.classes.get(key) or self._begin(key)
         self.class_of_item[item.work_item_id] = one
-        one.line.add((item.rank_ms, item.work_item_id))
-        if len(one.line) == 1:
+        line, place = one.line, (item.rank_ms, item.work_item_id)
+        line.add(place)
+        if len(line) == 1:
             self._empty.pop(key, None)
             self.by_queue.setdefault(key.queue_id, {})[key] = one
-        self._show(one)
+        if line.first() is place:
+            one.heads.put((*place, one.slot))
 
     def remove(self, item: WorkItem) -> None:
         """Take an item out; it must be in, and must not have changed since."""
         one = self.class_of_item.pop(item.work_item_id)
-        one.line.remove((item.rank_ms, item.work_item_id))
-        self._show(one)
-        if not len(one.line):
+        line = one.line
+        line.remove((item.rank_ms, item.work_item_id))
+        if len(line):
+            one.heads.put((*line.first(), one.slot))
+        else:
+            one.heads.drop(one.slot)
             self._end(one)
 
     def waits(self, item: WorkItem) -> bool:
         """Whether the item is in."""
         return item.work_item_id in self.class_of_item
 
-    def _show(self, one: WaitingClass) -> None:
-        heads = self.heads[one.lane].of(one)
-        if len(one.line):
-            heads.put((*one.line.first(), one.slot))
-        else:
-            heads.drop(one.slot)
-
     def _begin(self, key: ClassKey) -> WaitingClass:
         slot = self._free.pop() if self._free else len(self._by_slot)
-        one = self.classes[key] = self._by_slot[slot] = WaitingClass(key, slot, batch=self.state.is_batch(key.queue_id))
-        self.heads.setdefault(one.lane, _Heads())
+        batch = self.state.is_batch(key.queue_id)
+        lane = self.heads.setdefault((key.channel, key.cost_units), Heads())
+        one = WaitingClass(key, slot, lane.batch if batch else lane.single, batch=batch)
+        self.classes[key] = self._by_slot[slot] = one
         self.sets.add(self.state, key, 1 << slot)
         self.generation += 1
         return one
@@ -261,9 +260,9 @@ class WaitingIndex:
         return [self._by_slot[entry[-1]] for entry in heads.batch.best(self.serves(operator), len(heads.batch))]
 
     def held_for(self, operator_id: str) -> list[int]:
-        """The items that are kept for an operator."""
+        """The items that are kept for an operator, in order."""
         held = [one for one in self.classes.values() if one.key.held_for == operator_id]
-        return [item_id for one in held for _, item_id in one.line.places()]
+        return [item_id for _, item_id in merge(*(one.line.places() for one in held))]
 
     # ---- for screens, estimates and invariants
     def ordered(self) -> list[int]:

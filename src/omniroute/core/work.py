@@ -39,6 +39,9 @@ from omniroute.core.step import Applier, Handler, Step
 from omniroute.core.transitions import CONVERSATION, WORK_ITEM, advance
 from omniroute.errors import Conflict, Forbidden, InvalidInput
 
+RUNNING = (ContactState.WAITING, ContactState.CONNECTED)
+"""The customer is on the line, or at the desk."""
+
 # ---- decide
 
 
@@ -112,7 +115,7 @@ def complete(step: Step, command: CompleteItem) -> None:
         step.emit(NoteAdded(step.state.counters.interaction + 1, matter.conversation_id, writer, step.now_ms))
     if item.handoff_id:
         handoffs.withdraw(step, step.state.handoffs[item.handoff_id])
-    if item.state is ItemState.ASSIGNED and matter.contact in {ContactState.WAITING, ContactState.CONNECTED}:
+    if item.state is ItemState.ASSIGNED and matter.contact in RUNNING:
         start_wrap_up(step, item, part=True)
     close(step, item, command.disposition, "completed", command.by)
     if not matter.item_ids:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 import msgspec
 import structlog
 
-from omniroute.channels.contract import Health, RawInput, ThreadEntry
+from omniroute.channels.contract import Health, RawInput, ThreadEntry, Waiting
 from omniroute.core import events as e
 from omniroute.core.model import InteractionKind
 from omniroute.engine import cells as c
 from omniroute.engine.intake import Intake
 from omniroute.engine.supervisor import ChannelRunner
+from omniroute.engine.waiting import WaitingLine
 from omniroute.engine.writer import Writer
 from omniroute.journal.codec import decode_event
 
@@ -27,6 +28,7 @@ class EngineContext:
         self._writer = writer
         self._intake = intake
         self._names = names
+        self._line = WaitingLine(writer, runner.name)
         self._log = structlog.stdlib.get_logger("omniroute.channel").bind(instance=runner.name)
 
     @property
@@ -57,12 +59,33 @@ class EngineContext:
         if matter is None:
             return ()
         lines = journal.scan(c.THREAD, c.pair_prefix(number), limit=THREAD_ENTRIES_MAX * 4, reverse=True)
-        entries = [self._entry(matter, msgspec.msgpack.decode(data, type=c.ThreadCell)) for _, data in reversed(lines)]
-        wanted = [entry for entry in entries if entry is not None and entry.interaction_id > after_interaction_id]
+        entries = self._entries(
+            matter, [msgspec.msgpack.decode(data, type=c.ThreadCell) for _, data in reversed(lines)]
+        )
+        wanted = [one for one in entries if (one.interaction_id, one.key) > (after_interaction_id, "")]
         return wanted[-THREAD_ENTRIES_MAX:]
 
-    def _entry(self, matter: c.ConversationCell, line: c.ThreadCell) -> ThreadEntry | None:
-        event = decode_event(line.event)
+    async def waiting(self, session_key: str) -> Waiting | None:
+        return await self._line.present(session_key)
+
+    def watch_waiting(self, session_key: str, raw_id: int = 0) -> AsyncGenerator[Waiting, None]:
+        return self._line.watch(session_key, raw_id)
+
+    def _entries(self, matter: c.ConversationCell, lines: Sequence[c.ThreadCell]) -> list[ThreadEntry]:
+        """The lines that the customer may see; what the system told stands behind the line before it."""
+        entries: list[ThreadEntry] = []
+        last = 0
+        for line in lines:
+            event = decode_event(line.event)
+            entry = (
+                _told(matter, event, last) if isinstance(event, e.ItemDiverted) else self._spoken(matter, line, event)
+            )
+            if entry is not None:
+                entries.append(entry)
+                last = entry.interaction_id
+        return entries
+
+    def _spoken(self, matter: c.ConversationCell, line: c.ThreadCell, event: e.Event) -> ThreadEntry | None:
         match event:
             case e.InteractionReceived(kind=InteractionKind.MESSAGE):
                 author, operator_id = "customer", ""
@@ -82,3 +105,16 @@ class EngineContext:
             at_ms=line.at_ms,
             provider_id=content.provider_id,
         )
+
+
+def _told(matter: c.ConversationCell, event: e.ItemDiverted, behind: int) -> ThreadEntry:
+    return ThreadEntry(
+        interaction_id=behind,
+        reference=matter.reference,
+        author="system",
+        name="",
+        text="",
+        at_ms=event.at_ms,
+        outcome=event.outcome,
+        key=f"e{event.effect_id}",
+    )

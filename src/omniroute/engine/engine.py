@@ -16,12 +16,13 @@ from omniroute.core import references
 from omniroute.core.commands import ApplyConfig, PutOperator, ResumeAfterOutage
 from omniroute.core.model import CoreConfig
 from omniroute.core.permissions import SYSTEM
-from omniroute.core.policy import RoutingPolicy
+from omniroute.core.policy import Policy, RoutingPolicy
 from omniroute.engine import cells as c
-from omniroute.engine import recovery, timekeeper
+from omniroute.engine import recovery, timekeeper, upkeep
 from omniroute.engine.classify import Classifier
 from omniroute.engine.context import EngineContext
 from omniroute.engine.intake import Intake
+from omniroute.engine.metrics import Metrics
 from omniroute.engine.outbox import Outbox
 from omniroute.engine.ports import Clock, Disk, Spawn, SystemClock, TaskGroupSpawn
 from omniroute.engine.supervisor import ChannelRunner, Supervisor
@@ -55,6 +56,8 @@ class Setup(NamedTuple):
     operators: Sequence[PutOperator]
     names: dict[str, str]
     """Names of operators by id; kept up to date by whoever manages people."""
+    compile_at: upkeep.Compile | None = None
+    """Makes ``core`` for another moment; without it calendars are not renewed."""
 
 
 def new_reference() -> str:
@@ -69,6 +72,7 @@ class Engine:
         self.setup = setup
         self.writer = writer
         self.names = setup.names
+        self.metrics = Metrics(writer, setup.core, setup.classifier)
         kinds = {one.name: one.channel for one in channels}
         self.intake = Intake(writer, spawn, kinds, setup.classifier, new_reference)
         self.supervisor = Supervisor(
@@ -82,6 +86,7 @@ class Engine:
 
     async def begin(self, channels: Spawn) -> None:
         """Everything that has to happen before the first interaction, and then the channels."""
+        await self._load_solvers()
         self._spawn.start("writer", self.writer.run)
         await self.writer.submit(SYSTEM, ResumeAfterOutage())
         await self.writer.submit(SYSTEM, ApplyConfig(config=self.setup.core))
@@ -92,11 +97,21 @@ class Engine:
         self.outbox.start()
         timekeeper.start(self._spawn, self.writer)
         self._spawn.start("snapshots", self._snapshots)
+        if self.setup.compile_at is not None and self.setup.core.calendars:
+            self._spawn.start("calendars", upkeep.keep_calendars, self.writer, self._spawn, self.setup.compile_at)
         self.supervisor.start(channels)
 
     async def in_thread(self, work: Callable[..., Any], *args: Any) -> Any:
         """Run blocking or long work beside the loop."""
         return await self._spawn.in_thread(work, *args)
+
+    async def _load_solvers(self) -> None:
+        """Have batch policies load what they need now; at their first batch it would hold the writer up."""
+        for policy in batch_policies(self.setup.core, self.setup.policies):
+            try:
+                await self.in_thread(policy.match, [], [], [], 0)
+            except Exception as failure:  # a stranger's policy: when it is needed, the default decides
+                log.warning("policy_not_loaded", policy=policy.name, kind=type(failure).__name__)
 
     async def _snapshots(self) -> None:
         clock = self.writer.clock
@@ -104,6 +119,13 @@ class Engine:
             await clock.sleep_until(clock.now_ms() + SNAPSHOT_CHECK_MS)
             if await recovery.take_snapshot(self.writer.journal):
                 log.info("snapshot_taken", seq=self.writer.journal.last_seq())
+
+
+def batch_policies(core: CoreConfig, policies: Mapping[str, RoutingPolicy]) -> list[Policy]:
+    """The batch policies that queues use."""
+    names = sorted({name for rule in core.queues for name in rule.policy.split("+")})
+    used = [policies[name] for name in names if name in policies]
+    return [policy for policy in used if isinstance(policy, Policy) and policy.batch]
 
 
 @asynccontextmanager

@@ -32,7 +32,7 @@ BACKOFF_FIRST_MS = 2_000
 BACKOFF_MAX_MS = 3_600_000
 SEND_TIMEOUT_S = 60
 SENDS_MAX = 32
-"""Sends under way at once."""
+"""Sends under way at once; as many again of running contacts, so that hanging mails never hold a ring."""
 
 Send = Callable[[Delivery], Awaitable[Receipt]]
 Lane = tuple[int, str, bool]
@@ -54,7 +54,7 @@ class Outbox:
         self._send = send
         self._name_of = name_of
         self._lanes: dict[Lane, deque[c.OutboxCell]] = {}
-        self._slots = anyio.Semaphore(SENDS_MAX)
+        self._slots = {realtime: anyio.Semaphore(SENDS_MAX) for realtime in (False, True)}
 
     def start(self) -> None:
         """Take up what an earlier life left, then listen to commits."""
@@ -96,7 +96,7 @@ class Outbox:
     async def _carry_out(self, cell: c.OutboxCell) -> None:
         effect = cell.effect
         while True:
-            await self._writer.clock.sleep_until(cell.next_ms)
+            await self._writer.clock.sleep_until(min(cell.next_ms, effect.expires_ms or cell.next_ms))
             if effect.expires_ms and effect.expires_ms <= self._writer.clock.now_ms():
                 await self._end(cell, None, "it came too late to be of use")
                 return
@@ -116,12 +116,17 @@ class Outbox:
                 return
 
     async def _attempt(self, effect: Effect) -> Receipt:
-        async with self._slots:
+        async with self._slots[effect.expires_ms > 0]:
             try:
-                with anyio.fail_after(SEND_TIMEOUT_S):
+                with anyio.fail_after(self._patience_s(effect)):
                     return await self._send(self._delivery(effect))
             except TimeoutError as late:
                 raise DeliveryDeferred("the other side did not answer in time") from late
+
+    def _patience_s(self, effect: Effect) -> float:
+        """How long an attempt may take: not beyond the time at which it is useless."""
+        left_ms = effect.expires_ms - self._writer.clock.now_ms()
+        return min(SEND_TIMEOUT_S, max(left_ms, 0) / 1000) if effect.expires_ms else SEND_TIMEOUT_S
 
     def _delivery(self, effect: Effect) -> Delivery:
         journal = self._writer.journal
@@ -145,6 +150,7 @@ class Outbox:
             operator_id=effect.operator_id,
             operator_name=self._name_of(effect.operator_id),
             at_ms=effect.at_ms,
+            outcome=effect.outcome,
         )
 
     async def _later(self, cell: c.OutboxCell) -> None:

@@ -32,6 +32,7 @@ IN_THREAD = (
     e.HandoffReturned,
     e.HandoffCancelled,
     e.ItemReturned,
+    e.ItemDiverted,
     e.WrapUpStarted,
     e.ItemClosed,
     e.ClockEnded,

@@ -175,6 +175,7 @@ async def test_a_reply_to_nobody_is_tried_again_later() -> None:
             await instance.send(reply("anna"))
         with pytest.raises(DeliveryRefused):
             await instance.send(reply("ivan", order="connect"))
+        assert (await instance.send(reply("ivan", order="divert"))).detail
 
 
 async def test_there_is_a_limit_to_connections() -> None:

@@ -238,5 +238,6 @@ async def test_only_replies_and_only_with_a_relay() -> None:
     instance, _ = make()
     with pytest.raises(DeliveryRefused, match="only send replies"):
         await instance.send(delivery(order="connect"))
+    assert "nothing sent" in (await instance.send(delivery(order="divert", outcome="mail"))).detail
     with pytest.raises(DeliveryRefused, match="no relay"):
         await instance.send(delivery())

@@ -278,7 +278,7 @@ async def test_the_deadline_holds_while_the_engine_is_slow() -> None:
         await client.envelope()
         assert (await client.ask(BODY + b".\r\n")).startswith("421")
         assert await client.closed()
-    assert context.waiting == 0
+    assert context.at_gate == 0
     assert context.received == []
 
 
@@ -292,7 +292,7 @@ async def test_a_vanished_sender_cancels_the_receive() -> None:
             with anyio.fail_after(5):
                 await context.entered.wait()
         context.release()
-    assert context.waiting == 0
+    assert context.at_gate == 0
 
 
 async def test_long_commands_and_nonsense() -> None:

@@ -37,6 +37,31 @@ def test_an_answered_call() -> None:
     assert interaction.fields == {"call_id": "c1", "to": "+493023125000"}
 
 
+def test_an_operator_who_could_not_be_rung_is_named_with_the_reason() -> None:
+    (interaction,) = CHANNEL.normalize(raw_of(event(type="not_connected", operator="maria", reason="no_answer")))
+    assert interaction.kind is InteractionKind.CONTACT_NOT_CONNECTED
+    assert (interaction.operator, interaction.fields["reason"]) == ("maria", "no_answer")
+    assert interaction.text == ""
+
+
+@pytest.mark.parametrize(
+    ("facts", "text"),
+    [
+        ({"text": " It is\u0007 Jonas.\nPlease call. "}, "It is Jonas.\nPlease call."),
+        ({"url": "https://pbx.example/r/1.ogg"}, "https://pbx.example/r/1.ogg"),
+        ({"text": "It is Jonas.", "url": "http://pbx/r/1"}, "It is Jonas.\nhttp://pbx/r/1"),
+    ],
+)
+def test_a_voicemail_is_a_message_of_the_call(facts: dict[str, str], text: str) -> None:
+    (interaction,) = CHANNEL.normalize(raw_of(event(type="voicemail", **facts)))
+    assert (interaction.kind, interaction.text) == (InteractionKind.MESSAGE, text)
+    assert (interaction.session_key, interaction.sender.address) == ("c1", "+493023125014")
+
+
+def test_a_text_beside_another_event_is_nobodys_message() -> None:
+    assert CHANNEL.normalize(raw_of(event(text="hello")))[0].text == ""
+
+
 def test_a_national_number_has_the_country_of_its_time() -> None:
     raw = raw_of(event(**{"from": "030 23125014"}), default_country="49")
     assert CHANNEL.normalize(raw)[0].sender == Identity("tel", "+493023125014")
@@ -67,6 +92,12 @@ def test_the_event_id_tells_events_apart_else_the_header(body: object, key: str)
         (event(call_id="x" * 129), "$.call_id"),
         (event(**{"from": None}), "$.from"),
         ({"type": "offered", "at_ms": 1}, "$.call_id"),
+        (event(reason="Because of Jonas"), "$.reason"),
+        (event(type="voicemail"), "$.text"),
+        (event(type="voicemail", text=" \n"), "$.text"),
+        (event(type="voicemail", text="x" * 8001), "$.text"),
+        (event(type="voicemail", url="javascript:alert(1)"), "$.url"),
+        (event(type="voicemail", url="https://pbx/ r"), "$.url"),
         ([], "$"),
         (b"", "$"),
         (b"\xff", "$"),
@@ -94,7 +125,7 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
         {
             "event_id": st.text(max_size=128),
             "call_id": st.text(min_size=1, max_size=128),
-            "type": st.sampled_from(list(CallEventType)),
+            "type": st.sampled_from([kind for kind in CallEventType if kind is not CallEventType.VOICEMAIL]),
             "from": st.text(max_size=128),
             "at_ms": st.integers(0, 2**53),
         },

@@ -53,6 +53,14 @@ async def test_connect_and_part_are_signed_and_carry_the_key() -> None:
     assert receipts[0].detail == "the telephone system answered 202"
 
 
+async def test_divert_says_what_the_caller_is_told() -> None:
+    system = TelephoneSystem()
+    await sent(system, order("divert", operator_id="", outcome="callback"))
+    ((message_id, body),) = system.orders
+    assert message_id == "k1"
+    assert (body["order"], body["call_id"], body["outcome"]) == ("divert", "c1", "callback")
+
+
 @pytest.mark.parametrize("status", [500, 503, 408, 425, 429])
 async def test_what_may_pass_is_tried_again_and_seen_in_the_health(status: int) -> None:
     engine = Engine()
@@ -115,7 +123,7 @@ def test_it_registers_one_channel_with_its_capabilities() -> None:
 def test_opening_does_no_io() -> None:
     instance = PhoneChannel().open_instance(PhoneOptions(secret=SECRET), Engine())
     assert isinstance(instance, PhoneInstance)
-    assert [route.path for route in instance.routes()] == ["/events"]
+    assert [route.path for route in instance.routes()] == ["/events", "/calls/{call_id:path}/waiting"]
 
 
 @pytest.mark.parametrize(

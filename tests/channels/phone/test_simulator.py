@@ -90,6 +90,89 @@ async def test_a_call_is_answered_by_the_connect_order_and_ended_by_the_caller()
     assert answered.operator == "maria"
 
 
+async def test_an_operator_who_does_not_pick_up_is_reported_and_the_next_one_is_rung() -> None:
+    engine = Engine()
+    instance = simulator(engine)
+    async with running(instance) as base, telephone(base) as phone:
+        call_id = await phone.placed()
+        await phone.say({"type": "miss", "call_id": call_id})
+        assert (await phone.hear("call"))["call"]["unanswered"] is True
+        await instance.send(order(call_id=call_id))
+        rung = await phone.call_becomes("ringing")
+        assert (rung["rung"], rung["operator"]) == ("Maria Berg", "")
+        assert (await phone.hear("event"))["event"] == "not_connected"
+        again = await phone.call_becomes("ringing")
+        assert (again["rung"], again["unanswered"]) == ("", False)
+        await instance.send(order(call_id=call_id, key="k2", operator_id="ivan", operator_name="Ivan"))
+        assert (await phone.call_becomes("connected"))["operator"] == "Ivan"
+        _, missed, answered = await engine.interactions(3)
+    assert (missed.kind, missed.operator, missed.fields["reason"]) == ("contact_not_connected", "maria", "no_answer")
+    assert (answered.kind, answered.operator) == ("contact_connected", "ivan")
+
+
+class Ringing(Engine):
+    """A ring lasts until somebody stops it."""
+
+    async def sleep(self, duration_ms: int) -> None:
+        await anyio.sleep_forever()
+
+
+async def test_the_ringing_ends_with_the_button_the_next_order_or_the_caller() -> None:
+    engine = Ringing()
+    instance = simulator(engine)
+    async with running(instance) as base, telephone(base) as phone:
+        call_id = await phone.placed()
+        await instance.send(order(call_id=call_id))
+        await instance.send(order(call_id=call_id))  # the same order again is the same ringing
+        assert (await phone.hear("call"))["call"]["rung"] == "Maria Berg"
+        await phone.say({"type": "miss", "call_id": call_id})
+        assert (await phone.hear("event"))["event"] == "not_connected"
+        await instance.send(order(call_id=call_id, key="k2", operator_id="ivan", operator_name="Ivan"))
+        await instance.send(order(call_id=call_id, key="k3", operator_id="olga", operator_name="Olga"))
+        while (await phone.hear("call"))["call"]["rung"] != "Olga":
+            pass
+        await phone.say({"type": "hang_up", "call_id": call_id})
+        assert (await phone.call_becomes("abandoned"))["rung"] == ""
+        kinds = [str(i.kind) for i in await engine.interactions(3)]
+    assert kinds == ["contact_started", "contact_not_connected", "contact_abandoned"]
+
+
+async def test_a_diverted_caller_hears_it_and_leaves_a_message() -> None:
+    engine = Engine()
+    instance = simulator(engine)
+    async with running(instance) as base, telephone(base) as phone:
+        call_id = await phone.placed()
+        await phone.say({"type": "voicemail", "call_id": call_id, "text": "too early"})
+        await phone.say("?")
+        await phone.hear("error")  # so the frame before it has been dealt with
+        await instance.send(order("divert", call_id, operator_id="", outcome="voicemail"))
+        assert (await phone.hear("order"))["outcome"] == "voicemail"
+        assert (await phone.call_becomes("diverted"))["outcome"] == "voicemail"
+        await phone.say({"type": "voicemail", "call_id": call_id, "text": "It is Jonas, please call."})
+        await phone.call_becomes("ended")
+        _, said, ended = await engine.interactions(3)
+    assert (said.kind, said.text, said.session_key) == ("message", "It is Jonas, please call.", call_id)
+    assert ended.kind == "contact_ended"
+
+
+async def test_a_diverted_caller_may_still_be_connected_and_one_who_talks_is_not_diverted() -> None:
+    engine = Engine()
+    instance = simulator(engine)
+    async with running(instance) as base, telephone(base) as phone:
+        call_id = await phone.placed()
+        await instance.send(order("divert", call_id, operator_id="", outcome="callback"))
+        await phone.call_becomes("diverted")
+        await instance.send(order(call_id=call_id, key="k2"))
+        await phone.call_becomes("connected")
+        await instance.send(order("divert", call_id, key="k3", operator_id="", outcome="mail"))
+        assert (await phone.hear("call"))["call"]["state"] == "connected"
+        await phone.say({"type": "voicemail", "call_id": call_id, "text": "no"})
+        await phone.say({"type": "hang_up", "call_id": call_id})
+        await phone.call_becomes("ended")
+        kinds = [str(i.kind) for i in await engine.interactions(3)]
+    assert kinds == ["contact_started", "contact_connected", "contact_ended"]
+
+
 async def test_hanging_up_before_the_answer_abandons() -> None:
     engine = Engine()
     async with running(simulator(engine)) as base, telephone(base) as phone:
@@ -105,6 +188,7 @@ async def test_the_operator_ends_the_call() -> None:
     async with running(instance) as base, telephone(base) as phone:
         call_id = await phone.placed()
         await instance.send(order(call_id=call_id))
+        await phone.call_becomes("connected")
         await instance.send(order("part", call_id, key="k2"))
         assert (await phone.call_becomes("ended"))["ended_by"] == "operator"
     assert [i.kind for i in await engine.interactions(3)][-1] == "contact_ended"
@@ -163,6 +247,9 @@ async def test_an_event_that_is_not_taken_changes_nothing() -> None:
         call_id = await phone.placed()
         engine.error = JournalFull("no space")
         await instance.send(order(call_id=call_id))
+        while (await phone.hear("event"))["status"] == 507:
+            if len(engine.slept_ms) > POST_ATTEMPTS_MAX:  # the ring and the pauses between the attempts
+                break
         assert (await phone.call_becomes("ringing"))["operator"] == ""
         engine.error = None
         await instance.send(order(call_id=call_id))

@@ -129,6 +129,8 @@ async def test_it_runs_until_cancelled_and_sends_nothing() -> None:
             await started.wait()
         with pytest.raises(DeliveryRefused, match="in person"):
             await instance.send(delivery)
+        diverted = msgspec.structs.replace(delivery, order="divert", outcome="callback")
+        assert "in person" in (await instance.send(diverted)).detail
         group.cancel_scope.cancel()
     assert instance.routes() == ()
 

@@ -65,4 +65,5 @@ async def test_both_languages_say_everything(client: httpx.AsyncClient) -> None:
     english, russian = texts.split("    ru: {")
     keys = re.compile(r"^      (\w+):", re.MULTILINE)
     assert keys.findall(english) == keys.findall(russian)
+    assert len(keys.findall(english)) == len(set(keys.findall(english)))
     assert not re.search(r"[!]", texts)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from contextlib import AsyncExitStack, suppress
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AsyncExitStack, aclosing, suppress
 
 import anyio
 import pytest
@@ -14,13 +14,14 @@ from tests.channels.fakes import FakeContext
 from tests.channels.webchat.support import SECRET, Page, line, options, reply, running
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from omniroute.channels.contract import ThreadEntry
+from omniroute.channels.contract import Delivery, RawInput, ThreadEntry, Waiting
 from omniroute.channels.webchat import socket as chat_socket
 from omniroute.channels.webchat.frames import Entry
 from omniroute.channels.webchat.hub import VISITOR_SOCKETS_MAX, Hub
 from omniroute.channels.webchat.plugin import WebchatChannel
 from omniroute.channels.webchat.socket import SEND_QUEUE_FRAMES_MAX, ChatSocket, Site
 from omniroute.channels.webchat.tokens import Tokens
+from omniroute.channels.webchat.waiting import WaitingRoom
 from omniroute.errors import Busy, DeliveryRefused, InvalidInput, JournalFull
 
 
@@ -134,6 +135,132 @@ async def test_replies_reach_all_pages_of_their_visitor_and_no_other() -> None:
         assert (await two.hear())["interaction_id"] == 7
         await other.say(type="ping")
         assert await other.hear() == {"type": "pong"}
+
+
+def diverted(visitor: str, outcome: str = "callback") -> Delivery:
+    changes = {"key": "e5", "order": "divert", "outcome": outcome, "text": "", "operator_name": ""}
+    return reply(visitor, 0, **changes)
+
+
+async def test_a_diverted_visitor_is_told_at_once_and_again_after_a_reload() -> None:
+    context = FakeContext("shop")
+    async with running(context) as shop:
+        async with shop.page() as page:
+            welcome = await page.hello()
+            assert (await shop.instance.send(diverted(welcome["visitor"]))).detail == "shown"
+            entry = await page.hear()
+            assert (entry["author"], entry["outcome"], entry["key"]) == ("system", "callback", "e5")
+        told = line(6, "system", name="", text="", outcome="callback", key="e5")
+        context.thread_entries = [line(6, "customer", provider_id="m1"), told]
+        async with shop.page() as page:
+            (_, again) = (await page.hello(token=welcome["token"]))["entries"]
+            assert (again["author"], again["outcome"], again["key"]) == ("system", "callback", "e5")
+            assert again["interaction_id"] == 6
+
+
+async def test_a_diversion_during_resume_is_shown_once() -> None:
+    context = SlowThread()
+    context.thread_entries = [line(6, "system", outcome="mail", key="e5")]
+    visitor = Tokens(SECRET, "shop", 90).admit("", b"v" * 16, context.now_ms())
+    async with running(context) as shop, shop.page() as page:
+        await page.say(type="hello", token=visitor.token)
+        await context.reading.wait()
+        await shop.instance.send(diverted(visitor.id, "mail"))
+        context.go_on.set()
+        assert len((await page.hear())["entries"]) == 1
+        await page.say(type="ping")
+        assert await page.hear() == {"type": "pong"}
+
+
+class Queue(FakeContext):
+    """Every message puts its visitor into the line; ``watched`` are the watches that were begun."""
+
+    def __init__(self) -> None:
+        super().__init__("shop")
+        self.watched: list[tuple[str, int]] = []
+        self.left = anyio.Event()
+
+    async def receive(self, raw: RawInput) -> int:
+        raw_id = await super().receive(raw)
+        if raw.meta["visitor"] not in self.line:
+            self.stand(raw.meta["visitor"], Waiting(3, 240, 540, 80))
+        return raw_id
+
+    async def watch_waiting(self, session_key: str, raw_id: int = 0) -> AsyncGenerator[Waiting, None]:
+        self.watched.append((session_key, raw_id))
+        try:
+            async with aclosing(super().watch_waiting(session_key, raw_id)) as values:
+                async for value in values:
+                    yield value
+        finally:
+            self.left.set()
+
+
+THIRD = {"type": "waiting", "position": 3, "low_s": 240, "high_s": 540, "percent": 80}
+
+
+async def test_after_the_first_message_a_visitor_hears_how_they_wait_until_they_are_served() -> None:
+    context = Queue()
+    async with running(context) as shop, shop.page() as page:
+        visitor = (await page.hello())["visitor"]
+        assert context.watched == []
+        await page.say(type="message", id="m1", text="Hello")
+        assert [await page.hear(), await page.hear()] == [{"type": "ack", "id": "m1"}, THIRD]
+        assert context.watched == [(visitor, 1)]
+        context.stand(visitor, Waiting(2, staffed=False))
+        assert await page.hear() == {"type": "waiting", "position": 2, "staffed": False}
+        context.stand(visitor, None)
+        assert await page.hear() == {"type": "waiting", "position": 0}
+        await page.say(type="message", id="m2", text="Another matter")
+        assert [await page.hear(), await page.hear()] == [{"type": "ack", "id": "m2"}, THIRD]
+
+
+async def test_all_pages_of_a_visitor_are_told_and_nobody_else() -> None:
+    context = Queue()
+    async with running(context) as shop, shop.page() as one, shop.page() as two, shop.page() as other:
+        welcome = await one.hello()
+        await two.hello(token=welcome["token"])
+        await other.hello()
+        await one.say(type="message", id="m1", text="Hello")
+        assert [await one.hear(), await one.hear(), await two.hear()] == [{"type": "ack", "id": "m1"}, THIRD, THIRD]
+        begun = len(context.watched)
+        async with shop.page() as late:
+            await late.hello(token=welcome["token"])
+            assert await late.hear() == THIRD
+        assert len(context.watched) == begun
+        assert {visitor for visitor, _ in context.watched} == {welcome["visitor"]}
+        await other.say(type="ping")
+        assert await other.hear() == {"type": "pong"}
+
+
+async def test_a_page_that_comes_back_is_told_anew_and_nobody_watches_for_who_is_gone() -> None:
+    context = Queue()
+    async with running(context) as shop:
+        async with shop.page() as page:
+            welcome = await page.hello()
+            await page.say(type="message", id="m1", text="Hello")
+            assert [await page.hear(), await page.hear()][1] == THIRD
+        with anyio.fail_after(20):
+            await context.left.wait()
+        async with shop.page() as page:
+            await page.hello(token=welcome["token"])
+            assert await page.hear() == THIRD
+
+
+async def test_a_message_while_waiting_is_looked_at_when_the_waiting_is_over() -> None:
+    context = Queue()
+    async with running(context) as shop, shop.page() as page:
+        visitor = (await page.hello())["visitor"]
+        for name in ("m1", "m2"):
+            await page.say(type="message", id=name, text="Hello")
+            assert (await page.hear())["id"] == name
+            if name == "m1":
+                assert await page.hear() == THIRD
+        context.stand(visitor, None)
+        assert await page.hear() == {"type": "waiting", "position": 0}
+        await page.say(type="ping")
+        assert await page.hear() == {"type": "pong"}
+        assert context.watched == [(visitor, 1), (visitor, 2)]
 
 
 class SlowThread(FakeContext):
@@ -317,7 +444,7 @@ class StuckWire:
 async def test_a_page_that_reads_too_slowly_is_cut_off() -> None:
     context = FakeContext("shop")
     hub = Hub(10)
-    site = Site(options(), context, Tokens(SECRET, "shop", 90), hub)
+    site = Site(options(), context, Tokens(SECRET, "shop", 90), hub, WaitingRoom(context, hub))
     wire = StuckWire()
     scope = {"type": "websocket", "headers": [], "path": "/ws"}
     chat = ChatSocket(WebSocket(scope, wire.receive, wire.send), site)  # type: ignore[arg-type]

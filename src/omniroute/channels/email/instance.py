@@ -103,6 +103,9 @@ class EmailInstance:
         return "250 2.0.0 accepted"
 
     async def send(self, delivery: Delivery) -> Receipt:
+        """Send a reply. To be diverted is no news to who wrote a letter: nothing is sent by itself."""
+        if delivery.order == "divert":
+            return Receipt(detail="nothing sent: a letter is answered by letter, only later")
         if delivery.order != "reply":
             raise DeliveryRefused("a mail account can only send replies")
         sender = delivery.account if delivery.account in self._addresses else self._options.sender

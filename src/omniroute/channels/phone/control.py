@@ -15,14 +15,19 @@ TIMEOUT_S = 5.0
 _TEMPORARY = frozenset({408, 425, 429})
 
 
-class OrderBody(msgspec.Struct, frozen=True, kw_only=True):
-    """What the telephone system gets: ``connect`` (ring ``operator_id`` for ``call_id``) or ``part`` (end it)."""
+class OrderBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the telephone system gets.
+
+    ``connect`` (ring ``operator_id`` for ``call_id``), ``part`` (end it) or ``divert`` (tell the caller the
+    ``outcome``: ``voicemail``, ``callback`` or ``mail``).
+    """
 
     order: str
     call_id: str
     operator_id: str
     reference: str
     key: str
+    outcome: str = ""
 
 
 def make_client() -> httpx2.AsyncClient:
@@ -48,6 +53,7 @@ async def post_order(client: httpx2.AsyncClient, url: str, key: bytes, delivery:
             operator_id=delivery.operator_id,
             reference=delivery.reference,
             key=delivery.key,
+            outcome=delivery.outcome,
         )
     )
     headers = signed_headers(key, delivery.key, now_s, body) | {"content-type": "application/json"}

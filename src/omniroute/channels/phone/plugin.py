@@ -1,8 +1,9 @@
-"""The phone channel: call events come in signed, orders to connect and to part go out signed.
+"""The phone channel: call events come in signed, orders to connect, to part and to divert go out signed.
 
 The flow of one call: ``offered`` → the engine offers it to an operator → accepted → order ``connect`` → the
 telephone system rings the operator → ``answered`` → … → ``ended``, or the operator ends it and order
-``part`` goes out.
+``part`` goes out. An operator who cannot be rung is ``not_connected``: the call waits again. Where nobody can
+serve the call in time, order ``divert`` says what the caller is told.
 """
 
 from __future__ import annotations
@@ -33,10 +34,11 @@ from omniroute.channels.phone.options import PhoneOptions
 from omniroute.channels.phone.sign import key_of
 from omniroute.channels.phone.simulator import Simulator
 from omniroute.channels.phone.simulator_page import SimulatorPage
+from omniroute.channels.phone.waiting import WaitingQuestion
 from omniroute.errors import DeliveryDeferred, DeliveryRefused
 from omniroute.hookspecs import hookimpl
 
-ORDERS = frozenset({"connect", "part"})
+ORDERS = frozenset({"connect", "part", "divert"})
 
 
 class PhoneInstance:
@@ -72,10 +74,14 @@ class PhoneInstance:
         return await self._post(delivery)
 
     def routes(self) -> Sequence[BaseRoute]:
-        events = Route("/events", self._intake.endpoint, methods=["POST"])
+        question = WaitingQuestion(self._options, self._context)
+        own = (
+            Route("/events", self._intake.endpoint, methods=["POST"]),
+            Route("/calls/{call_id:path}/waiting", question.endpoint, methods=["GET"]),
+        )
         if self._simulator is None:
-            return (events,)
-        return (events, *SimulatorPage(self._simulator, self._options.numbers).routes())
+            return own
+        return (*own, *SimulatorPage(self._simulator, self._options.numbers).routes())
 
     async def _post(self, delivery: Delivery) -> Receipt:
         if self._client is None:

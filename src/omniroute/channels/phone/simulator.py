@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import anyio
 import msgspec
+from anyio.abc import TaskGroup
 from anyio.streams.memory import MemoryObjectSendStream
 
 from omniroute.channels.contract import ChannelContext, Delivery
-from omniroute.channels.phone.calls import CALL_ID_PREFIX, Call, CallState
+from omniroute.channels.phone.calls import CALL_ID_PREFIX, Bell, Call, CallState
 from omniroute.channels.phone.events import CallEvent, CallEventType
 from omniroute.channels.phone.intake import Answer
 from omniroute.channels.phone.sign import signed_headers
@@ -26,6 +28,8 @@ from omniroute.errors import DeliveryDeferred
 CALLS_MAX = 100
 ORDERS_MAX = 100
 POST_ATTEMPTS_MAX = 5
+RING_MS = 1_500
+"""So long an operator's telephone rings before somebody picks it up, or gives up."""
 
 _LATER = frozenset({429, 503, 507})
 
@@ -54,10 +58,11 @@ class Simulator:
         """Carry orders out until cancelled."""
         send, receive = anyio.create_memory_object_stream[Delivery](ORDERS_MAX)
         with send, receive:
-            self._orders = send
-            started()
-            async for delivery in receive:
-                await self._carry_out(delivery)
+            async with anyio.create_task_group() as bells:
+                self._orders = send
+                started()
+                async for delivery in receive:
+                    await self._carry_out(delivery, bells)
 
     def publish(self, delivery: Delivery) -> None:
         """Take an order over. Raises `DeliveryDeferred` where too many wait or nobody carries them out."""
@@ -84,13 +89,37 @@ class Simulator:
             page.show({"type": "call", "call": call.view()})
 
     async def hang_up(self, page: Page, call_id: str) -> None:
-        """The caller ends the call; strangers' calls are out of reach."""
-        call, owner = self._calls.get(call_id, (None, None))
-        if call is None or owner is not page:
+        """The caller ends the call."""
+        call = self._own(page, call_id)
+        if call is None:
             return
         async with call.lock:
-            kind = CallEventType.ENDED if call.state is CallState.CONNECTED else CallEventType.ABANDONED
+            kind = CallEventType.ABANDONED if call.state is CallState.RINGING else CallEventType.ENDED
             await self._advance(call, page, kind, ended_by="caller")
+
+    async def miss(self, page: Page, call_id: str) -> None:
+        """The operator who is rung, or the next one, does not pick up; said again before the ringing, they do."""
+        call = self._own(page, call_id)
+        if call is None:
+            return
+        call.unanswered = call.bell is not None or not call.unanswered
+        if call.bell is not None:
+            call.bell.stop.cancel()
+        page.show({"type": "call", "call": call.view()})
+
+    async def leave_message(self, page: Page, call_id: str, text: str) -> None:
+        """The caller speaks after the tone, and hangs up."""
+        call = self._own(page, call_id)
+        if call is None or call.outcome != "voicemail":
+            return
+        async with call.lock:
+            await self._advance(call, page, CallEventType.VOICEMAIL, facts={"text": text})
+            await self._advance(call, page, CallEventType.ENDED, ended_by="caller")
+
+    def _own(self, page: Page, call_id: str) -> Call | None:
+        """A call of that page; strangers' calls are out of reach."""
+        call, owner = self._calls.get(call_id, (None, None))
+        return call if owner is page else None
 
     async def leave(self, page: Page) -> None:
         """The page is gone, and so is the caller."""
@@ -98,7 +127,7 @@ class Simulator:
             await self.hang_up(page, call_id)
             self._calls.pop(call_id, None)
 
-    async def _carry_out(self, delivery: Delivery) -> None:
+    async def _carry_out(self, delivery: Delivery, bells: TaskGroup) -> None:
         call, page = self._calls.get(delivery.session_key, (None, None))
         if call is None or page is None:
             await self._tell_gone(delivery)
@@ -107,27 +136,41 @@ class Simulator:
             {
                 "type": "order",
                 "order": delivery.order,
+                "outcome": delivery.outcome,
                 "call_id": call.call_id,
                 "at_ms": self._context.now_ms(),
             }
         )
-        async with call.lock:
-            if delivery.order == "connect":
-                await self._connect(call, page, delivery)
-            else:
+        if delivery.order == "connect":
+            bell = Bell(delivery.key, delivery.operator_id, delivery.operator_name or delivery.operator_id)
+            if call.ring(bell):
+                bells.start_soon(self._ring, call, page, bell)
+                page.show({"type": "call", "call": call.view()})
+        elif delivery.order == "divert":
+            call.divert(delivery.outcome)
+            page.show({"type": "call", "call": call.view()})
+        else:
+            async with call.lock:
                 await self._advance(call, page, CallEventType.ENDED, ended_by="operator")
 
-    async def _connect(self, call: Call, page: Page, delivery: Delivery) -> None:
-        """The operator's telephone is picked up at once: accepting the offer was the picking up."""
-        await self._advance(
-            call,
-            page,
-            CallEventType.ANSWERED,
-            # an order that comes twice is one event; the next operator's order is another
-            event_id=f"{call.call_id}:answered:{delivery.key}",
-            operator=delivery.operator_id,
-            shown_operator=delivery.operator_name or delivery.operator_id,
-        )
+    async def _ring(self, call: Call, page: Page, bell: Bell) -> None:
+        """Ring the operator for a moment; nobody hangs up here, or rings somebody else, without stopping the bell."""
+        with bell.stop:
+            await self._context.sleep(RING_MS)
+        async with call.lock:
+            if call.bell is not bell:
+                return
+            missed, call.unanswered, call.bell = call.unanswered, False, None
+            kind = CallEventType.NOT_CONNECTED if missed else CallEventType.ANSWERED
+            await self._advance(
+                call,
+                page,
+                kind,
+                # an order that comes twice is one event; the next operator's order is another
+                event_id=f"{call.call_id}:{kind}:{bell.key}",
+                shown_operator="" if missed else bell.shown_operator,
+                facts={"operator": bell.operator, "reason": "no_answer" if missed else ""},
+            )
 
     async def _tell_gone(self, delivery: Delivery) -> None:
         """We forgot the call (a restart, or it ended): say so, or the operator would wait for ever."""
@@ -141,14 +184,14 @@ class Simulator:
         kind: CallEventType,
         *,
         event_id: str = "",
-        operator: str = "",
         shown_operator: str = "",
         ended_by: str = "",
+        facts: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """Post the event that follows, and only then believe it."""
         if not call.allows(kind):
             return
-        if await self._post(call, page, kind, event_id=event_id, operator=operator):
+        if await self._post(call, page, kind, event_id, facts):
             call.apply(kind)
             call.operator = shown_operator or call.operator
             call.ended_by = ended_by
@@ -160,7 +203,12 @@ class Simulator:
         self._calls.pop(call.call_id, None)
 
     async def _post(
-        self, call: Call, page: Page | None, kind: CallEventType, *, event_id: str = "", operator: str = ""
+        self,
+        call: Call,
+        page: Page | None,
+        kind: CallEventType,
+        event_id: str = "",
+        facts: Mapping[str, str] = MappingProxyType({}),
     ) -> bool:
         """Sign and hand in, as a telephone system does; "come again later" is obeyed a few times."""
         event = CallEvent(
@@ -171,7 +219,7 @@ class Simulator:
             from_name=call.name,
             to=call.to,
             at_ms=self._context.now_ms(),
-            operator=operator,
+            **facts,
         )
         body = msgspec.json.encode(event)
         status = 0

@@ -1,8 +1,9 @@
 """The telephone page of the simulator: its files, and the WebSocket behind it.
 
-The page sends ``{"type": "call", "from": …, "name": …, "to": …}`` and ``{"type": "hang_up", "call_id":
-…}``. It gets ``hello`` (our numbers), ``call`` (how one of its calls stands), ``event`` (what was posted,
-with the answer), ``order`` (what OmniRoute wants) and ``error``. A page that goes away hangs up.
+The page sends ``{"type": "call", "from": …, "name": …, "to": …}`` and, with a ``call_id``, ``hang_up``,
+``miss`` (the operator who is rung does not pick up) and ``voicemail`` with a ``text``. It gets ``hello`` (our
+numbers), ``call`` (how one of its calls stands), ``event`` (what was posted, with the answer), ``order`` (what
+OmniRoute wants) and ``error``. A page that goes away hangs up.
 """
 
 from __future__ import annotations
@@ -58,7 +59,20 @@ class HangUp(msgspec.Struct, tag="hang_up", forbid_unknown_fields=True):
     call_id: Shown
 
 
-Frame = PlaceCall | HangUp
+class Miss(msgspec.Struct, tag="miss", forbid_unknown_fields=True):
+    """The button "Operator does not pick up"."""
+
+    call_id: Shown
+
+
+class Voicemail(msgspec.Struct, tag="voicemail", forbid_unknown_fields=True):
+    """What the caller says after the tone."""
+
+    call_id: Shown
+    text: Annotated[str, msgspec.Meta(min_length=1, max_length=1_000)]
+
+
+Frame = PlaceCall | HangUp | Miss | Voicemail
 
 
 class _Page:
@@ -131,6 +145,10 @@ class SimulatorPage:
     async def _handle(self, page: _Page, frame: Frame) -> None:
         if isinstance(frame, PlaceCall):
             await self._simulator.place(page, frame.caller, frame.name, frame.to)
+        elif isinstance(frame, Voicemail):
+            await self._simulator.leave_message(page, frame.call_id, frame.text)
+        elif isinstance(frame, Miss):
+            await self._simulator.miss(page, frame.call_id)
         else:
             await self._simulator.hang_up(page, frame.call_id)
 

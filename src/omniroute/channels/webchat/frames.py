@@ -9,7 +9,7 @@ from typing import Annotated
 
 import msgspec
 
-from omniroute.channels.contract import ThreadEntry
+from omniroute.channels import contract
 from omniroute.errors import InvalidInput, TooLarge
 
 FRAME_BYTES_MAX = 64 * 1024
@@ -71,7 +71,11 @@ class Welcome(_Frame, frozen=True, tag="welcome"):
 
 
 class Entry(_Frame, frozen=True, tag="entry"):
-    """One line of the thread. ``client_id`` is the page's own id of a message of the visitor."""
+    """One line of the thread. ``client_id`` is the page's own id of a message of the visitor.
+
+    A line of author ``system`` says by ``outcome`` what the page puts in its own language, and is known by ``key``. It
+    stands behind the line ``interaction_id``; 0 is the end.
+    """
 
     interaction_id: int
     author: str
@@ -80,6 +84,8 @@ class Entry(_Frame, frozen=True, tag="entry"):
     name: str = ""
     reference: str = ""
     client_id: str = ""
+    outcome: str = ""
+    key: str = ""
 
 
 class Ack(_Frame, frozen=True, tag="ack"):
@@ -103,12 +109,22 @@ class Wait(_Frame, frozen=True, tag="busy"):
     id: str
 
 
+class Waiting(_Frame, frozen=True, tag="waiting"):
+    """How the visitor waits for an operator, see `omniroute.channels.contract.Waiting`; ``position`` 0: no longer."""
+
+    position: int
+    low_s: int = 0
+    high_s: int = 0
+    percent: int = 0
+    staffed: bool = True
+
+
 class Pong(_Frame, frozen=True, tag="pong"):
     """Answer to `Ping`."""
 
 
 ClientFrame = Hello | Message | Typing | Ping
-ServerFrame = Welcome | Entry | Ack | Problem | Wait | Pong
+ServerFrame = Welcome | Entry | Ack | Problem | Wait | Waiting | Pong
 
 _decoder: msgspec.json.Decoder[ClientFrame] = msgspec.json.Decoder(ClientFrame)
 _encoder = msgspec.json.Encoder()
@@ -130,7 +146,12 @@ def encode(frame: ServerFrame) -> str:
     return _encoder.encode(frame).decode()
 
 
-def entry_of(line: ThreadEntry) -> Entry:
+def waiting_of(waiting: contract.Waiting) -> Waiting:
+    """Show how somebody waits."""
+    return msgspec.convert(waiting, Waiting, from_attributes=True)
+
+
+def entry_of(line: contract.ThreadEntry) -> Entry:
     """Show a line of the engine's thread."""
     return Entry(
         interaction_id=line.interaction_id,
@@ -140,4 +161,6 @@ def entry_of(line: ThreadEntry) -> Entry:
         name=line.name,
         reference=line.reference,
         client_id=line.provider_id if line.author == "customer" else "",
+        outcome=line.outcome,
+        key=line.key,
     )

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import anyio
 
-from omniroute.channels.webchat.frames import Entry
+from omniroute.channels.webchat.frames import Entry, Waiting
 from omniroute.errors import Busy
 
 VISITOR_SOCKETS_MAX = 10
@@ -21,6 +21,10 @@ class Listener(Protocol):
 
     def show(self, entry: Entry) -> None:
         """Pass one entry on to the page; never waits."""
+        ...
+
+    def tell(self, waiting: Waiting) -> None:
+        """Say how the visitor waits; never waits."""
         ...
 
     def stop(self, code: int, reason: str) -> None:
@@ -74,6 +78,15 @@ class Hub:
         for socket in room:
             socket.show(entry)
         return len(room)
+
+    def tell(self, visitor: str, waiting: Waiting) -> None:
+        """Say to all pages of a visitor how they wait."""
+        for socket in tuple(self._rooms.get(visitor, ())):
+            socket.tell(waiting)
+
+    def is_here(self, visitor: str) -> bool:
+        """Whether a page of that visitor is open."""
+        return visitor in self._rooms
 
     async def close(self, code: int, reason: str) -> None:
         """Take no more sockets, end the present ones and wait until they are gone."""

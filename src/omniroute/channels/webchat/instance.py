@@ -20,6 +20,7 @@ from omniroute.channels.webchat.hub import Hub
 from omniroute.channels.webchat.options import WebchatOptions
 from omniroute.channels.webchat.socket import CLOSE_S, FLUSH_S, ChatSocket, Site
 from omniroute.channels.webchat.tokens import Tokens
+from omniroute.channels.webchat.waiting import WaitingRoom
 from omniroute.errors import DeliveryRefused
 
 SERVICE_RESTART = 1012
@@ -33,7 +34,8 @@ class WebchatInstance:
         self._context = context
         self._hub = Hub(options.sockets_max)
         tokens = Tokens(options.secret, context.instance, options.token_days)
-        self._site = Site(options, context, tokens, self._hub)
+        self._waiting = WaitingRoom(context, self._hub)
+        self._site = Site(options, context, tokens, self._hub, self._waiting)
 
     async def serve(self, *, started: Callable[[], None]) -> None:
         """Take sockets until cancelled, then tell every page to come again."""
@@ -41,17 +43,17 @@ class WebchatInstance:
         self._context.set_health(Health("up"))
         started()
         try:
-            await anyio.sleep_forever()
+            await self._waiting.serve()
         finally:
             with anyio.CancelScope(shield=True, deadline=anyio.current_time() + FLUSH_S + CLOSE_S):
                 await self._hub.close(SERVICE_RESTART, "restart")
 
     async def send(self, delivery: Delivery) -> Receipt:
-        """Show a reply on all open pages of the visitor; where there is none it waits in the thread.
+        """Show a line on all open pages of the visitor; where there is none it waits in the thread.
 
-        The engine's thread holds the reply before this is called: what is not shown now is shown at resume.
+        The engine's thread holds it before this is called: what is not shown now is shown at resume.
         """
-        if delivery.order != "reply":
+        if delivery.order not in {"reply", "divert"}:
             raise DeliveryRefused(f"web chat cannot carry out the order {delivery.order!r}")
         visitor = delivery.session_key or (delivery.to.address if delivery.to else "")
         if not visitor:
@@ -60,11 +62,13 @@ class WebchatInstance:
             visitor,
             Entry(
                 interaction_id=delivery.interaction_id,
-                author="operator",
+                author="operator" if delivery.order == "reply" else "system",
                 text=delivery.text,
                 at_ms=delivery.at_ms,
                 name=delivery.operator_name,
                 reference=delivery.reference,
+                outcome=delivery.outcome,
+                key=delivery.key if delivery.outcome else "",
             ),
         )
         return Receipt(detail="shown" if pages else "stored")

@@ -26,6 +26,7 @@ from omniroute.channels.webchat.frames import (
     Problem,
     ServerFrame,
     Wait,
+    Waiting,
     Welcome,
     encode,
     entry_of,
@@ -35,6 +36,7 @@ from omniroute.channels.webchat.normalize import ChatMessage, store
 from omniroute.channels.webchat.options import WebchatOptions
 from omniroute.channels.webchat.protocol import Action, ChatSession, End, Greet, Say, State, Take
 from omniroute.channels.webchat.tokens import VISITOR_BYTES, Tokens
+from omniroute.channels.webchat.waiting import WaitingRoom
 from omniroute.errors import Busy, OmniRouteError
 
 HELLO_S = 10
@@ -60,6 +62,7 @@ class Site:
     context: ChannelContext
     tokens: Tokens
     hub: Hub
+    waiting: WaitingRoom
 
 
 class ChatSocket:
@@ -99,6 +102,7 @@ class ChatSocket:
             self._queue.close()
             self._waiting.close()
             self._site.hub.leave(self._visitor, self)
+            self._site.waiting.leave(self._visitor)
 
     def show(self, entry: Entry) -> None:
         """Pass an entry on, or keep it until the thread has been read."""
@@ -108,6 +112,11 @@ class ChatSocket:
             self._early.append(entry)
         else:
             self.stop(TRY_AGAIN_LATER, "too slow")
+
+    def tell(self, waiting: Waiting) -> None:
+        """Say how the visitor waits; before the welcome nobody has asked."""
+        if self._welcomed:
+            self._say(waiting)
 
     def stop(self, code: int, reason: str) -> None:
         """Begin to close; the first reason stands."""
@@ -186,11 +195,13 @@ class ChatSocket:
         )
         self._say(welcome)
         self._welcomed = True
-        shown = {entry.interaction_id for entry in welcome.entries}
+        shown = {(entry.interaction_id, "") if not entry.key else (0, entry.key) for entry in welcome.entries}
         for entry in self._early:
-            if entry.interaction_id not in shown:
+            if (entry.interaction_id, entry.key) not in shown:
                 self._say(entry)
         self._early.clear()
+        if not visitor.fresh:
+            site.waiting.join(visitor.id, self)
 
     async def _take(self, message: ChatMessage) -> None:
         """Hand a message to the engine; acknowledge it only when the engine has it for ever."""
@@ -204,11 +215,12 @@ class ChatSocket:
             session_key=self._visitor,
         )
         try:
-            await context.receive(raw)
+            raw_id = await context.receive(raw)
         except OmniRouteError as error:
             self._say(_refusal(error, message.id))
         else:
             self._say(Ack(message.id))
+            self._site.waiting.watch(self._visitor, raw_id)
 
     async def _write(self, waiting: MemoryObjectReceiveStream[str]) -> None:
         try:

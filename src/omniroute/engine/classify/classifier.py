@@ -50,7 +50,9 @@ class Classifier:
         self._language_skills = language_skills
         self._rules = rules
         self._plugins = sorted((plugins or {}).items())
-        self._failures: set[tuple[str, str]] = set()
+        self.failures = dict.fromkeys(plugins or {}, 0)
+        """How often each plugin has failed."""
+        self._logged: set[tuple[str, str]] = set()
 
     def classify(
         self,
@@ -102,9 +104,10 @@ class Classifier:
         return Given(names=(DEFAULT,))
 
     def _note(self, name: str, kind: str) -> None:
-        """Log a failure the first time that its kind occurs."""
-        if (name, kind) not in self._failures and len(self._failures) < FAILURES_MAX:
-            self._failures.add((name, kind))
+        """Count a failure, and log it the first time that its kind occurs."""
+        self.failures[name] += 1
+        if (name, kind) not in self._logged and len(self._logged) < FAILURES_MAX:
+            self._logged.add((name, kind))
             log.warning("classifier_failed", classifier=name, kind=kind)
 
     def _whole(self, given: Given, default: Classification, state: State) -> Classification:

@@ -78,7 +78,7 @@ function receive(frame) {
   } else if (frame.type === "event") {
     log(frame.at_ms, "→", frame.event, frame.call_id, frame.status);
   } else if (frame.type === "order") {
-    log(frame.at_ms, "←", frame.order, frame.call_id);
+    log(frame.at_ms, "←", frame.outcome ? `${frame.order} ${frame.outcome}` : frame.order, frame.call_id);
   } else if (frame.type === "error") {
     log(Date.now(), "!", frame.code, "");
   }
@@ -89,9 +89,12 @@ function showNumbers(numbers) {
   byId("to").replaceChildren(...(options.length ? options : [new Option(t("anyNumber"), "")]));
 }
 
-const isOver = (call) => call.state !== "ringing" && call.state !== "connected";
+const OPEN = ["ringing", "connected", "diverted"];
+const isOver = (call) => !OPEN.includes(call.state);
 
 function stateText(call) {
+  if (call.rung && !isOver(call)) return t("ringingOperator", { operator: call.rung });
+  if (call.state === "diverted") return t({ voicemail: "toldVoicemail", callback: "toldCallback", mail: "toldMail" }[call.outcome] ?? "diverted");
   if (call.state === "connected") return t("connected", { operator: call.operator });
   if (call.state === "ended" && call.ended_by === "operator") return t("endedByOperator");
   return t(call.state);
@@ -104,6 +107,17 @@ function makeRow(call) {
   const button = row.querySelector(".hang-up");
   button.textContent = t("hangUp");
   button.addEventListener("click", () => send({ type: "hang_up", call_id: call.call_id }));
+  const miss = row.querySelector(".miss");
+  miss.textContent = t("miss");
+  miss.addEventListener("click", () => send({ type: "miss", call_id: call.call_id }));
+  const mail = row.querySelector(".mail");
+  mail.querySelector(".tone").textContent = t("tone");
+  mail.querySelector("button").textContent = t("leave");
+  mail.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const text = mail.querySelector("textarea").value.trim();
+    if (text) send({ type: "voicemail", call_id: call.call_id, text });
+  });
   byId("calls").prepend(row);
   return { row, call, connectedAt: 0, endedAt: 0 };
 }
@@ -117,6 +131,9 @@ function showCall(call) {
   entry.row.dataset.state = call.state;
   entry.row.toggleAttribute("data-over", isOver(call));
   entry.row.querySelector(".hang-up").hidden = isOver(call);
+  entry.row.querySelector(".miss").hidden = isOver(call) || (call.state !== "ringing" && !call.rung);
+  entry.row.querySelector(".miss").setAttribute("aria-pressed", String(Boolean(call.unanswered)));
+  entry.row.querySelector(".mail").hidden = call.state !== "diverted" || call.outcome !== "voicemail";
   entry.row.querySelector(".state").textContent = stateText(call);
   forgetOldest();
   tick();

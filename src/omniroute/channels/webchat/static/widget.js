@@ -60,6 +60,17 @@
       again: "Try again",
       you: "You",
       said: (name, text) => `${name}: ${text}`,
+      place: (number) => `You are number ${number}.`,
+      wait: (time) => `Estimated wait: ${time}.`,
+      moment: "less than a minute",
+      upTo: (most) => (most === 1 ? "up to 1 minute" : `up to ${most} minutes`),
+      minutes: (minutes) => (minutes === 1 ? "1 minute" : `${minutes} minutes`),
+      between: (least, most) => `${least}-${most} minutes`,
+      away: "All operators are away; we answer as soon as we can.",
+      outcome_mail: "We cannot answer here in time. We answer you by e-mail.",
+      outcome_callback: "We cannot answer here in time. We call you back.",
+      outcome_voicemail: "Nobody is free now. Write here what it is about; we answer later.",
+      later: "We cannot answer here in time. We come back to you later.",
     },
     ru: {
       launch: "Спросить",
@@ -92,6 +103,17 @@
       again: "Повторить",
       you: "Вы",
       said: (name, text) => `${name}: ${text}`,
+      place: (number) => `Ваше место в очереди: ${number}.`,
+      wait: (time) => `Примерное ожидание: ${time}.`,
+      moment: "меньше минуты",
+      upTo: (most) => `до ${most} мин`,
+      minutes: (minutes) => `${minutes} мин`,
+      between: (least, most) => `${least}-${most} мин`,
+      away: "Сейчас операторов нет на месте; ответим, как только сможем.",
+      outcome_mail: "Мы не успеваем ответить здесь. Ответим вам по электронной почте.",
+      outcome_callback: "Мы не успеваем ответить здесь. Мы вам перезвоним.",
+      outcome_voicemail: "Сейчас все заняты. Напишите здесь, в чём дело; мы ответим позже.",
+      later: "Мы не успеваем ответить здесь. Мы свяжемся с вами позже.",
     },
   };
   const wanted = [script.dataset.lang, document.documentElement.lang, navigator.language];
@@ -101,7 +123,7 @@
   /* ---- memory: what outlives the page, shared by all tabs; unsent texts above all ---- */
 
   const memory = (() => {
-    const blank = { token: "", name: "", email: "", open: false, started: false, read: 0, mine: [] };
+    const blank = { token: "", name: "", email: "", open: false, started: false, read: 0, heard: [], mine: [] };
     let fallback = null; // where storage is forbidden the chat lives as long as the page
     const load = () => {
       if (fallback) return fallback;
@@ -134,10 +156,24 @@
 
   /* ---- thread: what the server told, and what it has not told back yet ---- */
 
-  const thread = { entries: new Map(), reference: "", site: "", greeting: "", charsMax: CHARS_MAX };
+  const thread = {
+    entries: new Map(), notices: new Map(), waiting: null, reference: "", site: "", greeting: "", charsMax: CHARS_MAX,
+  };
   const lastSeen = () => Math.max(0, ...thread.entries.keys());
 
+  /** What the house says, not a person; it comes again at a reload, and then with its exact place. */
+  const addNotice = (entry) => {
+    const known = thread.notices.get(entry.key);
+    if (known && !entry.interaction_id) return false;
+    const text = t[`outcome_${entry.outcome}`] || t.later;
+    const place = entry.interaction_id || lastSeen();
+    const order = known ? known.order : Date.now();
+    thread.notices.set(entry.key, { key: entry.key, text, place, order, at: entry.at_ms });
+    return true;
+  };
+
   const addEntry = (entry) => {
+    if (entry.author === "system") return addNotice(entry);
     if (thread.entries.has(entry.interaction_id)) return false;
     thread.entries.set(entry.interaction_id, entry);
     thread.reference = entry.reference || thread.reference;
@@ -165,12 +201,29 @@
       key: `c${m.id}`, id: m.id, place: m.behind, order: m.at, ours: true, name: "", text: m.text, at: m.at,
       state: m.state, reason: m.reason,
     }));
-    return [...told, ...mine].sort((a, b) => a.place - b.place || a.order - b.order);
+    const notices = [...thread.notices.values()].map((n) => ({
+      key: `s${n.key}`, place: n.place, order: n.order, ours: false, system: true, name: "", text: n.text, at: n.at,
+      state: "sent",
+    }));
+    return [...told, ...mine, ...notices].sort((a, b) => a.place - b.place || a.order - b.order);
   };
 
   const unread = () => {
-    const { read } = memory.load();
-    return [...thread.entries.values()].filter((e) => e.author !== "customer" && e.interaction_id > read);
+    const { read, heard } = memory.load();
+    const said = [...thread.entries.values()].filter((e) => e.author !== "customer" && e.interaction_id > read);
+    return [...said, ...[...thread.notices.values()].filter((n) => !heard.includes(n.key))];
+  };
+
+  /** Minutes rounded outwards, so that what is promised is kept. */
+  const waitingTexts = ({ position, low_s = 0, high_s = 0, percent = 0, staffed = true }) => {
+    if (!staffed) return [t.away, ""];
+    if (!percent) return [t.place(position), ""];
+    const [least, most] = [Math.floor(low_s / 60), Math.ceil(high_s / 60)];
+    let time = t.between(least, most);
+    if (high_s < 60) time = t.moment;
+    else if (!least) time = t.upTo(most);
+    else if (least === most) time = t.minutes(most);
+    return [t.place(position), t.wait(time)];
   };
 
   const write = (text) => {
@@ -234,15 +287,17 @@
 
     const hear = (frame) => {
       heardMs = Date.now();
-      const known = { welcome, entry: hearEntry, ack, busy, error: refused }[frame.type];
+      const known = { welcome, entry: hearEntry, ack, busy, waiting, error: refused }[frame.type];
       if (known) known(frame);
     };
 
     const welcome = (frame) => {
       const { token } = memory.load();
       if (token !== sentToken && frame.fresh) return lose(); // another tab became known first: be that visitor
+      thread.waiting = null; // it is told again where it still holds
       if (frame.fresh) {
         thread.entries.clear();
+        thread.notices.clear();
         thread.reference = "";
       }
       memory.change((saved) => {
@@ -251,6 +306,7 @@
         saved.mine = saved.mine.filter((m) => !aged(m));
         if (frame.fresh) {
           saved.read = 0;
+          saved.heard = [];
           saved.mine.forEach((m) => (m.behind = 0));
         }
       });
@@ -267,6 +323,11 @@
 
     const hearEntry = (frame) => {
       if (addEntry(frame)) view.draw();
+    };
+
+    const waiting = (frame) => {
+      thread.waiting = frame.position ? frame : null;
+      view.draw();
     };
 
     const ack = (frame) => {
@@ -393,13 +454,14 @@
       "div", { class: "body log", role: "log", "aria-live": "polite", "aria-label": t.messages, tabindex: "0" },
       reference, soon,
     );
+    const queue = el("p", { class: "queue", role: "status" }, el("span"), " ", el("span", { class: "whole" }));
     const text = el("textarea", { rows: "1", "aria-label": t.message, placeholder: t.write });
     const sendButton = el("button", { type: "submit", class: "btn main ico", "aria-label": t.send }, icon("send"));
     const composer = el("form", { class: "write" }, text, sendButton);
 
     const panel = el(
       "section", { class: "ow", role: "dialog", "aria-labelledby": "title", hidden: true },
-      head, banner, before, log, composer,
+      head, banner, before, log, queue, composer,
     );
     const hear = el("p", { class: "hear", role: "status", hidden: true });
     const word = el("span", {}, t.launch);
@@ -413,7 +475,12 @@
     const draw = ({ toEnd = false } = {}) => {
       const all = lines();
       const open = !panel.hidden;
-      if (open && !document.hidden) memory.change((state) => (state.read = Math.max(state.read, lastSeen())));
+      if (open && !document.hidden) {
+        memory.change((state) => {
+          state.read = Math.max(state.read, lastSeen());
+          state.heard = [...new Set([...state.heard, ...thread.notices.keys()])].slice(-QUEUE_MAX);
+        });
+      }
       drawHead(all);
       if (wire.state() === "down") {
         if (!banner.firstChild) banner.append(icon("refresh"), el("span", {}, t.offline));
@@ -421,6 +488,11 @@
       banner.hidden = !banner.firstChild;
       before.hidden = all.length > 0;
       log.hidden = composer.hidden = !all.length;
+      const waits = thread.waiting && wire.state() === "up" && all.length > 0;
+      const [place, time] = waits ? waitingTexts(thread.waiting) : ["", ""];
+      put(queue.firstChild, place);
+      put(queue.lastChild, time);
+      queue.hidden = !waits;
       put(greeting, thread.greeting || t.greeting);
       first.maxLength = text.maxLength = thread.charsMax;
       sendButton.disabled = !text.value.trim();
@@ -472,6 +544,11 @@
       const as = [state, line.at, line.name !== speaker].join();
       if (node.dataset.as === as) return; // what has not changed is not touched, so a text is announced once
       node.dataset.as = as;
+      if (line.system) {
+        node.classList.add("sys");
+        const when = el("p", { class: "bm" }, el("time", {}, clockTime(line.at)));
+        return node.replaceChildren(el("p", {}, el("span", {}, line.text)), when);
+      }
       const bubble = el("p", { class: "b" }, el("span", {}, line.text));
       if (line.ours && node.firstChild) node.lastChild.replaceWith(drawState(line, state));
       else if (line.ours) node.replaceChildren(el("span", { class: "sr" }, t.you), bubble, drawState(line, state));

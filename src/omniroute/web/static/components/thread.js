@@ -59,6 +59,7 @@ function contactSum(entries) {
   const at = (detail) => entries.find((one) => one.detail === detail)?.at_ms;
   const [start, joined, end] = [at("contact_started"), at("contact_connected"), at("contact_ended")];
   const parts = [];
+  if (at("contact_not_connected") && !joined) parts.push(t("contact.missed"));
   if (start && joined) parts.push(t("contact.after", { time: watch(joined - start) }));
   if (joined && end) parts.push(t("contact.length", { time: watch(end - joined) }));
   if (joined && !end) parts.push(t("contact.going"));
@@ -88,7 +89,7 @@ function runs(entries) {
     // The events of one call stand in one line, where the call began; a second call begins a second line.
     if (entry.kind === "contact" && entry.detail !== "contact_started") {
       const begun = out.findLast((run) => run.entries[0].kind === "contact" && run.entries[0].detail === "contact_started");
-      if (begun && !begun.over) { begun.entries.push(entry); begun.over = entry.detail !== "contact_connected"; continue; }
+      if (begun && !begun.over) { begun.entries.push(entry); begun.over = !["contact_connected", "contact_not_connected"].includes(entry.detail); continue; }
     }
     if (talk && last?.talk && last.icon === entry.icon) last.entries.push(entry);
     else out.push({ talk, icon: entry.icon, entries: [entry], key: entry.entry_id });

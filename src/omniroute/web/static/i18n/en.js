@@ -37,10 +37,10 @@ export default {
   "mail.to": "to {address}", "mail.from": "from {address}", "mail.rich": "Show formatted", "mail.plain": "Show as text", "mail.formatted": "Formatted mail",
   "fold.quoted": { one: "Quoted text, {n} line", other: "Quoted text, {n} lines" }, "fold.signature": "Signature", "fold.all": "Show all {n} lines", "fold.less": "Show less",
   "delivery.sending": "sending", "delivery.delivered": "delivered", "delivery.dead": "Not sent", "delivery.waits": "waits for the connection", "note.title": "Note, only for us", "note.only": "Only for us",
-  "contact.call.contact_started": "Incoming call", "contact.call.contact_connected": "Connected", "contact.call.contact_ended": "Call ended", "contact.call.contact_abandoned": "Caller hung up before an answer",
-  "contact.visit.contact_started": "Came to the desk", "contact.visit.contact_connected": "At the desk", "contact.visit.contact_ended": "Visit ended", "contact.visit.contact_abandoned": "Left before being called",
+  "contact.call.contact_started": "Incoming call", "contact.call.contact_connected": "Connected", "contact.call.contact_not_connected": "The operator could not be reached", "contact.call.contact_ended": "Call ended", "contact.call.contact_abandoned": "Caller hung up before an answer",
+  "contact.visit.contact_started": "Came to the desk", "contact.visit.contact_connected": "At the desk", "contact.visit.contact_not_connected": "The operator could not be called over", "contact.visit.contact_ended": "Visit ended", "contact.visit.contact_abandoned": "Left before being called",
 
-  "contact.after": "answered after {time}", "contact.length": "lasted {time}", "contact.going": "goes on", "contact.unanswered": "not answered",
+  "contact.after": "answered after {time}", "contact.length": "lasted {time}", "contact.going": "goes on", "contact.unanswered": "not answered", "contact.missed": "not put through",
 
   comp: "Answer", "comp.kind": "Kind of text", "comp.tab.reply": "Reply", "comp.tab.note": "Note", "comp.yours": "Your answer", "comp.via": "by {channel}", "comp.reply": "Answer the customer", "comp.reply.mail": "Answer by mail", "comp.reply.chat": "Answer in the chat", "comp.note": "A note for colleagues, the customer never sees it",
   "comp.send": "Send", "comp.save": "Save note", "comp.resolve": "Send and finish", "comp.left": { one: "{n} character left", other: "{n} characters left" }, "comp.over": { one: "{n} character too many", other: "{n} characters too many" },

@@ -1,0 +1,148 @@
+"""Configurations that use everything that routing can do, and all policies, broken ones among them; for random tests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from tests.core.world import CONFIG, SECOND, START_MS, Broken, changed
+
+from omniroute.core.model import (
+    Calendar,
+    ChannelRule,
+    CoreConfig,
+    Operator,
+    Outcome,
+    Overflow,
+    OverflowCause,
+    QueueRule,
+    Relaxation,
+    Requirement,
+    WorkItem,
+)
+from omniroute.core.policy import Policy, RoutingPolicy
+from omniroute.policies.plugin import omniroute_policies
+
+TECH, MONEY = Requirement("tech", 3), Requirement("money")
+
+
+class BrokenStanding(Policy):
+    name = "broken_standing"
+    terms = ("never",)
+
+    def standing(self, operator: Operator) -> tuple[int, ...]:
+        if operator.load_units % 2:
+            raise RuntimeError("this policy is broken")
+        return (operator.load_units,)
+
+
+class BrokenBatch(Policy):
+    """Gives what may not be given."""
+
+    name = "broken_batch"
+    batch = True
+
+    def match(
+        self, items: Sequence[WorkItem], operators: Sequence[Operator], eligible: Sequence[Sequence[bool]], now_ms: int
+    ) -> Sequence[tuple[int, int]]:
+        return [(place, 0) for place in range(len(items))]
+
+
+class Keyed:
+    """The simple form."""
+
+    name = "keyed"
+    terms = ("held",)
+
+    def operator_key(self, operator: Operator, item: WorkItem) -> tuple[int, ...]:
+        return (len(operator.item_ids) * item.cost_units,)
+
+
+ALL: dict[str, RoutingPolicy] = {
+    policy.name: policy for policy in (*omniroute_policies(), Broken(), BrokenStanding(), BrokenBatch(), Keyed())
+}
+OFFICE = Calendar(
+    "office",
+    tuple((START_MS + at * SECOND, START_MS + (at + 90) * SECOND) for at in range(0, 20_000, 150)),
+    START_MS * 2,
+)
+CHANNELS = (
+    ChannelRule("mail", 1, items_max=4),
+    ChannelRule("chat", 2, realtime=True, session=True, items_max=3, idle_ms=15 * SECOND),
+    ChannelRule(
+        "phone",
+        5,
+        realtime=True,
+        session=True,
+        connects=True,
+        exclusive=True,
+        interrupts=("mail",),
+        connect_ms=10 * SECOND,
+    ),
+)
+
+
+def _queue(queue_id: str, **fields: object) -> QueueRule:
+    (rule,) = (rule for rule in CONFIG.queues if rule.queue_id == queue_id)
+    return msgspec.structs.replace(rule, **fields)
+
+
+FIRST = _queue(
+    "support.first",
+    policy="sticky+least_loaded",
+    sticky_ms=20 * SECOND,
+    answer_ms=40 * SECOND,
+    relaxations=(Relaxation(10 * SECOND, lower=(Requirement("tech", 1),)), Relaxation(25 * SECOND, drop=("*",))),
+    overflows=(
+        Overflow(OverflowCause.LENGTH, 5, "sales.orders"),
+        Overflow(OverflowCause.WAIT, 50 * SECOND, "sales.late"),
+    ),
+)
+EXPERT = _queue(
+    "support.expert",
+    policy="most_skilled",
+    preferred=(MONEY,),
+    relaxations=(
+        Relaxation(15 * SECOND, lower=(TECH,), operators=("eve",)),
+        Relaxation(15 * SECOND, departments=("sales",)),
+        Relaxation(40 * SECOND, drop=("tech",), queues=("billing.money",)),
+    ),
+    overflows=(Overflow(OverflowCause.ESTIMATE, 400 * SECOND, outcome=Outcome.CALLBACK),),
+)
+ORDERS = _queue(
+    "sales.orders",
+    policy="slack",
+    first_response_ms=120 * SECOND,
+    ageing_ms=60 * SECOND,
+    overflows=(Overflow(OverflowCause.UNSTAFFED, outcome=Outcome.VOICEMAIL),),
+)
+LATE = _queue(
+    "sales.late",
+    policy="round_robin",
+    auto_accept=True,
+    calendar_id="office",
+    overflows=(Overflow(OverflowCause.CLOSED, outcome=Outcome.MAIL),),
+)
+MONEY_QUEUE = _queue("billing.money", policy="least_skilled+weighted")
+REST = _queue("billing.rest", policy="optimal", batch_ms=2 * SECOND)
+
+RICH = changed(
+    CONFIG,
+    queues=(FIRST, EXPERT, ORDERS, LATE, MONEY_QUEUE, REST),
+    channels=CHANNELS,
+    hops_max=2,
+    lease_ms=25 * SECOND,
+    return_ms=20 * SECOND,
+    calendars=(OFFICE,),
+)
+BROKEN: CoreConfig = changed(
+    RICH,
+    queues=(
+        FIRST,
+        msgspec.structs.replace(EXPERT, policy="broken_standing"),
+        msgspec.structs.replace(ORDERS, policy="keyed+least_loaded"),
+        LATE,
+        msgspec.structs.replace(MONEY_QUEUE, policy="broken"),
+        msgspec.structs.replace(REST, policy="broken_batch"),
+    ),
+)
