@@ -266,7 +266,7 @@ def test_of_more_operators_than_fit_everybody_whom_an_item_needs_is_among_them()
     for number in range(OPERATORS_MAX + 3):
         world.join(f"op{number:03}")
     world.join("zoe", tech=5)
-    plain, hard = world.send(), world.send(require=skills(tech=5))
+    hard, plain = world.send(require=skills(tech=5)), world.send()
     world.run(WINDOW)
     names = asked(world)[0][1]
     assert (len(names), names[-1]) == (OPERATORS_MAX, "zoe")
