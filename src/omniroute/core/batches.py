@@ -62,11 +62,19 @@ def _batch(state: State, queue_id: str) -> Batch:
     places = islice(merge(*(one.line.places() for one in matchable)), ITEMS_MAX)
     items = [state.items[item_id] for _, item_id in places]
     eligible = [eligible_for(state, state.waiting.class_of_item[item.work_item_id]) for item in items]
-    anybody = 0
-    for bits in eligible:
+    return Batch(items, [state.roster.operators[slot] for slot in members(_chosen(eligible))], eligible)
+
+
+def _chosen(eligible: list[int]) -> int:
+    """At most `OPERATORS_MAX` operators: somebody for every item, so that none waits for ever; then whoever comes."""
+    chosen = anybody = 0
+    for bits in eligible[:OPERATORS_MAX]:
         anybody |= bits
-    operators = [state.roster.operators[slot] for slot in members(anybody, OPERATORS_MAX)]
-    return Batch(items, operators, eligible)
+        if not bits & chosen:
+            chosen |= bits & -bits
+    for slot in members(anybody & ~chosen, OPERATORS_MAX - chosen.bit_count()):
+        chosen |= 1 << slot
+    return chosen
 
 
 def _match(step: Step, batch: Batch, plan: Plan) -> None:
