@@ -49,7 +49,7 @@ class Simulation:
         self.chance = random.Random(seed)
         self.now_ms = START_MS
         self._todo: list[tuple[int, int, Callable[[], None]]] = []
-        self._number = 0
+        self._number = self._planned = 0
         self._lengths: dict[int, int] = {}
         self._guesses: dict[int, Estimate | None] = {}
         self.told: list[Told] = []
@@ -73,7 +73,8 @@ class Simulation:
         return self.told[warm_up:]
 
     def _later(self, ms: float, act: Callable[[], None]) -> None:
-        heappush(self._todo, (self.now_ms + round(ms), len(self._todo) + self._number * 10_000, act))
+        self._planned += 1
+        heappush(self._todo, (self.now_ms + round(ms), self._planned, act))
 
     def _arrive(self, stream: Stream) -> None:
         self._number += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import random
 
 import pytest
@@ -17,6 +18,7 @@ from omniroute.core.handling import FULL_HISTORY, HISTORY_MAX, expected_ms, obse
 from omniroute.core.model import Presence, WorkItem
 from omniroute.core.state import State
 
+LONG = int(os.environ.get("OMNIROUTE_LONG", "1"))
 B = "support.b"
 
 
@@ -340,13 +342,15 @@ LEAST_PERCENT, MOST_PERCENT = 70, 90
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_the_interval_holds_in_about_eighty_percent_of_cases(name):
-    """Run with ``-s`` to see the table of docs/reference/waiting-times.md."""
+    """With ``-s`` it prints the table of docs/reference/waiting-times.md, which was made with ``OMNIROUTE_LONG=20``."""
     staff, streams = SCENARIOS[name]
     rules = [rule(queue_id, auto_accept=True, handling_ms=MEAN_MS) for queue_id in ("support.first", B)]
-    found = coverage(Simulation(rules, staff, seed=1).run(streams, CUSTOMERS, WARM_UP))
+    runs = [Simulation(rules, staff, seed).run(streams, CUSTOMERS, WARM_UP) for seed in range(1, 1 + LONG)]
+    found = coverage([one for told in runs for one in told])
+    each = [coverage(told).inside for told in runs]
     print(
-        f"| {name} | {found.waited:,} | {found.inside:.1f} % | {found.sooner:.1f} % | {found.later:.1f} % "
-        f"| {found.width:.2f} |"
+        f"\n| {name} | {found.waited:,} | {found.inside:.1f} % | {min(each):.0f}-{max(each):.0f} % "
+        f"| {found.sooner:.1f} % | {found.later:.1f} % | {found.width:.2f} |"
     )
     assert found.waited > 1_000
     assert LEAST_PERCENT <= found.inside <= MOST_PERCENT

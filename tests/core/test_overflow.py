@@ -570,3 +570,13 @@ def test_overflow_goes_to_the_lane_of_its_channel():
     world.join("zoe", queues=(B,), capacity=4)
     items: list[WorkItem] = [world.send(channel=channel) for channel in ("phone", "chat")]
     assert [(item.queue_id, world.whose(item)) for item in items] == [(B, ""), (B, "zoe")]
+
+
+def test_the_earlier_of_a_limit_and_the_closing_instant_counts():
+    for limit_ms, cause in ((HOUR // 2, "overflow:wait"), (2 * HOUR, "overflow:closed")):
+        world = centre(overflow("wait", B, limit=limit_ms), overflow("closed", B), calendar_id="day")
+        item = world.send()
+        world.run(min(limit_ms, HOUR) - 1)
+        assert item.queue_id == "support.first"
+        world.run(1)
+        assert moves(world) == [("support.first", B, cause)]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from tests.core.centre import Centre, rule
 from tests.core.world import CONFIG
 
-from omniroute.core.model import Operator, Requirement, WorkItem
+from omniroute.core.model import Operator, Presence, Requirement, WorkItem
 from omniroute.core.ordering import RANKED_CHUNK_MAX
 from omniroute.core.state import State
 from omniroute.core.waiting import EMPTY_CLASSES_MAX, WaitingIndex, class_of
@@ -86,3 +87,16 @@ def test_the_class_has_all_that_eligibility_asks_for():
     key = class_of(one)
     assert key[:5] == ("support.first", "support", "mail", 1, (Requirement("tech", 3),))
     assert (key.excluded, key.operators) == (("ann", "bob"), ("eve",))
+
+
+def test_a_queue_that_went_to_another_department_is_served_by_nobody_who_was_bound_to_it():
+    """Looking for work must not find what cannot be offered: it would be found for ever."""
+    world = Centre(rule(), rule("sales.orders"), rule("sales.late"))
+    world.join("ann", "sales", queues=("sales.late",))
+    world.presence("ann", Presence.AWAY)
+    item = world.send("sales.late")
+    world.use(rule(), rule("sales.orders"), rule("sales.late", department_id="support"))
+    world.presence("ann", Presence.AVAILABLE)
+    assert world.whose(item) == ""
+    world.join("bob", "support")
+    assert world.whose(item) == "bob"
