@@ -232,12 +232,13 @@ def test_the_window_opens_again_as_long_as_something_can_be_matched_and_no_longe
     assert world.state.batches == {}
 
 
-def test_a_policy_that_pairs_nothing_is_asked_again_in_each_window():
+def test_a_policy_that_pairs_nothing_though_it_could_is_replaced():
     world = centre(lambda *_: [])
     world.join("ann")
     item = world.send()
-    world.run(3 * WINDOW)
-    assert (len(asked(world)), world.whose(item)) == (3, "")
+    world.run(WINDOW)
+    assert (len(asked(world)), world.whose(item)) == (1, "ann")
+    assert world.events(e.OfferMade)[-1].decision.failed_policy
 
 
 @pytest.fixture

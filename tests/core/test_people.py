@@ -242,9 +242,20 @@ def test_a_newcomer_begins_with_the_share_of_the_others():
     world.operator("ann")
     for _ in range(3):
         world.write()
-    assert world.state.share_clock > 0
-    _put(world, operator_id="bob")
-    assert world.state.operators["bob"].passes == world.state.share_clock
+    passes = world.state.operators["ann"].passes
+    assert passes > 0
+    world.operator("bob")
+    assert world.state.operators["bob"].passes == passes
+
+
+def test_the_share_of_another_department_is_not_caught_up_with():
+    world = World()
+    world.operator("ann")
+    world.operator("bob", "sales", presence=Presence.AWAY)
+    for _ in range(3):
+        world.write()
+    world.presence("bob", Presence.AVAILABLE)
+    assert world.state.operators["bob"].passes == 0
 
 
 def test_a_new_skill_lets_work_be_offered():

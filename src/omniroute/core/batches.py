@@ -89,7 +89,7 @@ def _match(step: Step, batch: Batch, plan: Plan) -> None:
 
 
 def _asked(plan: Plan, batch: Batch, table: list[list[bool]], now_ms: int) -> tuple[list[tuple[int, int]], str]:
-    """The policy's pairs, or none and its name where it breaks its contract."""
+    """The policy's pairs, or none and its name where it breaks its contract; every item here could be given."""
     if plan.batch is None:
         return [], plan.name
     try:
@@ -98,7 +98,7 @@ def _asked(plan: Plan, batch: Batch, table: list[list[bool]], now_ms: int) -> tu
         single = len({place for place, _ in pairs}) == len({other for _, other in pairs}) == len(pairs)
     except Exception:  # a stranger's policy: whatever it raises, the items are served and the policy named
         return [], plan.batch.name
-    return (pairs, "") if sound and single else ([], plan.batch.name)
+    return (pairs, "") if pairs and sound and single else ([], plan.batch.name)
 
 
 def _offer(step: Step, batch: Batch, place: int, operator: Operator, plan: Plan) -> None:

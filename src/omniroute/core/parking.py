@@ -63,7 +63,7 @@ def wake(step: Step, item: WorkItem, cause: str) -> None:
             until_ms,
         )
     )
-    step.wake_item(item.work_item_id)
+    step.arrive(item.work_item_id)
 
 
 def wake_all(step: Step, matter: Conversation, cause: str) -> None:

@@ -104,7 +104,6 @@ def apply_operator_put(state: State, event: OperatorPut) -> None:
     operator = state.operators.get(event.operator_id)
     if operator is None:
         operator = Operator(event.operator_id, event.departments, dict(event.skills), event.capacity_units)
-        operator.passes = state.share_clock
         operator.channels = {}
         state.operators[event.operator_id] = operator
     operator.departments, operator.skills = event.departments, dict(event.skills)

@@ -58,7 +58,6 @@ class Records(msgspec.Struct, array_like=True):
     pending_raws: list[int] = []
     handling: list[Handling] = []
     batches: dict[str, int] = {}
-    share_clock: int = 0
 
 
 class State:
@@ -91,7 +90,6 @@ class State:
         "plans",
         "queues",
         "roster",
-        "share_clock",
         "waiting",
     )
 
@@ -107,8 +105,6 @@ class State:
         self.handling: dict[tuple[str, str], Handling] = {}
         self.batches: dict[str, int] = {}
         """Queues whose batch is being collected, and until when."""
-        self.share_clock = 0
-        """The passes of whoever was chosen last under weighted distribution: where newcomers begin."""
         self.deadlines = {concern: DeadlineIndex() for concern in Concern}
         self.by_reference: dict[str, int] = {}
         self.by_session: dict[tuple[str, str], int] = {}
@@ -297,7 +293,6 @@ class State:
             list(self.pending_raws),
             list(self.handling.values()),
             self.batches,
-            self.share_clock,
         )
 
     def encode(self) -> bytes:
@@ -317,7 +312,7 @@ class State:
         state.handoffs = {handoff.handoff_id: handoff for handoff in records.handoffs}
         state.pending_raws = dict.fromkeys(records.pending_raws)
         state.handling = {(one.queue_id, one.channel): one for one in records.handling}
-        state.batches, state.share_clock = records.batches, records.share_clock
+        state.batches = records.batches
         state.use(records.config)
         state.rebuild_indexes()
         return state
