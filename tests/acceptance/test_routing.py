@@ -186,6 +186,58 @@ def test_a_cut_line_is_forgiven_within_the_lease_and_then_chats_and_calls_are_lo
         assert "lease_lost" in {one["kind"] for one in centre.call("lea", "GET", "/desk")["notices"]}
 
 
+def test_a_desk_that_closes_while_its_call_connects_loses_it_and_who_picks_up_later_changes_nothing(
+    centre: Centre, exchange: Exchange
+):
+    with centre.screen("carl") as screen:
+        screen.desk(lambda desk: desk["me"]["connected"])
+        centre.available("carl")
+        reference = centre.ring("two-4", "+4930000", "+493099204")
+        item = centre.accept("carl", reference)
+        exchange.order("connect", "two-4")
+        for what in ("release", "end-contact", "pull"):
+            assert centre.act("carl", item, what)[0] == 409
+        screen.cut()
+    centre.becomes(reference, lambda one: one["state"] == "queued", "it still connects")
+    centre.available("cora")
+    offer = centre.offer("cora", reference)
+    assert centre.call_event("answered", "two-4", "+493099204", operator="nobody-of-ours").status_code == 200
+    until(lambda: centre.matter(reference)["contact"] == "connected")
+    assert centre.item(reference)["owner"] == "Cora"  # somebody picked up, and it was offered to cora
+    assert centre.act("cora", offer["item"]["work_item_id"], "pull")[0] == 409
+    until(lambda: centre.me("carl")["presence"] == "offline")
+    assert centre.me("carl")["load_units"] == 0
+    assert centre.call_event("ended", "two-4", "+493099204").status_code == 200
+    centre.becomes(reference, lambda one: one["state"] == "wrap_up", "it is not written up")
+    centre.complete("cora", item)
+    centre.away("cora")
+
+
+def test_presence_by_channel_takes_offers_of_that_channel_back_and_no_others(centre: Centre):
+    with centre.visitor(instance="shop") as visitor:
+        centre.available("cho")
+        letter = centre.write("chat.general", "by-letter")["reference"]
+        visitor.write("m1", "by-chat")
+        chat = until(lambda: centre.found("by-chat"))[0]["reference"]
+        stays, goes = centre.offer("cho", letter), centre.offer("cho", chat)
+        centre.call("cho", "PUT", "/presence", {"presence": "away", "channel": "shop"})
+        assert [one["offer_id"] for one in centre.offers("cho")] == [stays["offer_id"]]
+        assert centre.status("cho", "POST", f"/offers/{goes['offer_id']}/accept") == 409
+        status, answer = centre.act("cho", goes["item"]["work_item_id"], "pull")
+        assert (status, "channel_presence" in answer["detail"]) == (409, True)
+        assert centre.explanation(chat, "cho")["about"]["reasons"] == ["channel_presence"]
+        centre.away("cho")
+        assert centre.offers("cho") == []
+        centre.available("cho")  # in all; not for the chat
+        centre.offer("cho", letter)
+        assert centre.item(chat)["state"] == "queued"
+        centre.call("cho", "PUT", "/presence", {"presence": "available", "channel": "shop"})
+        for reference in (letter, chat):
+            centre.complete("cho", centre.accept("cho", reference))
+    assert centre.me("cho")["load_units"] == centre.me("cho")["offered_units"] == 0
+    centre.away("cho")
+
+
 # ---- by hand
 def test_work_is_pulled_forced_and_moved_by_hand_by_whoever_may(centre: Centre):
     centre.available("sue")
