@@ -320,7 +320,7 @@ def test_a_snooze_ends_at_its_moment_for_who_put_it_aside(centre: Centre):
 def explain(centre: Centre, reference: str, *more: str) -> str:
     """What the command says."""
     done = subprocess.run(
-        [PROGRAM, "explain", reference, "--url", centre.url, "--login", "root", *more],
+        [PROGRAM, "explain", reference, "--url", f"{centre.url}/", "--login", "root", *more],
         env={**os.environ, "OMNIROUTE_PASSWORD": PASSWORD},
         capture_output=True,
         text=True,

@@ -7,6 +7,8 @@ import re
 import socket
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -258,6 +260,47 @@ def test_explain_says_that_no_daemon_answers(program, monkeypatch):
     code, _, err = program("explain", "4KX7-9MTD", "--url", "http://127.0.0.1:9")
     assert code == 2
     assert "no daemon answers" in err
+
+
+class Stranger(BaseHTTPRequestHandler):
+    """Something that is no OmniRoute: it answers everything with a page."""
+
+    def do_POST(self) -> None:
+        self.send_response(200 if self.path.startswith("/kind/") else 501)
+        self.send_header("content-length", "6")
+        self.end_headers()
+        self.wfile.write(b"<html>")
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nobody reads it."""
+
+
+@pytest.mark.parametrize("path", ["", "/", "/kind"])
+def test_explain_says_that_it_has_asked_somebody_else(program, monkeypatch, path):
+    monkeypatch.setenv("OMNIROUTE_PASSWORD", "x")
+    with HTTPServer(("127.0.0.1", 0), Stranger) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        code, out, err = program("explain", "4KX7-9MTD", "--url", f"http://127.0.0.1:{server.server_port}{path}")
+        thread.join()
+    assert (code, out, len(err.splitlines())) == (2, "", 1)
+    assert "is no OmniRoute" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--url", "http://[::1"), "no daemon answers"),
+        (("--url", "nonsense"), "no daemon answers"),
+        (("--password-file", "/nowhere/at/all"), "cannot be read"),
+        (("--password-file", "/"), "cannot be read"),
+    ],
+)
+def test_explain_says_in_one_line_what_is_wrong_with_the_call(program, monkeypatch, arguments, message):
+    monkeypatch.setenv("OMNIROUTE_PASSWORD", "x")
+    code, out, err = program("explain", "4KX7-9MTD", *arguments)
+    assert (code, out, len(err.splitlines())) == (2, "", 1)
+    assert message in err
 
 
 def test_help_names_every_verb(program):
