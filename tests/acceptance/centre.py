@@ -6,15 +6,17 @@ The times are small, the departments share nobody: what one test does, no other 
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Self
 
+import httpx2
 from tests.acceptance.daemon import CALL_SECRET, LIMIT_S, PASSWORD, Daemon, free_port, until
 
 HEAD = """\
@@ -137,7 +139,7 @@ OPERATORS: dict[str, str] = {
 }
 
 
-def _toml() -> str:
+def _toml(staff: Iterable[str]) -> str:
     """The whole file, with the holes that `Daemon` fills."""
     parts = [HEAD]
     mailboxes = [f'"{queue}@centre.example"' for queue in QUEUES]
@@ -149,8 +151,8 @@ def _toml() -> str:
     for queue, keys in QUEUES.items():
         department, _, name = queue.partition(".")
         parts.append(f"[departments.{department}.queues.{name}]\n{keys}")
-    for login, keys in OPERATORS.items():
-        escaped = keys.replace("{", "{{").replace("}", "}}")
+    for login in staff:
+        escaped = OPERATORS[login].replace("{", "{{").replace("}", "}}")
         parts.append(f'[operators.{login}]\nname = "{login.title()}"\npassword = "{{password}}"\n{escaped}')
     return "\n\n".join(parts)
 
@@ -159,21 +161,50 @@ class Centre(Daemon):
     """The daemon of this contact centre, its customers and its staff."""
 
     def __init__(
-        self, directory: Path, exchange: Exchange, *, plugins: Path, lease: str = "2s", **changes: Any
+        self,
+        directory: Path,
+        exchange: Exchange,
+        *,
+        plugins: Path,
+        staff: Iterable[str] = OPERATORS,
+        lease: str = "2s",
+        **changes: Any,
     ) -> None:
+        self._clients: dict[str, httpx2.Client] = {}
         super().__init__(
             directory,
-            toml=_toml(),
+            toml=_toml(staff),
             environment={"PYTHONPATH": str(plugins)},
             control_url=exchange.url,
             lease=lease,
             **changes,
         )
 
+    def start(self) -> Self:
+        """Nobody's connection outlives the daemon."""
+        self._hang_up()
+        return super().start()
+
+    def __exit__(self, *reason: object) -> None:
+        self._hang_up()
+        super().__exit__(*reason)
+
+    def _hang_up(self) -> None:
+        for client in self._clients.values():
+            client.close()
+        self._clients.clear()
+
+    @contextlib.contextmanager
+    def client(self, login: str) -> Iterator[httpx2.Client]:  # type: ignore[override]
+        """A program that stays connected."""
+        if login not in self._clients:
+            self._clients[login] = super().client(login)
+        yield self._clients[login]
+
     # ---- customers
     def write(self, queue: str, subject: str, **headers: str) -> dict[str, Any]:
-        """A letter to the mailbox of a queue; its matter, once it is there."""
-        self.mail(subject, To=f"{queue}@centre.example", **headers)
+        """A letter of somebody new to the mailbox of a queue; its matter, once it is there."""
+        self.mail(subject, To=f"{queue}@centre.example", **({"From": f"{subject}@customer.example"} | headers))
         return self.matter(until(lambda: self.found(subject), f"{subject} did not come")[0]["reference"])
 
     def ring(self, call_id: str, number: str, caller: str) -> str:
@@ -263,6 +294,8 @@ class Exchange:
     def __init__(self) -> None:
         self.orders: list[dict[str, Any]] = []
         self.forged = 0
+        self.unknown: set[tuple[str, str]] = set()
+        """Calls and operators that it knows nothing of."""
         self._came = threading.Condition()
         system = self
 
@@ -271,8 +304,9 @@ class Exchange:
                 body = self.rfile.read(int(self.headers["content-length"]))
                 stamp = f"{self.headers['webhook-id']}.{self.headers['webhook-timestamp']}.".encode()
                 mark = base64.b64encode(hmac.new(CALL_SECRET.encode(), stamp + body, hashlib.sha256).digest())
-                system.take(json.loads(body), genuine=self.headers["webhook-signature"] == f"v1,{mark.decode()}")
-                self.send_response(204)
+                order = json.loads(body)
+                system.take(order, genuine=self.headers["webhook-signature"] == f"v1,{mark.decode()}")
+                self.send_response(404 if (order["call_id"], order["operator_id"]) in system.unknown else 204)
                 self.end_headers()
 
             def log_message(self, format: str, *args: object) -> None:
