@@ -11,9 +11,11 @@ import contextlib
 import hashlib
 import hmac
 import json
+import os
 import signal
 import smtplib
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -137,10 +139,16 @@ def until(look: Callable[[], Any], what: str = "it never happened") -> Any:
 
 
 class Daemon:
-    """One installation; it may live several times on the same directory and ports."""
+    """One installation; it may live several times on the same directory and ports.
 
-    def __init__(self, directory: Path, **changes: Any) -> None:
+    ``toml`` is its configuration where it is another one than above, ``environment`` what is added to our own.
+    """
+
+    def __init__(
+        self, directory: Path, *, toml: str = TOML, environment: dict[str, str] | None = None, **changes: Any
+    ) -> None:
         self.directory = directory
+        self.environment = environment or {}
         self.smtp_port = changes.pop("smtp_port", 0) or free_port()
         settings = {
             "http_port": free_port(),
@@ -155,7 +163,7 @@ class Daemon:
         }
         self.console_port = (settings | changes)["console_port"]
         self.config = directory / f"omniroute-{self.smtp_port}.toml"
-        self.config.write_text(TOML.format(**(settings | changes)))
+        self.config.write_text(toml.format(**(settings | changes)))
         self.url = ""
         self.lines: list[str] = []
         self.process: subprocess.Popen[str] | None = None
@@ -168,7 +176,11 @@ class Daemon:
         self.url = ""
         said = threading.Event()
         self.process = subprocess.Popen(
-            [PROGRAM, "serve", "--config", self.config], stderr=subprocess.PIPE, text=True, encoding="utf-8"
+            [PROGRAM, "serve", "--config", self.config],
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            env={**os.environ, **self.environment},
         )
 
         def read(stream: Any) -> None:
@@ -282,9 +294,9 @@ class Daemon:
             client.send_message(letter(subject, text, **headers))
 
     @contextlib.contextmanager
-    def visitor(self, token: str = "") -> Iterator[Visitor]:
+    def visitor(self, token: str = "", instance: str = "web") -> Iterator[Visitor]:
         """A page with the chat."""
-        url = self.url.replace("http", "ws") + "/channels/web/ws"
+        url = self.url.replace("http", "ws") + f"/channels/{instance}/ws"
         with connect(url, origin=self.url, proxy=None) as connection:  # type: ignore[arg-type]
             yield Visitor(connection, token)
 
@@ -312,7 +324,7 @@ def letter(subject: str, text: str = "Hello.", **headers: str) -> EmailMessage:
     """A letter; ``headers`` with underscores for hyphens."""
     message = EmailMessage()
     message["From"] = headers.pop("From", "Kim <kim@customer.example>")
-    message["To"] = "service@shop.example"
+    message["To"] = headers.pop("To", "service@shop.example")
     message["Subject"] = subject
     message["Message-ID"] = headers.pop("Message_ID", f"<{subject}@customer.example>")
     for name, value in headers.items():
@@ -326,6 +338,12 @@ class Screen:
 
     def __init__(self, connection: ClientConnection) -> None:
         self._connection = connection
+
+    def cut(self) -> None:
+        """The line breaks: no farewell, the other side gets a reset or nothing."""
+        line = self._connection.socket
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        line.shutdown(socket.SHUT_RD)
 
     def desk(self, right: Callable[[Any], Any] = bool, limit_s: float = LIMIT_S) -> Any:
         """The next desk that shows it."""

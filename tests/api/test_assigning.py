@@ -176,6 +176,8 @@ async def test_presence_by_channel_and_for_somebody():
 async def test_an_operator_has_queues_and_a_weight():
     person = {"operator_id": "ann", "name": "Ann", "password": PASSWORD, "departments": ["support"]}
     async with office() as one:
+        named_twice = {**person, "departments": ["support", "support"]}
+        await one.right("root", "POST", "/operators", {**named_twice, "operator_id": "bob", "name": "Bob"})
         answer = await one.call("root", "POST", "/operators", {**person, "queues": ["support.nowhere"]})
         assert (answer.status_code, answer.json()["path"]) == (422, "queues")
         await one.right("root", "POST", "/operators", {**person, "queues": ["support.general"], "weight": 30})

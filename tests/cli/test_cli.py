@@ -5,6 +5,10 @@ from __future__ import annotations
 import json
 import re
 import socket
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -23,6 +27,7 @@ from omniroute.core.transitions import LIFECYCLES
 from omniroute.journal.sqlite import SqliteJournal
 
 COMPANY = Path(demo.__file__).parent / "company.toml"
+PROGRAM = Path(sys.executable).with_name("omniroute")
 LETTER = b"From: Kim <kim@example.org>\r\nSubject: Lamp\r\nMessage-ID: <1@example.org>\r\n\r\nIt flickers.\r\n"
 
 
@@ -65,6 +70,82 @@ def test_check_warns_of_what_nobody_can_serve(program, tmp_path):
     assert warning.startswith(
         "warning: departments.sales.queues.trade.requires: nobody who serves this queue has trade>=9;"
     )
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "message"),
+    [
+        ("capacity = 12", "capacity = 0", "operators.jean.capacity: an operator needs at least one unit of capacity"),
+        (
+            "after 2m drop russian",
+            "after 2m drop rusian",
+            "departments.support.queues.general.relax[0]: there is no skill 'rusian'; did you mean 'russian'?",
+        ),
+        (
+            'wrap_up = "5m"',
+            'wrap_up = "-5m"',
+            (
+                "departments.sales.queues.trade.wrap_up: '-5m' is not a length of time; "
+                'write it like "20s", "5m" or "4h"'
+            ),
+        ),
+        (
+            'lease = "30s"',
+            'lease = "-1s"',
+            'routing.lease: \'-1s\' is not a length of time; write it like "20s", "5m" or "4h"',
+        ),
+        (
+            "[departments.sales.queues.shop]",
+            '[departments.sales.queues.shop]\noverflow = ["wait 1m to sales.trade"]',
+            (
+                "departments.sales.queues.shop.overflow[0]: overflow goes round in a circle: "
+                "sales.shop → sales.trade → sales.shop; take one of these rules out"
+            ),
+        ),
+        (
+            '"sticky", "longest_idle"',
+            '"stiky", "longest_idle"',
+            "departments.support.queues.billing.policy[0]: there is no policy 'stiky'; did you mean 'sticky'?",
+        ),
+        (
+            'interrupts = ["mail"]',
+            'interrupts = ["phone"]',
+            "channels.phone.interrupts[0]: a channel cannot interrupt itself; name another",
+        ),
+    ],
+)
+def test_check_says_in_one_line_where_and_how_to_mend_it(tmp_path, right, wrong, message):
+    path = tmp_path / "omniroute.toml"
+    text = COMPANY.read_text(encoding="utf-8")
+    assert right in text
+    path.write_text(text.replace(right, wrong, 1), encoding="utf-8")
+    done = subprocess.run(
+        [PROGRAM, "check", "--config", path], capture_output=True, encoding="utf-8", timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"omniroute: {message}\n")
+
+
+def test_check_warns_of_a_requirement_that_nobody_meets_and_finds_the_file_right(tmp_path):
+    path = tmp_path / "omniroute.toml"
+    text = COMPANY.read_text(encoding="utf-8")
+    text = text.replace('["trade>=3"]', '["latin>=3"]').replace(
+        '{ ru = "russian" }', '{ ru = "russian", la = "latin" }'
+    )
+    path.write_text(text, encoding="utf-8")
+    done = subprocess.run(
+        [PROGRAM, "check", "--config", path], capture_output=True, encoding="utf-8", timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[1:] == [
+        (
+            "warning: departments.sales.queues.trade.requires: nobody who serves this queue has latin>=3; "
+            "nothing relaxes it: give somebody the skill, or add a step to `relax`"
+        ),
+        (
+            "warning: routing.language_skills.la: nobody in the file has latin>=1; "
+            "give somebody the skill, or let `relax` drop it in the queue"
+        ),
+    ]
 
 
 @pytest.mark.parametrize("verb", ["check", "serve"])
@@ -179,6 +260,47 @@ def test_explain_says_that_no_daemon_answers(program, monkeypatch):
     code, _, err = program("explain", "4KX7-9MTD", "--url", "http://127.0.0.1:9")
     assert code == 2
     assert "no daemon answers" in err
+
+
+class Stranger(BaseHTTPRequestHandler):
+    """Something that is no OmniRoute: it answers everything with a page."""
+
+    def do_POST(self) -> None:
+        self.send_response(200 if self.path.startswith("/kind/") else 501)
+        self.send_header("content-length", "6")
+        self.end_headers()
+        self.wfile.write(b"<html>")
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nobody reads it."""
+
+
+@pytest.mark.parametrize("path", ["", "/", "/kind"])
+def test_explain_says_that_it_has_asked_somebody_else(program, monkeypatch, path):
+    monkeypatch.setenv("OMNIROUTE_PASSWORD", "x")
+    with HTTPServer(("127.0.0.1", 0), Stranger) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        code, out, err = program("explain", "4KX7-9MTD", "--url", f"http://127.0.0.1:{server.server_port}{path}")
+        thread.join()
+    assert (code, out, len(err.splitlines())) == (2, "", 1)
+    assert "is no OmniRoute" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--url", "http://[::1"), "no daemon answers"),
+        (("--url", "nonsense"), "no daemon answers"),
+        (("--password-file", "/nowhere/at/all"), "cannot be read"),
+        (("--password-file", "/"), "cannot be read"),
+    ],
+)
+def test_explain_says_in_one_line_what_is_wrong_with_the_call(program, monkeypatch, arguments, message):
+    monkeypatch.setenv("OMNIROUTE_PASSWORD", "x")
+    code, out, err = program("explain", "4KX7-9MTD", *arguments)
+    assert (code, out, len(err.splitlines())) == (2, "", 1)
+    assert message in err
 
 
 def test_help_names_every_verb(program):

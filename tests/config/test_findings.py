@@ -105,6 +105,25 @@ def test_a_preference_that_nobody_meets():
     ]
 
 
+def test_a_rule_or_a_language_that_asks_for_what_nobody_has():
+    document = copy.deepcopy(OFFICE)
+    document["classify"] = [
+        {"when": {"subject": ["x"]}, "then": {"requires": ["billing>=7"]}},
+        {"when": {"subject": ["y"]}, "then": {"requires": ["german", "billing >= 8"]}},
+    ]
+    document["routing"] = {"language_skills": {"de": "german", "fr": "french"}}
+    assert config.findings(config.parse(document), REGISTRY) == [
+        Finding(
+            "classify[1].then.requires[1]",
+            "nobody in the file has billing>=8; give somebody the skill, or let `relax` drop it in the queue",
+        ),
+        Finding(
+            "routing.language_skills.fr",
+            "nobody in the file has french>=1; give somebody the skill, or let `relax` drop it in the queue",
+        ),
+    ]
+
+
 def test_room_for_less_than_one_item():
     assert found(ines={"capacity": 4}, jean={"capacity": 4}) == [
         Finding("operators.ines.capacity", "an item of channel 'phone' takes 5 units: ines with 4 never gets one"),

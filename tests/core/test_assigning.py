@@ -405,8 +405,13 @@ def test_work_is_not_moved_to_who_cannot_have_it(held):
 
 def test_work_is_moved_in_its_owners_name_only(held):
     for operator_id in ("bob", ""):
-        with pytest.raises(Forbidden):
+        with pytest.raises(Conflict, match="look again"):
             held.do(c.ReassignItem(work_item_id=1, operator_id=operator_id, to_operator_id="bob"))
+
+
+def test_what_nobody_has_is_not_moved_but_given(queued):
+    with pytest.raises(Conflict, match="give it instead"):
+        queued.do(c.ReassignItem(work_item_id=1, operator_id="", to_operator_id="bob"))
 
 
 def test_a_running_contact_is_not_moved(world):

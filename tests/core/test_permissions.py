@@ -161,14 +161,15 @@ def test_what_was_put_aside_is_moved_by_who_did_so():
             authorize(world.state, actor, requeue)
 
 
-def test_what_waits_is_moved_by_a_chief_only_and_nobody_names_a_wrong_owner(world):
+def test_what_waits_is_moved_by_a_chief_only_whoever_had_it_when_they_looked(world):
     waiting = world.write("support.expert")
     number = world.item(waiting).work_item_id
     with pytest.raises(Forbidden):
         authorize(world.state, ANN, c.RequeueItem(work_item_id=number, queue_id="sales.orders"))
     authorize(world.state, CHIEF, c.RequeueItem(work_item_id=number, queue_id="sales.orders"))
+    authorize(world.state, CHIEF, c.RequeueItem(work_item_id=number, queue_id="sales.orders", operator_id="ann"))
     with pytest.raises(Forbidden):
-        authorize(world.state, CHIEF, c.RequeueItem(work_item_id=number, queue_id="sales.orders", operator_id="ann"))
+        authorize(world.state, ANN, c.RequeueItem(work_item_id=number, queue_id="sales.orders", operator_id="ann"))
     with pytest.raises(Forbidden):
         authorize(world.state, ADMIN, c.ForceItem(work_item_id=99, operator_id="ann"))
 

@@ -5,6 +5,7 @@ What lives here: reading, and the managing of people. Work on matters is in `ope
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from urllib.parse import quote
 
 import msgspec
@@ -14,11 +15,12 @@ from omniroute import __version__
 from omniroute.api import views
 from omniroute.api.call import Call
 from omniroute.api.screens import Screens
+from omniroute.config.names import check_name, check_skill
 from omniroute.core import commands as k
 from omniroute.core.model import Presence
 from omniroute.core.permissions import Role
 from omniroute.engine import cells as c
-from omniroute.errors import CallerError, Forbidden, InvalidInput, NotFound
+from omniroute.errors import CallerError, ConfigError, Forbidden, InvalidInput, NotFound
 
 DOWNLOAD_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -26,6 +28,18 @@ DOWNLOAD_HEADERS = {
     "Cache-Control": "no-store",
 }
 LIST_MAX = 500
+
+
+def _check_names(login: str, skills: Iterable[str]) -> None:
+    """Refuse what the configuration would refuse as the name of a person or a skill."""
+    try:
+        path = "operator_id"
+        check_name(login, path)
+        path = "skills"
+        for skill in skills:
+            check_skill(skill, path)
+    except ConfigError as wrong:
+        raise InvalidInput(str(wrong).removeprefix(f"{path}: "), path) from wrong
 
 
 class Listings:
@@ -58,6 +72,7 @@ class Listings:
         body = call.body
         if call.actor.role is not Role.ADMIN:
             raise Forbidden("only an admin manages people")
+        _check_names(body.operator_id, body.skills)
         if not call.state.departments.keys() >= set(body.departments):
             raise InvalidInput("there is no such department", "departments")
         if not call.state.queues.keys() >= set(body.queues):

@@ -250,7 +250,7 @@ class Screens:
             served
             for operator in self.state.operators.values()
             if operator.presence is Presence.AVAILABLE
-            for served in operator.queues or operator.departments
+            for served in set(operator.queues or operator.departments)
         )
 
     # ---- the desk

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
+from urllib.parse import quote
 
 import click
 import httpx2
@@ -23,31 +24,47 @@ from omniroute.errors import InvalidInput, NotFound, OmniRouteError, Unauthentic
 @click.option("--password-file", type=click.Path(path_type=Path), help="Or set OMNIROUTE_PASSWORD.")
 def explain(reference: str, operator: str, url: str, login: str, password_file: Path | None) -> None:
     """Print every decision about REFERENCE: who was considered, and why."""
-    password = password_file.read_text().strip() if password_file else os.environ.get("OMNIROUTE_PASSWORD", "")
+    password = _read(password_file) if password_file else os.environ.get("OMNIROUTE_PASSWORD", "")
     if not password:
         password = click.prompt("Password", hide_input=True, err=True)
     click.echo("\n".join(written(_fetch(url, login, password, reference, operator))))
 
 
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeError) as failure:
+        raise InvalidInput(f"the password file {path} cannot be read") from failure
+
+
 def _fetch(url: str, login: str, password: str, reference: str, operator: str) -> views.ExplanationView:
     try:
-        with httpx2.Client(base_url=f"{url}/api/v1", timeout=10) as client:
+        with httpx2.Client(base_url=f"{url.rstrip('/')}/api/v1", timeout=10) as client:
             signed_in = client.post("/login", json={"login": login, "password": password})
             if signed_in.status_code != 200:
-                raise Unauthenticated(signed_in.json().get("detail", "signing in failed"))
-            token = signed_in.json()["token"]
+                raise Unauthenticated(_detail(signed_in, url))
+            token = msgspec.json.decode(signed_in.content, type=views.Session).token
             answer = client.get(
-                f"/conversations/{reference}/explanation",
+                f"/conversations/{quote(reference, safe='')}/explanation",
                 params={"operator": operator} if operator else {},
                 headers={"Authorization": f"Bearer {token}"},
             )
             if answer.status_code == 404:
                 raise NotFound(f"there is no conversation {reference}, or you may not read it")
             if answer.status_code != 200:
-                raise InvalidInput(answer.json().get("detail", "the daemon refused"))
+                raise InvalidInput(_detail(answer, url))
             return msgspec.json.decode(answer.content, type=views.ExplanationView)
-    except httpx2.HTTPError as failure:
+    except msgspec.DecodeError as failure:
+        raise OmniRouteError(f"what answers at {url} is no OmniRoute, or of another version") from failure
+    except (httpx2.HTTPError, httpx2.InvalidURL) as failure:
         raise OmniRouteError(f"no daemon answers at {url}; is it running?") from failure
+
+
+def _detail(answer: httpx2.Response, url: str) -> str:
+    """What the daemon says is wrong; whatever else answers says nothing of use."""
+    if answer.headers.get("content-type", "").partition(";")[0] != "application/problem+json":
+        raise OmniRouteError(f"what answers at {url} is no OmniRoute, or of another version")
+    return str(msgspec.json.decode(answer.content)["detail"])
 
 
 def written(view: views.ExplanationView) -> list[str]:

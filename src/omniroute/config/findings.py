@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from omniroute.config.channels import cost_units
-from omniroute.config.names import queue_owners
+from omniroute.config.names import queue_owners, requirement
 from omniroute.config.people import workers
 from omniroute.config.queues import queue_path, queue_rules
 from omniroute.config.sections import Config, OperatorSection
@@ -36,7 +36,7 @@ def findings(config: Config, registry: Registry) -> list[Finding]:
     found: list[Finding] = []
     for rule in queue_rules(config, registry):
         found += _of_queue(rule, people, queue_owners(config))
-    return found + list(_of_capacity(config, people, registry))
+    return [*found, *_of_classification(config, people), *_of_capacity(config, people, registry)]
 
 
 def _of_queue(rule: QueueRule, people: People, owners: Mapping[str, str]) -> Iterator[Finding]:
@@ -109,6 +109,22 @@ def _shown(length_ms: int) -> str:
         if length_ms % size == 0:
             return f"{length_ms // size}{unit}"
     return f"{length_ms}ms"
+
+
+def _of_classification(config: Config, people: People) -> Iterator[Finding]:
+    """What a rule or a language requires beside the queue, and nobody in the file has."""
+    wanted = [
+        (f"classify[{place}].then.requires[{number}]", text)
+        for place, rule in enumerate(config.classify)
+        for number, text in enumerate(rule.then.requires)
+    ]
+    wanted += [(f"routing.language_skills.{name}", skill) for name, skill in config.routing.language_skills.items()]
+    for path, text in wanted:
+        one = requirement(text, path)
+        if not _able(people, [one]):
+            yield Finding(
+                path, f"nobody in the file has {one}; give somebody the skill, or let `relax` drop it in the queue"
+            )
 
 
 def _of_capacity(config: Config, people: People, registry: Registry) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from omniroute.core.eligibility import why_not_by_hand
 from omniroute.core.events import ItemForced, ItemPulled, ItemReassigned
 from omniroute.core.held import arm
 from omniroute.core.model import ItemState, WorkItem
-from omniroute.core.parking import held_by, refuse_if_bound, wake
+from omniroute.core.parking import refuse_if_bound, wake
 from omniroute.core.state import State
 from omniroute.core.step import Applier, Handler, Step
 from omniroute.core.transitions import WORK_ITEM, advance
@@ -81,7 +81,11 @@ def force(step: Step, command: ForceItem) -> None:
 
 def reassign(step: Step, command: ReassignItem) -> None:
     """Move held work to another operator; one event releases the one and assigns the other."""
-    item = held_by(step, command.work_item_id, command.operator_id)
+    item = step.state.item(command.work_item_id)
+    if not item.operator_id:
+        raise Conflict("nobody has this work: give it instead")
+    if item.operator_id != command.operator_id:
+        raise Conflict("somebody else holds this work by now: look again")
     refuse_if_bound(step, item)
     if command.to_operator_id == command.operator_id:
         raise Conflict("they have it already")

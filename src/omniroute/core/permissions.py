@@ -92,9 +92,12 @@ def _chief(state: State, actor: Actor, command: Any) -> bool:
 
 
 def _holder_or_chief(state: State, actor: Actor, command: Any) -> bool:
-    """Who holds the work or has put it aside, or a supervisor of its department; the command names its owner."""
+    """Who holds the work or has put it aside, or a supervisor of its department.
+
+    The command names whom its sender took for the owner; whether that still holds is for the command to say.
+    """
     item = state.items.get(command.work_item_id)
-    if item is None or item.operator_id != command.operator_id:
+    if item is None:
         return False
     holder = item.parked_by if item.state is ItemState.PARKED else item.operator_id
     return actor.operator_id == holder != "" or is_chief(actor, (item.department_id,))
