@@ -35,9 +35,9 @@ def _match_all(step: Step) -> None:
 def _match(step: Step) -> None:
     """Match what was set free in order of rank.
 
-    The line holds the woken items and the best item of each freed operator. An offer takes an item and capacity away
-    and sets nothing free, so the best of an operator only moves back, and the first of the line is always the first
-    that anybody may get.
+    The line holds the woken items and the best item of each freed operator. An offer takes an item and capacity away,
+    so the best of an operator only moves back; whom an automatic accept sets free stands in the line before the next
+    is served. So the first of the line is always the first that anybody may get.
     """
     state = step.state
     if not step.freed and len(step.queued) == 1:  # the usual step: one item has come
@@ -46,20 +46,19 @@ def _match(step: Step) -> None:
             _serve(step, item, "item")
         return
     line = [(state.items[item_id].rank_ms, item_id, "") for item_id in step.queued if item_id in state.items]
-    for operator_id in step.freed:
-        line += _next_for(step, operator_id)
     step.queued.clear()
-    step.freed.clear()
-    if len(line) > 1:
-        heapify(line)
-    while line:
-        _, item_id, operator_id = heappop(line)
-        item = state.items[item_id]
-        if item.state is ItemState.QUEUED:
-            _serve(step, item, "operator" if operator_id else "item")
-        if operator_id:
+    heapify(line)
+    while line or step.freed:
+        for operator_id in step.freed:
             for entry in _next_for(step, operator_id):
                 heappush(line, entry)
+        step.freed.clear()
+        if line:
+            _, item_id, operator_id = heappop(line)
+            item = state.items[item_id]
+            if item.state is ItemState.QUEUED:
+                _serve(step, item, "operator" if operator_id else "item")
+            step.wake_operator(operator_id)
 
 
 def _serve(step: Step, item: WorkItem, trigger: str) -> None:
