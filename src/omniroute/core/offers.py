@@ -50,16 +50,14 @@ def make(step: Step, item: WorkItem, operator_id: str, reasons: Decision) -> Non
             reasons,
         )
     )
-    if rule.auto_accept and reasons.trigger != "channel":
+    if rule.auto_accept and reasons.trigger != "channel" and not handoffs.overdue(step, item):
         assign(step, step.state.offers[offer_id], connect=True, auto=True)
 
 
 def accept(step: Step, command: AcceptOffer) -> None:
     """Compare-and-set on the offer's id: one winner, whatever happens at the same time."""
     offer = _live_offer(step, command.offer_id, command.operator_id)
-    item = step.state.items[offer.work_item_id]
-    handoff = step.state.handoffs.get(item.handoff_id)
-    if offer.deadline_ms <= step.now_ms or (handoff is not None and handoff.deadline_ms <= step.now_ms):
+    if offer.deadline_ms <= step.now_ms or handoffs.overdue(step, step.state.items[offer.work_item_id]):
         raise Conflict("this offer has run out")
     assign(step, offer, connect=True)
 
@@ -189,7 +187,11 @@ def backoff_until_ms(step: Step, item: WorkItem) -> int:
 
 
 def end_backoff(step: Step, work_item_id: int, operator_id: str) -> None:
-    """The operator may be offered the item again."""
+    """The operator may be offered the item again; the sender of a transfer never is, it ends at the same moment."""
+    item = step.state.items[work_item_id]
+    if handoffs.overdue(step, item):
+        handoffs.give_back(step, item.handoff_id, "timeout")
+        return
     step.emit(BackoffEnded(work_item_id, operator_id))
     step.wake_item(work_item_id)
 
