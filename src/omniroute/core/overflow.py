@@ -72,7 +72,12 @@ def _without_staff(step: Step, rule: QueueRule) -> None:
 
 
 def fall_due(step: Step, work_item_id: int) -> None:
-    """A limit of waiting or a closing instant has come."""
+    """A limit of waiting or a closing instant has come.
+
+    What has been set free in this very step is matched first: the deadline stands, and is the next to fire.
+    """
+    if work_item_id in step.queued:
+        return
     item = step.state.items[work_item_id]
     waits = item.state is ItemState.QUEUED
     if not waits or not _try(step, item, (OverflowCause.WAIT, OverflowCause.CLOSED)):
@@ -141,10 +146,8 @@ def apply_diverted(state: State, event: ItemDiverted) -> None:
 
 
 def apply_passed(state: State, event: OverflowPassed) -> None:
-    """Nothing is due until it waits again."""
-    item = state.items[event.work_item_id]
-    item.overflow_due_ms = 0
-    timing.index(state, item)
+    """The next moment is due, or nothing until it waits again."""
+    timing.pass_overflow(state, state.items[event.work_item_id])
 
 
 APPLIERS: dict[type, Applier] = {ItemDiverted: apply_diverted, OverflowPassed: apply_passed}

@@ -218,6 +218,7 @@ def apply_hold_ended(state: State, event: HoldEnded) -> None:
     item = state.items[event.work_item_id]
     with state.rekeyed(item):
         item.held_for, item.hold_until_ms = "", 0
+    timing.arm(state, item)
     timing.index(state, item)
 
 
