@@ -336,3 +336,12 @@ def test_an_unknown_concern_is_refused():
 
 def test_keeping_changes_nothing():
     assert World().do(c.Keep()) == []
+
+
+def test_a_configuration_takes_back_what_does_not_fit_any_more_the_newest_first():
+    world = World()
+    world.operator("ann")
+    kept = world.write()
+    world.write()
+    world.do(c.ApplyConfig(config=with_channel("mail", items_max=1)))
+    assert (world.just(e.OfferRevoked).reason, world.offered()) == ("unable", [kept])

@@ -516,3 +516,8 @@ def test_an_automatic_accept_that_makes_room_lets_the_oldest_in_first():
     second = world.send("sales.late", "chat")
     world.run(60 * SECOND)
     assert [world.whose(item) for item in (call, first, second)] == ["ann", "ann", ""]
+
+
+def test_a_caller_who_hung_up_while_connecting_remembers_nobody(connecting):
+    connecting.contact(ABANDONED)
+    assert connecting.just(e.ConversationResolved).record.last_operator_id == ""

@@ -289,10 +289,7 @@ def apply_connect_failed(state: State, event: ConnectFailed) -> None:
     item = state.items[event.work_item_id]
     item.state = advance(WORK_ITEM, "work_item.connect_failed", item.state)
     item.connect_effect_id = 0
-    matter = state.conversations[item.conversation_id]
-    previous = matter.last_operator_id
-    state.let_go(item, event.at_ms)
-    matter.last_operator_id = previous  # whoever was never connected has not worked for the customer
+    state.let_go(item, event.at_ms, worked=False)
     state.requeue(item)
     state.set_backoff(item, event.operator_id, event.backoff_until_ms)
 

@@ -35,16 +35,12 @@ def apply_config(step: Step, command: ApplyConfig) -> None:
     if config == step.state.config:
         return
     step.emit(ConfigApplied(config))
-    for offer in list(step.state.offers.values()):
-        if unable(step.state, step.state.operators[offer.operator_id], class_of(step.state.items[offer.work_item_id])):
-            offers.revoke(step, offer.offer_id, "unable")
-    for operator_id in step.state.operators:
-        step.wake_operator(operator_id)
-        step.leave(operator_id)
+    for operator in step.state.operators.values():
+        _look_again(step, operator)
 
 
 def put_operator(step: Step, command: PutOperator) -> None:
-    """Add or change an operator; live offers that no longer suit are taken back, the newest first."""
+    """Add or change an operator."""
     _validate(step, command)
     known = step.state.operators.get(command.operator_id)
     wanted = (command.departments, command.skills, command.capacity_units, command.queues, command.weight)
@@ -57,13 +53,17 @@ def put_operator(step: Step, command: PutOperator) -> None:
     ):
         return
     step.emit(OperatorPut(command.operator_id, *wanted))
-    operator = step.state.operators[command.operator_id]
+    _look_again(step, step.state.operators[command.operator_id])
+
+
+def _look_again(step: Step, operator: Operator) -> None:
+    """Live offers that no longer suit are taken back, the newest first; others may suit by now."""
     for offer_id in reversed(operator.offer_ids.copy()):
         item = step.state.items[step.state.offers[offer_id].work_item_id]
         if unable(step.state, operator, class_of(item)) or overfull(step.state, operator, item):
             offers.revoke(step, offer_id, "unable")
-    step.wake_operator(command.operator_id)
-    step.leave(command.operator_id)
+    step.wake_operator(operator.operator_id)
+    step.leave(operator.operator_id)
 
 
 def _validate(step: Step, command: PutOperator) -> None:

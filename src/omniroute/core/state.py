@@ -201,8 +201,11 @@ class State:
         timing.disarm(self, item)
         self.conversations[item.conversation_id].owner_id = operator_id
 
-    def let_go(self, item: WorkItem, at_ms: int) -> None:
-        """The operator no longer owns the item; the capacity is free."""
+    def let_go(self, item: WorkItem, at_ms: int, *, worked: bool = True) -> None:
+        """The operator no longer owns the item; the capacity is free.
+
+        Whoever has not ``worked`` on it, because the two sides never came together, is not the matter's last operator.
+        """
         operator = self.operators[item.operator_id]
         operator.item_ids.remove(item.work_item_id)
         self.roster.touch(item.operator_id)
@@ -213,7 +216,8 @@ class State:
         operator.idle_since_ms = at_ms
         self.end_held_deadlines(item)
         conversation = self.conversations[item.conversation_id]
-        conversation.last_operator_id = item.operator_id
+        if worked:
+            conversation.last_operator_id = item.operator_id
         if conversation.owner_id == item.operator_id:
             conversation.owner_id = ""
 
