@@ -242,9 +242,20 @@ def test_a_newcomer_begins_with_the_share_of_the_others():
     world.operator("ann")
     for _ in range(3):
         world.write()
-    assert world.state.share_clock > 0
+    assert world.state.shares["support.first"] > 0
     _put(world, operator_id="bob")
-    assert world.state.operators["bob"].passes == world.state.share_clock
+    assert world.state.operators["bob"].passes == world.state.shares["support.first"]
+
+
+def test_who_changes_the_department_begins_with_the_share_of_the_new_one():
+    world = World()
+    world.operator("ann")
+    for _ in range(3):
+        world.write()
+    _put(world, operator_id="bob", departments=("sales",))
+    assert world.state.operators["bob"].passes == 0
+    _put(world, operator_id="bob", departments=("support",))
+    assert world.state.operators["bob"].passes == world.state.shares["support.first"]
 
 
 def test_a_new_skill_lets_work_be_offered():

@@ -240,7 +240,7 @@ def apply_made(state: State, event: OfferMade) -> None:
     operator.offered_units += event.cost_units
     operator.idle_since_ms = event.at_ms  # so that a burst spreads over the equally idle
     operator.last_offer_id = event.offer_id
-    state.share_clock = max(state.share_clock, operator.passes)
+    state.shares[item.queue_id] = max(state.shares.get(item.queue_id, 0), operator.passes)
     operator.passes += STRIDE // operator.weight
     state.roster.touch(event.operator_id)
     state.deadlines[Concern.OFFERS].set(("offer", event.offer_id, ""), event.deadline_ms)

@@ -5,7 +5,7 @@ What lives here: applying a configuration, and adding or changing operators. Pre
 
 from __future__ import annotations
 
-from omniroute.core import held, offers, timing
+from omniroute.core import held, offers, presence, timing
 from omniroute.core.capacity import overfull
 from omniroute.core.commands import ApplyConfig, PutOperator
 from omniroute.core.eligibility import unable
@@ -100,15 +100,16 @@ def apply_config_applied(state: State, event: ConfigApplied) -> None:
 
 
 def apply_operator_put(state: State, event: OperatorPut) -> None:
-    """Abilities change; presence and work stay."""
+    """Abilities change; presence and work stay. Who comes to other queues begins with the others' share."""
     operator = state.operators.get(event.operator_id)
     if operator is None:
-        operator = Operator(event.operator_id, event.departments, dict(event.skills), event.capacity_units)
-        operator.passes = state.share_clock
-        operator.channels = {}
+        operator = Operator(event.operator_id, (), {}, 0, channels={})
         state.operators[event.operator_id] = operator
+    elsewhere = (operator.departments, operator.queues) != (event.departments, event.queues)
     operator.departments, operator.skills = event.departments, dict(event.skills)
     operator.capacity_units, operator.queues, operator.weight = event.capacity_units, event.queues, event.weight
+    if elsewhere:
+        operator.passes = max(operator.passes, presence.share_of(state, operator))
     state.roster.learn(state, operator)
 
 

@@ -58,7 +58,7 @@ class Records(msgspec.Struct, array_like=True):
     pending_raws: list[int] = []
     handling: list[Handling] = []
     batches: dict[str, int] = {}
-    share_clock: int = 0
+    shares: dict[str, int] = {}
 
 
 class State:
@@ -91,7 +91,7 @@ class State:
         "plans",
         "queues",
         "roster",
-        "share_clock",
+        "shares",
         "waiting",
     )
 
@@ -107,8 +107,8 @@ class State:
         self.handling: dict[tuple[str, str], Handling] = {}
         self.batches: dict[str, int] = {}
         """Queues whose batch is being collected, and until when."""
-        self.share_clock = 0
-        """The passes of whoever was chosen last under weighted distribution: where newcomers begin."""
+        self.shares: dict[str, int] = {}
+        """For each queue the passes of whoever had most when chosen: where newcomers to it begin."""
         self.deadlines = {concern: DeadlineIndex() for concern in Concern}
         self.by_reference: dict[str, int] = {}
         self.by_session: dict[tuple[str, str], int] = {}
@@ -301,7 +301,7 @@ class State:
             list(self.pending_raws),
             list(self.handling.values()),
             self.batches,
-            self.share_clock,
+            self.shares,
         )
 
     def encode(self) -> bytes:
@@ -321,7 +321,7 @@ class State:
         state.handoffs = {handoff.handoff_id: handoff for handoff in records.handoffs}
         state.pending_raws = dict.fromkeys(records.pending_raws)
         state.handling = {(one.queue_id, one.channel): one for one in records.handling}
-        state.batches, state.share_clock = records.batches, records.share_clock
+        state.batches, state.shares = records.batches, records.shares
         state.use(records.config)
         state.rebuild_indexes()
         return state
