@@ -2,7 +2,7 @@
 
 What lives here: opening and closing the window. It opens when an item could be given to somebody, closes at its exact
 deadline, and opens again as long as something could be given. The policy gets at most `ITEMS_MAX` items, the oldest,
-and `OPERATORS_MAX` operators; what it returns is checked, and where it fails the default policy decides, item by
+and `OPERATORS_MAX` operators, for each item at least one; what it returns is checked, and where it fails the default policy decides, item by
 item.
 """
 
@@ -62,11 +62,20 @@ def _batch(state: State, queue_id: str) -> Batch:
     places = islice(merge(*(one.line.places() for one in matchable)), ITEMS_MAX)
     items = [state.items[item_id] for _, item_id in places]
     eligible = [eligible_for(state, state.waiting.class_of_item[item.work_item_id]) for item in items]
-    anybody = 0
+    operators = [state.roster.operators[slot] for slot in members(_candidates(eligible))]
+    return Batch(items, operators, eligible)
+
+
+def _candidates(eligible: list[int]) -> int:
+    """At most `OPERATORS_MAX` people, as bits; for every item at least one, so that none is passed over for ever."""
+    chosen = anybody = 0
     for bits in eligible:
         anybody |= bits
-    operators = [state.roster.operators[slot] for slot in members(anybody, OPERATORS_MAX)]
-    return Batch(items, operators, eligible)
+        if not bits & chosen:
+            chosen |= bits & -bits
+    for slot in members(anybody & ~chosen, OPERATORS_MAX - chosen.bit_count()):
+        chosen |= 1 << slot
+    return chosen
 
 
 def _match(step: Step, batch: Batch, plan: Plan) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from heapq import merge
 from typing import TYPE_CHECKING, NamedTuple
 
+from omniroute.core.bits import members
 from omniroute.core.model import Operator, Requirement, WorkItem
 from omniroute.core.ordering import Line, Place, Ranked
 from omniroute.core.roster import LaneKey, Roster
@@ -261,8 +262,8 @@ class WaitingIndex:
 
     def held_for(self, operator_id: str) -> list[int]:
         """The items that are kept for an operator, in order."""
-        held = [one for one in self.classes.values() if one.key.held_for == operator_id]
-        return [item_id for _, item_id in merge(*(one.line.places() for one in held))]
+        held = members(self.sets.held_for.get(operator_id, 0))
+        return [item_id for _, item_id in merge(*(self._by_slot[slot].line.places() for slot in held))]
 
     # ---- for screens, estimates and invariants
     def ordered(self) -> list[int]:
