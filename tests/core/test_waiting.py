@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from tests.core.world import CONFIG
 
+from omniroute.core.classes import class_of
 from omniroute.core.model import Operator, Requirement, WorkItem
 from omniroute.core.ordering import RANKED_CHUNK_MAX
 from omniroute.core.state import State
-from omniroute.core.waiting import EMPTY_CLASSES_MAX, WaitingIndex, class_of
+from omniroute.core.waiting import EMPTY_CLASSES_MAX, WaitingIndex
 
 
 @pytest.fixture

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from omniroute.core import held, offers, presence, timing
 from omniroute.core.capacity import overfull
+from omniroute.core.classes import class_of
 from omniroute.core.commands import ApplyConfig, PutOperator
 from omniroute.core.eligibility import unable
 from omniroute.core.events import ConfigApplied, OperatorPut
 from omniroute.core.model import Conversation, ItemState, Operator, WorkItem
 from omniroute.core.state import State
 from omniroute.core.step import Applier, Handler, Step
-from omniroute.core.waiting import class_of
 from omniroute.errors import Conflict, InvalidInput
 
 WEIGHT_MAX = 100
