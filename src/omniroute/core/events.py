@@ -477,7 +477,11 @@ class OfferExpired(Event, tag="offer.expired", frozen=True, gc=False):
 
 
 class OfferRevoked(Event, tag="offer.revoked", frozen=True, gc=False):
-    """Taken back without blame: ``presence``, ``unable``, ``outage``, ``abandoned`` or ``handoff``."""
+    """Taken back without blame.
+
+    ``reason``: ``presence``, ``unable``, ``outage``, ``abandoned``, ``handoff``, ``forced``, ``requeued`` or
+    ``answered_elsewhere``.
+    """
 
     offer_id: int
     work_item_id: int

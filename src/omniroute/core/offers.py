@@ -1,4 +1,4 @@
-"""Offers: made by `routing`, ended here: accepted, declined, expired or revoked.
+"""Offers: made by ``matching`` and ``batches``, ended here: accepted, declined, expired or revoked.
 
 An offer never outlives its deadline: `expire` is called by the timekeeper's command, and an accept that arrives at or
 after the deadline is refused, whoever comes first. One event frees the operator and the item together.
