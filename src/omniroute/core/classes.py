@@ -73,8 +73,9 @@ class ClassSets:
         """A class is new."""
         for queue_id in (key.queue_id, *key.queues):
             _join(self.queues, queue_id, bit)
-            rule = state.queues.get(queue_id)
-            _join(self.everywhere, rule.department_id if rule else key.department_id, bit)
+            rule = state.queues.get(queue_id)  # one that relaxation added may be gone by now: nobody serves it
+            if rule is not None:
+                _join(self.everywhere, rule.department_id, bit)
         for names, known in (
             (key.departments, self.departments),
             (key.operators, self.operators),

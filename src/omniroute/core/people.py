@@ -12,6 +12,7 @@ from omniroute.core.commands import ApplyConfig, PutOperator
 from omniroute.core.eligibility import unable
 from omniroute.core.events import ConfigApplied, OperatorPut
 from omniroute.core.model import Conversation, ItemState, Operator, WorkItem
+from omniroute.core.roster import LEVELS
 from omniroute.core.state import State
 from omniroute.core.step import Applier, Handler, Step
 from omniroute.errors import Conflict, InvalidInput
@@ -72,7 +73,7 @@ def _validate(step: Step, command: PutOperator) -> None:
     if command.capacity_units < 1:
         raise InvalidInput("an operator needs at least one unit of capacity", "capacity_units")
     for skill, level in command.skills.items():
-        if not 1 <= level <= 10:
+        if level not in LEVELS:
             raise InvalidInput("a level is between 1 and 10", f"skills.{skill}")
     for department_id in command.departments:
         if department_id not in step.state.departments:
