@@ -48,28 +48,36 @@ def _match(step: Step) -> None:
     line = [(state.items[item_id].rank_ms, item_id, "") for item_id in step.queued if item_id in state.items]
     step.queued.clear()
     heapify(line)
+    refused: tuple[int, int, str] | None = None
     while line or step.freed:
         for operator_id in step.freed:
             for entry in _next_for(step, operator_id):
+                if entry == refused:  # else this loop would never end
+                    raise AssertionError(f"{operator_id} may have work item {entry[1]}, and nobody may")
                 heappush(line, entry)
         step.freed.clear()
+        refused = None
         if line:
-            _, item_id, operator_id = heappop(line)
+            entry = heappop(line)
+            _, item_id, operator_id = entry
             item = state.items[item_id]
             if item.state is ItemState.QUEUED:
-                _serve(step, item, "operator" if operator_id else "item")
+                served = _serve(step, item, "operator" if operator_id else "item")
+                refused = None if served else entry
             step.wake_operator(operator_id)
 
 
-def _serve(step: Step, item: WorkItem, trigger: str) -> None:
-    """Offer the item to whom the policy ranks first, be it a colleague of the operator who was set free."""
+def _serve(step: Step, item: WorkItem, trigger: str) -> bool:
+    """Offer the item to whom the policy ranks first, be it a colleague of the operator who was set free; if anybody."""
     one = step.state.waiting.class_of_item[item.work_item_id]
     if one.batch:
         batches.collect(step, one)
-        return
+        return False
     ranking = rank(step, item, one)
-    if ranking is not None:
-        offers.make(step, item, ranking.found[0][1], decision(step, item, one, ranking, trigger))
+    if ranking is None:
+        return False
+    offers.make(step, item, ranking.found[0][1], decision(step, item, one, ranking, trigger))
+    return True
 
 
 def _next_for(step: Step, operator_id: str) -> list[tuple[int, int, str]]:
