@@ -47,7 +47,8 @@ def _match(step: Step) -> None:
         return
     line = [(state.items[item_id].rank_ms, item_id, "") for item_id in step.queued if item_id in state.items]
     step.queued.clear()
-    heapify(line)
+    if len(line) > 1:
+        heapify(line)
     refused: tuple[int, int, str] | None = None
     while line or step.freed:
         for operator_id in step.freed:

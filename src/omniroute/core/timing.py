@@ -55,7 +55,8 @@ def arm(state: State, item: WorkItem) -> None:
     moments = state.moments[item.queue_id]
     deadlines, number = state.deadlines[Concern.WAITING], item.work_item_id
     relax_ms = item.enqueued_ms + moments.afters_ms[item.relaxed] if item.relaxed < len(moments.afters_ms) else 0
-    overflow_ms = min(_overflow_moments(state, moments, item), default=0)
+    overflows = moments.wait_ms or moments.closes is not None
+    overflow_ms = min(_overflow_moments(state, moments, item), default=0) if overflows else 0
     if relax_ms != item.relax_due_ms:
         item.relax_due_ms = relax_ms
         deadlines.set(("relax", number, ""), relax_ms)
