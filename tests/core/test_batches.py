@@ -6,9 +6,11 @@ import pytest
 from tests.core.centre import Centre, rule, skills
 from tests.core.world import SECOND
 
-from omniroute.core import batches
+from omniroute.core import batches, machine
+from omniroute.core import commands as c
 from omniroute.core import events as e
-from omniroute.core.model import QueueRule
+from omniroute.core.model import Presence, QueueRule
+from omniroute.core.state import State
 
 WINDOW_MS = 2 * SECOND
 
@@ -77,3 +79,22 @@ def test_the_bound_on_people_holds(monkeypatch):
     world.run(WINDOW_MS)
     assert world.events(e.OfferMade)[0].decision.candidates[0].terms == (3, 3)
     assert all(world.whose(item) for item in items)
+
+
+def test_windows_open_in_the_same_order_after_a_snapshot():
+    """The lane of letters is older than that of chats; a snapshot knows only what waits."""
+    world = Centre(collecting(), rule("support.b", policy="optimal", batch_ms=WINDOW_MS))
+    world.to_queue(world.send(), "support.b")
+    first = world.state.items[1]
+    world.put("ann")
+    world.presence("ann", Presence.AVAILABLE)
+    world.run(WINDOW_MS)
+    world.finish(world.take(first))
+    world.presence("ann", Presence.AWAY)
+    world.send("support.b", channel="chat")
+    world.send()
+    twin = State.decode(world.state.encode())
+    command = c.SetPresence(operator_id="ann", presence=Presence.AVAILABLE)
+    events = world.do(command)
+    assert machine.handle(twin, command, world.now_ms, world.policies) == events
+    assert [one.queue_id for one in events if isinstance(one, e.BatchOpened)] == ["support.b", "support.first"]

@@ -12,6 +12,7 @@ from omniroute.core import batches, offers, overflow
 from omniroute.core.model import ItemState, WorkItem
 from omniroute.core.ranking import decision, rank
 from omniroute.core.step import Step
+from omniroute.core.waiting import WaitingClass
 
 
 def settle(step: Step) -> None:
@@ -89,12 +90,14 @@ def _next_for(step: Step, operator_id: str) -> list[tuple[int, int, str]]:
         return []
     slot = roster.slots[operator_id]
     best: tuple[int, int] | None = None
+    collected: dict[str, WaitingClass] = {}
     for lane in roster.open_lanes(state, slot, waiting.heads):
         operator = roster.operators[slot]
         place = waiting.first_for(operator, lane)
         if place is not None and (best is None or place < best):
             best = place
         if waiting.batching:
-            for one in waiting.batches_for(operator, lane):
-                batches.collect(step, one)
+            collected.update((one.key.queue_id, one) for one in waiting.batches_for(operator, lane))
+    for queue_id in sorted(collected):  # which lane is older, a snapshot does not know
+        batches.collect(step, collected[queue_id])
     return [] if best is None else [(*best, operator_id)]
