@@ -14,7 +14,7 @@ from omniroute.api.screens import Screens
 from omniroute.channels.contract import RawInput
 from omniroute.channels.email.mailbox import LocalMailbox
 from omniroute.core import events as e
-from omniroute.core.waiting import class_of
+from omniroute.core.classes import class_of
 
 
 def kinds(view) -> list[str]:

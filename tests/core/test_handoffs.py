@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from tests.core.world import SECOND, World, changed
+from tests.core.centre import Centre, rule
+from tests.core.world import MINUTE, SECOND, World, changed
 
 from omniroute.core import commands as c
 from omniroute.core import events as e
 from omniroute.core.deadlines import Concern
-from omniroute.core.model import InteractionKind
+from omniroute.core.model import InteractionKind, WorkItem
 from omniroute.errors import Conflict, Forbidden, InvalidInput
 
 HANDOFF_MS = 120 * SECOND
@@ -213,3 +214,38 @@ def test_a_transferred_call_is_connected_anew():
     world.transfer(1, "sales")
     world.accept("bob")
     assert world.just(e.HandoffAccepted).effect_id == 2
+
+
+@pytest.fixture
+def automatic() -> tuple[Centre, WorkItem]:
+    """Ann, alone, hands over to a queue that she serves herself and that accepts by itself."""
+    world = Centre(rule(), rule("support.b", auto_accept=True, handoff_ms=MINUTE))
+    world.join("ann")
+    item = world.take(world.send())
+    world.transfer(item.conversation_id, "support", "support.b")
+    return world, item
+
+
+@pytest.mark.parametrize("first", [Concern.OFFERS, Concern.HANDOFFS])
+def test_at_its_deadline_a_transfer_returns_and_is_not_offered_to_its_sender(automatic, first):
+    world, item = automatic
+    world.wait(MINUTE).fire(first)
+    for concern in Concern:
+        world.fire(concern)
+    assert [one.reason for one in world.events(e.HandoffReturned)] == ["timeout"]
+    assert len(world.events(e.OfferMade)) == 1
+    assert item.operator_id == "ann"
+
+
+def test_an_automatic_accept_at_the_deadline_of_a_transfer_comes_too_late(automatic):
+    world, item = automatic
+    world.wait(MINUTE).join("zoe")
+    assert world.events(e.HandoffAccepted) == []
+    world.fire(Concern.HANDOFFS)
+    assert (item.operator_id, item.handoff_id) == ("ann", 0)
+
+
+def test_an_automatic_accept_before_the_deadline_of_a_transfer_is_in_time(automatic):
+    world, _ = automatic
+    world.wait(MINUTE - 1).join("zoe")
+    assert world.just(e.HandoffAccepted).operator_id == "zoe"

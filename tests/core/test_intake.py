@@ -8,7 +8,7 @@ from tests.core.world import CONFIG, MINUTE, World, changed, reference
 
 from omniroute.core import commands as c
 from omniroute.core import events as e
-from omniroute.core.model import InteractionKind
+from omniroute.core.model import InteractionKind, Requirement
 from omniroute.errors import Conflict, InvalidInput
 
 
@@ -208,3 +208,21 @@ def test_a_message_asks_for_an_answer_again():
     assert world.matter(1).answered
     world.write(conversation_id=1)
     assert not world.matter(1).answered
+
+
+@pytest.mark.parametrize("level", [-1, 0, 11])
+@pytest.mark.parametrize("wish", ["requirements", "preferred"])
+def test_a_level_that_nobody_can_have_is_refused(wish, level):
+    world = World()
+    raw_id = world.raw()
+    wanted = c.Classification("support", **{wish: (Requirement("tech", level),)})
+    with pytest.raises(InvalidInput, match="level"):
+        world.do(
+            c.RegisterInteraction(
+                raw_id=raw_id,
+                channel="mail",
+                kind=InteractionKind.MESSAGE,
+                classification=wanted,
+                reference=reference(1),
+            )
+        )

@@ -580,3 +580,59 @@ def test_the_earlier_of_a_limit_and_the_closing_instant_counts():
         assert item.queue_id == "support.first"
         world.run(1)
         assert moves(world) == [("support.first", B, cause)]
+
+
+# ---- beside a reservation
+@pytest.fixture
+def kept() -> tuple[Centre, WorkItem, WorkItem]:
+    """Ann, who is full, put something aside for an hour: it has come back and is kept for her."""
+    world = centre(overflow("wait", B, limit=30 * SECOND))
+    elsewhere(world)
+    world.join("ann", capacity=1, queues=("support.first",))
+    item = world.take(world.send())
+    world.snooze(item.conversation_id, HOUR)
+    other = world.take(world.send())
+    world.run(HOUR)
+    assert item.held_for == "ann"
+    return world, item, other
+
+
+def test_what_is_kept_for_somebody_does_not_overflow_by_its_wait(kept):
+    world, item, other = kept
+    world.run(59 * SECOND).finish(other)
+    assert (world.whose(item), item.queue_id) == ("ann", "support.first")
+
+
+def test_what_was_kept_in_vain_overflows(kept):
+    world, item, _ = kept
+    world.run(MINUTE)
+    assert (world.whose(item), item.queue_id) == ("zoe", B)
+
+
+def test_what_was_kept_in_vain_is_for_the_colleagues_before_it_overflows(kept):
+    world, item, _ = kept
+    world.join("amy", queues=("support.first",))
+    world.run(MINUTE)
+    assert (world.whose(item), item.queue_id) == ("amy", "support.first")
+
+
+def test_who_leaves_what_was_kept_for_them_leaves_it_to_overflow_at_once(kept):
+    world, item, _ = kept
+    world.presence("ann", Presence.AWAY)
+    world.run(0)
+    assert item.queue_id == B
+
+
+def test_a_closing_that_nobody_looked_at_in_time_leaves_the_later_moments():
+    lunch = Calendar(
+        "lunch",
+        ((START_MS, START_MS + MINUTE), (START_MS + 2 * MINUTE, START_MS + 10 * MINUTE)),
+        START_MS + 90 * HOUR,
+    )
+    rules = (overflow("closed", outcome="mail"), overflow("wait", B, limit=5 * MINUTE))
+    world = Centre(rule(overflows=rules, calendar_id="lunch"), rule(B), calendars=(lunch,))
+    item = world.send()
+    world.wait(3 * MINUTE).fire(Concern.WAITING)
+    assert (item.queue_id, item.outcome) == ("support.first", "")
+    world.run(2 * MINUTE)
+    assert item.queue_id == B

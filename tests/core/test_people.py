@@ -242,20 +242,20 @@ def test_a_newcomer_begins_with_the_share_of_the_others():
     world.operator("ann")
     for _ in range(3):
         world.write()
-    passes = world.state.operators["ann"].passes
-    assert passes > 0
-    world.operator("bob")
-    assert world.state.operators["bob"].passes == passes
+    assert world.state.shares["support.first"] > 0
+    _put(world, operator_id="bob")
+    assert world.state.operators["bob"].passes == world.state.shares["support.first"]
 
 
-def test_the_share_of_another_department_is_not_caught_up_with():
+def test_who_changes_the_department_begins_with_the_share_of_the_new_one():
     world = World()
     world.operator("ann")
-    world.operator("bob", "sales", presence=Presence.AWAY)
     for _ in range(3):
         world.write()
-    world.presence("bob", Presence.AVAILABLE)
+    _put(world, operator_id="bob", departments=("sales",))
     assert world.state.operators["bob"].passes == 0
+    _put(world, operator_id="bob", departments=("support",))
+    assert world.state.operators["bob"].passes == world.state.shares["support.first"]
 
 
 def test_a_new_skill_lets_work_be_offered():
@@ -347,3 +347,12 @@ def test_an_unknown_concern_is_refused():
 
 def test_keeping_changes_nothing():
     assert World().do(c.Keep()) == []
+
+
+def test_a_configuration_takes_back_what_does_not_fit_any_more_the_newest_first():
+    world = World()
+    world.operator("ann")
+    kept = world.write()
+    world.write()
+    world.do(c.ApplyConfig(config=with_channel("mail", items_max=1)))
+    assert (world.just(e.OfferRevoked).reason, world.offered()) == ("unable", [kept])

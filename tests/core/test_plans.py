@@ -383,6 +383,19 @@ def test_a_newcomer_and_a_returner_get_their_share_and_not_everything():
     assert all(9 <= had[name] <= 11 for name in ("ann", "bob", "new", "far")), had
 
 
+def test_who_returns_to_a_quiet_team_does_not_wait_for_a_busy_one():
+    world = Centre(rule(policy="weighted"), rule("sales.orders", policy="weighted"))
+    world.join("ann")
+    world.join("bob")
+    world.join("zoe", "sales")
+    for _ in range(20):
+        world.finish(world.take(world.send("sales.orders")))
+    world.presence("ann", Presence.AWAY)
+    world.presence("ann", Presence.AVAILABLE)
+    had = Counter(world.whose(world.take(world.send())) for _ in range(6))
+    assert had == {"ann": 3, "bob": 3}
+
+
 def fast_send(world: Centre) -> WorkItem:
     """Without the checks of the world, which the other tests have."""
     number = world.state.counters.conversation + 1

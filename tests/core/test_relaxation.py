@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 from tests.core.centre import Centre, after, rule, skills
 from tests.core.world import SECOND
 
@@ -282,3 +283,16 @@ def test_a_person_who_was_added_is_no_member_of_the_queue_for_other_work():
     new = world.send()
     assert (world.whose(old), world.whose(new)) == ("zoe", "")
     assert world.do(c.Keep()) == []
+
+
+def test_a_queue_that_was_added_and_is_gone_opens_the_work_to_nobody():
+    """Also where the item's own queue belongs to another department by now."""
+    step = after(5, queues=("billing.money",))
+    world = Centre(rule(relaxations=(step,)), rule("support.b"), rule("billing.money"), rule("sales.orders"))
+    item = world.send()
+    world.run(5 * SECOND)
+    world.use(structs.replace(rule(), department_id="sales"), rule("support.b"), rule("sales.orders"))
+    world.join("ann")
+    assert world.whose(item) == ""
+    world.join("zoe", "sales")
+    assert world.whose(item) == "zoe"

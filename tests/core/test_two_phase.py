@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from tests.core.world import CONFIG, MINUTE, SECOND, World, changed, with_channel, with_queue
+from msgspec import structs
+from tests.core.centre import Centre, after, rule
+from tests.core.world import CHAT, CONFIG, MAIL, MINUTE, PHONE, SECOND, World, changed, with_channel, with_queue
 
 from omniroute.core import commands as c
 from omniroute.core import events as e
@@ -499,3 +501,23 @@ def test_an_automatic_accept_ends_a_row_of_unanswered_offers():
     assert world.state.operators["ann"].rona_count == 1
     world.write("support.expert")
     assert world.state.operators["ann"].rona_count == 0
+
+
+def test_an_automatic_accept_that_makes_room_lets_the_oldest_in_first():
+    """The call interrupts ann's letters; of two chats that fit now, the one that waits longer is hers."""
+    channels = (MAIL, structs.replace(CHAT, cost_units=4), structs.replace(PHONE, cost_units=1, interrupts=("mail",)))
+    late = rule("sales.late", auto_accept=True, relaxations=(after(60, departments=("support",)),))
+    world = Centre(rule(auto_accept=True), late, channels=channels)
+    world.join("ann", capacity=5)
+    for _ in range(5):
+        world.send()
+    first = world.send(channel="chat")
+    call = world.wait(1).send("sales.late", "phone")
+    second = world.send("sales.late", "chat")
+    world.run(60 * SECOND)
+    assert [world.whose(item) for item in (call, first, second)] == ["ann", "ann", ""]
+
+
+def test_a_caller_who_hung_up_while_connecting_remembers_nobody(connecting):
+    connecting.contact(ABANDONED)
+    assert connecting.just(e.ConversationResolved).record.last_operator_id == ""

@@ -6,10 +6,11 @@ import pytest
 from tests.core.centre import Centre, rule
 from tests.core.world import CONFIG
 
+from omniroute.core.classes import class_of
 from omniroute.core.model import Operator, Presence, Requirement, WorkItem
 from omniroute.core.ordering import RANKED_CHUNK_MAX
 from omniroute.core.state import State
-from omniroute.core.waiting import EMPTY_CLASSES_MAX, WaitingIndex, class_of
+from omniroute.core.waiting import EMPTY_CLASSES_MAX, WaitingIndex
 
 
 @pytest.fixture

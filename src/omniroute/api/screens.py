@@ -13,11 +13,11 @@ import msgspec
 from omniroute.api import reasons, views, waits
 from omniroute.config import Config
 from omniroute.core import events as e
+from omniroute.core.classes import ClassKey, class_of
 from omniroute.core.estimates import estimate, position
 from omniroute.core.model import ItemState, Offer, Operator, Presence, WorkItem
 from omniroute.core.permissions import Actor, Role, in_reach
 from omniroute.core.state import State
-from omniroute.core.waiting import ClassKey, class_of
 from omniroute.engine import cells as c
 from omniroute.engine.engine import Engine
 from omniroute.journal.codec import decode_event

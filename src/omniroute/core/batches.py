@@ -2,8 +2,8 @@
 
 What lives here: opening and closing the window. It opens when an item could be given to somebody, closes at its exact
 deadline, and opens again as long as something could be given. The policy gets at most `ITEMS_MAX` items, the oldest,
-and `OPERATORS_MAX` operators; what it returns is checked, and where it fails the default policy decides, item by
-item.
+and `OPERATORS_MAX` operators, for each item at least one; what it returns is checked, and where it fails the default
+policy decides, item by item.
 """
 
 from __future__ import annotations

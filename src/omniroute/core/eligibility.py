@@ -7,9 +7,9 @@ by hand use it, and the invariants check the one against the other.
 from __future__ import annotations
 
 from omniroute.core.capacity import absent, full, overfull
+from omniroute.core.classes import ClassKey, class_of
 from omniroute.core.model import Operator, WorkItem
 from omniroute.core.state import State
-from omniroute.core.waiting import ClassKey, class_of
 
 
 def unable(state: State, operator: Operator, key: ClassKey) -> str:

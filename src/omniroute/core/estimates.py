@@ -71,7 +71,7 @@ def estimate(state: State, item: WorkItem) -> Estimate | None:
     """What to tell the customer; None where the item does not wait or nobody there could serve it."""
     if item.state is not ItemState.QUEUED:
         return None
-    there = _there(state, state.waiting.class_of_item[item.work_item_id])
+    there = staff(state, state.waiting.class_of_item[item.work_item_id])
     if not there:
         return None
     line = _line(state, item, there)
@@ -79,7 +79,7 @@ def estimate(state: State, item: WorkItem) -> Estimate | None:
     return Estimate(position(state, item), low_ms, high_ms, PERCENT, there.bit_count(), line.ahead)
 
 
-def _there(state: State, one: WaitingClass) -> int:
+def staff(state: State, one: WaitingClass) -> int:
     """Who is able for the class and available on its channel, busy or in back-off or not, as bits."""
     return one.capable(state.roster) & state.roster.lane(state, one.lane).on_duty()
 
@@ -115,7 +115,7 @@ def _before(state: State, item: WorkItem, there: int) -> tuple[int, dict[int, in
     for classes in state.waiting.by_queue.values():
         for one in classes.values():
             before = one.line.before(place)
-            those = _there(state, one) if before else 0
+            those = staff(state, one) if before else 0
             if those and not those & ~there:
                 own += before
             elif those:

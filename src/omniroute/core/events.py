@@ -264,7 +264,7 @@ class ItemDiverted(Event, tag="work_item.diverted", frozen=True, gc=False):
 
 
 class OverflowPassed(Event, tag="work_item.overflow_passed", frozen=True, gc=False):
-    """The moment at which it would have overflowed has passed while it did not wait."""
+    """A moment at which it might have overflowed has passed: it did not wait, or no rule held."""
 
     work_item_id: int
 
@@ -477,7 +477,11 @@ class OfferExpired(Event, tag="offer.expired", frozen=True, gc=False):
 
 
 class OfferRevoked(Event, tag="offer.revoked", frozen=True, gc=False):
-    """Taken back without blame: ``presence``, ``unable``, ``outage``, ``abandoned`` or ``handoff``."""
+    """Taken back without blame.
+
+    ``reason``: ``presence``, ``unable``, ``outage``, ``abandoned``, ``handoff``, ``forced``, ``requeued`` or
+    ``answered_elsewhere``.
+    """
 
     offer_id: int
     work_item_id: int

@@ -98,6 +98,12 @@ def accept(step: Step, offer: Offer, effect_id: int) -> None:
     step.wake_operator(handoff.from_operator_id)
 
 
+def overdue(step: Step, item: WorkItem) -> bool:
+    """Whether the item belongs to a transfer whose time is over, though nothing has ended it yet."""
+    handoff = step.state.handoffs.get(item.handoff_id)
+    return handoff is not None and handoff.deadline_ms <= step.now_ms
+
+
 def cancel(step: Step, command: CancelHandoff) -> None:
     """The sender takes it back."""
     handoff = step.state.handoffs.get(command.handoff_id)

@@ -25,6 +25,7 @@ from omniroute.core.model import (
     Stage,
 )
 from omniroute.core.queueing import queue_item
+from omniroute.core.roster import LEVELS
 from omniroute.core.state import State
 from omniroute.core.step import Applier, Handler, Step
 from omniroute.core.transitions import CONVERSATION, advance
@@ -112,6 +113,8 @@ def _validate(step: Step, command: RegisterInteraction) -> None:
 def _validate_classification(wanted: Classification) -> None:
     if wanted.priority is not None and abs(wanted.priority) > PRIORITY_MAX:
         raise InvalidInput(f"a priority is between -{PRIORITY_MAX} and {PRIORITY_MAX}", "priority")
+    if any(one.level not in LEVELS for one in (*wanted.requirements, *wanted.preferred)):
+        raise InvalidInput("a level is between 1 and 10", "requirements")
     if wanted.tags and not valid_tags(wanted.tags):
         raise InvalidInput(f"at most {TAGS_MAX} tags of 1 to {TAG_CHARS_MAX} characters", "tags")
 

@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterator, Sequence
 from omniroute.core import capacity as room
 from omniroute.core import events as e
 from omniroute.core import machine
+from omniroute.core.classes import class_of
 from omniroute.core.deadlines import Concern
 from omniroute.core.eligibility import unable, why_not, why_not_by_hand
 from omniroute.core.intake import PRIORITY_MAX
 from omniroute.core.model import RUNNING, ClockState, ItemState, Operator, Presence, Stage
 from omniroute.core.roster import Roster
 from omniroute.core.state import State
-from omniroute.core.waiting import class_of
 
 HELD = {ItemState.CONNECTING, ItemState.ASSIGNED, ItemState.WRAP_UP}
 

@@ -12,6 +12,7 @@ from omniroute.core import batches, offers, overflow
 from omniroute.core.model import ItemState, WorkItem
 from omniroute.core.ranking import decision, rank
 from omniroute.core.step import Step
+from omniroute.core.waiting import WaitingClass
 
 
 def settle(step: Step) -> None:
@@ -35,9 +36,9 @@ def _match_all(step: Step) -> None:
 def _match(step: Step) -> None:
     """Match what was set free in order of rank.
 
-    The line holds the woken items and the best item of each freed operator. An offer takes an item and capacity away
-    and sets nothing free, so the best of an operator only moves back, and the first of the line is always the first
-    that anybody may get.
+    The line holds the woken items and the best item of each freed operator. An offer takes an item and capacity away,
+    so the best of an operator only moves back; whom an automatic accept sets free stands in the line before the next
+    is served. So the first of the line is always the first that anybody may get.
     """
     state = step.state
     if not step.freed and len(step.queued) == 1:  # the usual step: one item has come
@@ -46,31 +47,39 @@ def _match(step: Step) -> None:
             _serve(step, item, "item")
         return
     line = [(state.items[item_id].rank_ms, item_id, "") for item_id in step.queued if item_id in state.items]
-    for operator_id in step.freed:
-        line += _next_for(step, operator_id)
     step.queued.clear()
-    step.freed.clear()
     if len(line) > 1:
         heapify(line)
-    while line:
-        _, item_id, operator_id = heappop(line)
-        item = state.items[item_id]
-        if item.state is ItemState.QUEUED:
-            _serve(step, item, "operator" if operator_id else "item")
-        if operator_id:
+    refused: tuple[int, int, str] | None = None
+    while line or step.freed:
+        for operator_id in step.freed:
             for entry in _next_for(step, operator_id):
+                if entry == refused:  # else this loop would never end
+                    raise AssertionError(f"{operator_id} may have work item {entry[1]}, and nobody may")
                 heappush(line, entry)
+        step.freed.clear()
+        refused = None
+        if line:
+            entry = heappop(line)
+            _, item_id, operator_id = entry
+            item = state.items[item_id]
+            if item.state is ItemState.QUEUED:
+                served = _serve(step, item, "operator" if operator_id else "item")
+                refused = None if served else entry
+            step.wake_operator(operator_id)
 
 
-def _serve(step: Step, item: WorkItem, trigger: str) -> None:
-    """Offer the item to whom the policy ranks first, be it a colleague of the operator who was set free."""
+def _serve(step: Step, item: WorkItem, trigger: str) -> bool:
+    """Offer the item to whom the policy ranks first, be it a colleague of the operator who was set free; if anybody."""
     one = step.state.waiting.class_of_item[item.work_item_id]
     if one.batch:
         batches.collect(step, one)
-        return
+        return False
     ranking = rank(step, item, one)
-    if ranking is not None:
-        offers.make(step, item, ranking.found[0][1], decision(step, item, one, ranking, trigger))
+    if ranking is None:
+        return False
+    offers.make(step, item, ranking.found[0][1], decision(step, item, one, ranking, trigger))
+    return True
 
 
 def _next_for(step: Step, operator_id: str) -> list[tuple[int, int, str]]:
@@ -81,12 +90,14 @@ def _next_for(step: Step, operator_id: str) -> list[tuple[int, int, str]]:
         return []
     slot = roster.slots[operator_id]
     best: tuple[int, int] | None = None
+    collected: dict[str, WaitingClass] = {}
     for lane in roster.open_lanes(state, slot, waiting.heads):
         operator = roster.operators[slot]
         place = waiting.first_for(operator, lane)
         if place is not None and (best is None or place < best):
             best = place
         if waiting.batching:
-            for one in waiting.batches_for(operator, lane):
-                batches.collect(step, one)
+            collected.update((one.key.queue_id, one) for one in waiting.batches_for(operator, lane))
+    for queue_id in sorted(collected):  # which lane is older, a snapshot does not know
+        batches.collect(step, collected[queue_id])
     return [] if best is None else [(*best, operator_id)]

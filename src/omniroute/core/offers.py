@@ -1,4 +1,4 @@
-"""Offers: made by `routing`, ended here: accepted, declined, expired or revoked.
+"""Offers: made by ``matching`` and ``batches``, ended here: accepted, declined, expired or revoked.
 
 An offer never outlives its deadline: `expire` is called by the timekeeper's command, and an accept that arrives at or
 after the deadline is refused, whoever comes first. One event frees the operator and the item together.
@@ -50,16 +50,14 @@ def make(step: Step, item: WorkItem, operator_id: str, reasons: Decision) -> Non
             reasons,
         )
     )
-    if rule.auto_accept and reasons.trigger != "channel":
+    if rule.auto_accept and reasons.trigger != "channel" and not handoffs.overdue(step, item):
         assign(step, step.state.offers[offer_id], connect=True, auto=True)
 
 
 def accept(step: Step, command: AcceptOffer) -> None:
     """Compare-and-set on the offer's id: one winner, whatever happens at the same time."""
     offer = _live_offer(step, command.offer_id, command.operator_id)
-    item = step.state.items[offer.work_item_id]
-    handoff = step.state.handoffs.get(item.handoff_id)
-    if offer.deadline_ms <= step.now_ms or (handoff is not None and handoff.deadline_ms <= step.now_ms):
+    if offer.deadline_ms <= step.now_ms or handoffs.overdue(step, step.state.items[offer.work_item_id]):
         raise Conflict("this offer has run out")
     assign(step, offer, connect=True)
 
@@ -189,7 +187,11 @@ def backoff_until_ms(step: Step, item: WorkItem) -> int:
 
 
 def end_backoff(step: Step, work_item_id: int, operator_id: str) -> None:
-    """The operator may be offered the item again."""
+    """The operator may be offered the item again; the sender of a transfer never is, it ends at the same moment."""
+    item = step.state.items[work_item_id]
+    if handoffs.overdue(step, item):
+        handoffs.give_back(step, item.handoff_id, "timeout")
+        return
     step.emit(BackoffEnded(work_item_id, operator_id))
     step.wake_item(work_item_id)
 
@@ -238,6 +240,7 @@ def apply_made(state: State, event: OfferMade) -> None:
     operator.offered_units += event.cost_units
     operator.idle_since_ms = event.at_ms  # so that a burst spreads over the equally idle
     operator.last_offer_id = event.offer_id
+    state.shares[item.queue_id] = max(state.shares.get(item.queue_id, 0), operator.passes)
     operator.passes += STRIDE // operator.weight
     state.roster.touch(event.operator_id)
     state.deadlines[Concern.OFFERS].set(("offer", event.offer_id, ""), event.deadline_ms)
@@ -286,10 +289,7 @@ def apply_connect_failed(state: State, event: ConnectFailed) -> None:
     item = state.items[event.work_item_id]
     item.state = advance(WORK_ITEM, "work_item.connect_failed", item.state)
     item.connect_effect_id = 0
-    matter = state.conversations[item.conversation_id]
-    previous = matter.last_operator_id
-    state.let_go(item, event.at_ms)
-    matter.last_operator_id = previous  # whoever was never connected has not worked for the customer
+    state.let_go(item, event.at_ms, worked=False)
     state.requeue(item)
     state.set_backoff(item, event.operator_id, event.backoff_until_ms)
 

@@ -12,13 +12,12 @@ from heapq import merge
 
 from omniroute.core import timing
 from omniroute.core.calendars import is_open
-from omniroute.core.estimates import estimate
+from omniroute.core.estimates import estimate, staff
 from omniroute.core.events import ItemDiverted, OverflowPassed
 from omniroute.core.model import ItemState, Overflow, OverflowCause, QueueRule, WorkItem
 from omniroute.core.queueing import can_wait_for, end_hold, move
 from omniroute.core.state import State
 from omniroute.core.step import Applier, Step
-from omniroute.core.waiting import WaitingClass
 
 ROUNDS_MAX = timing.OVERFLOWS_MAX
 """Rounds of overflow in one step; the check of a configuration refuses cycles, this bounds one that was not checked."""
@@ -66,13 +65,18 @@ def on_leaving(step: Step) -> None:
 
 def _without_staff(step: Step, rule: QueueRule) -> None:
     classes = step.state.waiting.by_queue.get(rule.queue_id, {}).values()
-    stranded = [one.line.places() for one in classes if is_unstaffed(step.state, one)]
+    stranded = [one.line.places() for one in classes if not staff(step.state, one)]
     for _, item_id in merge(*stranded):
         _try(step, step.state.items[item_id], (OverflowCause.UNSTAFFED,))
 
 
 def fall_due(step: Step, work_item_id: int) -> None:
-    """A limit of waiting or a closing instant has come."""
+    """A limit of waiting or a closing instant has come.
+
+    What has been set free in this very step is matched first: the deadline stands, and is the next to fire.
+    """
+    if work_item_id in step.queued:
+        return
     item = step.state.items[work_item_id]
     waits = item.state is ItemState.QUEUED
     if not waits or not _try(step, item, (OverflowCause.WAIT, OverflowCause.CLOSED)):
@@ -100,15 +104,10 @@ def _holds(step: Step, item: WorkItem, rule: Overflow) -> bool:
             guess = estimate(state, item)
             return guess is not None and guess.high_ms >= rule.limit
         case OverflowCause.UNSTAFFED:
-            return is_unstaffed(state, state.waiting.class_of_item[item.work_item_id])
+            return not staff(state, state.waiting.class_of_item[item.work_item_id])
         case OverflowCause.CLOSED:
             calendar = state.calendars.get(state.queues[item.queue_id].calendar_id)
             return calendar is not None and not is_open(calendar, step.now_ms)
-
-
-def is_unstaffed(state: State, one: WaitingClass) -> bool:
-    """Whether nobody who is able for the class is available on its channel, busy or in back-off or not."""
-    return not one.capable(state.roster) & state.roster.lane(state, one.lane).on_duty()
 
 
 def _follow(step: Step, item: WorkItem, rule: Overflow) -> bool:
@@ -141,10 +140,8 @@ def apply_diverted(state: State, event: ItemDiverted) -> None:
 
 
 def apply_passed(state: State, event: OverflowPassed) -> None:
-    """Nothing is due until it waits again."""
-    item = state.items[event.work_item_id]
-    item.overflow_due_ms = 0
-    timing.index(state, item)
+    """The next moment is due, or nothing until it waits again."""
+    timing.pass_overflow(state, state.items[event.work_item_id])
 
 
 APPLIERS: dict[type, Applier] = {ItemDiverted: apply_diverted, OverflowPassed: apply_passed}

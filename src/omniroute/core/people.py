@@ -5,15 +5,16 @@ What lives here: applying a configuration, and adding or changing operators. Pre
 
 from __future__ import annotations
 
-from omniroute.core import held, offers, timing
+from omniroute.core import held, offers, presence, timing
 from omniroute.core.capacity import overfull
+from omniroute.core.classes import class_of
 from omniroute.core.commands import ApplyConfig, PutOperator
 from omniroute.core.eligibility import unable
 from omniroute.core.events import ConfigApplied, OperatorPut
 from omniroute.core.model import Conversation, ItemState, Operator, WorkItem
+from omniroute.core.roster import LEVELS
 from omniroute.core.state import State
 from omniroute.core.step import Applier, Handler, Step
-from omniroute.core.waiting import class_of
 from omniroute.errors import Conflict, InvalidInput
 
 WEIGHT_MAX = 100
@@ -35,16 +36,12 @@ def apply_config(step: Step, command: ApplyConfig) -> None:
     if config == step.state.config:
         return
     step.emit(ConfigApplied(config))
-    for offer in list(step.state.offers.values()):
-        if unable(step.state, step.state.operators[offer.operator_id], class_of(step.state.items[offer.work_item_id])):
-            offers.revoke(step, offer.offer_id, "unable")
-    for operator_id in step.state.operators:
-        step.wake_operator(operator_id)
-        step.leave(operator_id)
+    for operator in step.state.operators.values():
+        _look_again(step, operator)
 
 
 def put_operator(step: Step, command: PutOperator) -> None:
-    """Add or change an operator; live offers that no longer suit are taken back, the newest first."""
+    """Add or change an operator."""
     _validate(step, command)
     known = step.state.operators.get(command.operator_id)
     wanted = (command.departments, command.skills, command.capacity_units, command.queues, command.weight)
@@ -57,13 +54,17 @@ def put_operator(step: Step, command: PutOperator) -> None:
     ):
         return
     step.emit(OperatorPut(command.operator_id, *wanted))
-    operator = step.state.operators[command.operator_id]
+    _look_again(step, step.state.operators[command.operator_id])
+
+
+def _look_again(step: Step, operator: Operator) -> None:
+    """Live offers that no longer suit are taken back, the newest first; others may suit by now."""
     for offer_id in reversed(operator.offer_ids.copy()):
         item = step.state.items[step.state.offers[offer_id].work_item_id]
         if unable(step.state, operator, class_of(item)) or overfull(step.state, operator, item):
             offers.revoke(step, offer_id, "unable")
-    step.wake_operator(command.operator_id)
-    step.leave(command.operator_id)
+    step.wake_operator(operator.operator_id)
+    step.leave(operator.operator_id)
 
 
 def _validate(step: Step, command: PutOperator) -> None:
@@ -72,7 +73,7 @@ def _validate(step: Step, command: PutOperator) -> None:
     if command.capacity_units < 1:
         raise InvalidInput("an operator needs at least one unit of capacity", "capacity_units")
     for skill, level in command.skills.items():
-        if not 1 <= level <= 10:
+        if level not in LEVELS:
             raise InvalidInput("a level is between 1 and 10", f"skills.{skill}")
     for department_id in command.departments:
         if department_id not in step.state.departments:
@@ -100,14 +101,16 @@ def apply_config_applied(state: State, event: ConfigApplied) -> None:
 
 
 def apply_operator_put(state: State, event: OperatorPut) -> None:
-    """Abilities change; presence and work stay."""
+    """Abilities change; presence and work stay. Who comes to other queues begins with the others' share."""
     operator = state.operators.get(event.operator_id)
     if operator is None:
-        operator = Operator(event.operator_id, event.departments, dict(event.skills), event.capacity_units)
-        operator.channels = {}
+        operator = Operator(event.operator_id, (), {}, 0, channels={})
         state.operators[event.operator_id] = operator
+    elsewhere = (operator.departments, operator.queues) != (event.departments, event.queues)
     operator.departments, operator.skills = event.departments, dict(event.skills)
     operator.capacity_units, operator.queues, operator.weight = event.capacity_units, event.queues, event.weight
+    if elsewhere:
+        operator.passes = max(operator.passes, presence.share_of(state, operator))
     state.roster.learn(state, operator)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from omniroute.core import commands as c
+from omniroute.core.eligibility import serves
 from omniroute.core.model import Conversation, ItemState, Operator, WorkItem
 from omniroute.core.state import State
 from omniroute.errors import Forbidden
@@ -166,13 +167,7 @@ def in_reach(state: State, operator: Operator, item: WorkItem) -> bool:
     """
     if {item.department_id, *item.departments} & set(operator.departments):
         return True
-    return operator.operator_id in item.operators or any(_serves(state, operator, queue) for queue in item.queues)
-
-
-def _serves(state: State, operator: Operator, queue_id: str) -> bool:
-    rule = state.queues.get(queue_id)
-    in_department = rule is not None and rule.department_id in operator.departments
-    return in_department and (not operator.queues or queue_id in operator.queues)
+    return operator.operator_id in item.operators or any(serves(state, operator, queue) for queue in item.queues)
 
 
 def may_read(state: State, actor: Actor, matter: Conversation) -> bool:

@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from omniroute.core.bits import added, greatest, members
+from omniroute.core.classes import ClassKey
 from omniroute.core.model import Operator, WorkItem
 from omniroute.core.ordering import Ranked
 from omniroute.core.policy import TERM_MAX, WEIGHT_MAX, Policy, RoutingPolicy, Work
-from omniroute.core.waiting import ClassKey
 
 if TYPE_CHECKING:
     from omniroute.core.state import State

@@ -102,7 +102,7 @@ class Policy:
     ) -> Sequence[tuple[int, int]]:
         """For a ``batch`` policy: pairs (place in ``items``, place in ``operators``), nobody and nothing twice.
 
-        ``eligible[i][o]`` says whether that pair may be; at most `batch.ITEMS_MAX` items and `batch.OPERATORS_MAX`
+        ``eligible[i][o]`` says whether that pair may be; at most `batches.ITEMS_MAX` items and `batches.OPERATORS_MAX`
         operators are given. A pair that may not be counts as a failure of the policy.
         """
         raise AssertionError(f"{self.name} is a batch policy without a match for {len(items)} items")

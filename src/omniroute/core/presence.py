@@ -10,6 +10,7 @@ from __future__ import annotations
 from omniroute.core import offers, parking
 from omniroute.core.commands import ConnectOperator, DisconnectOperator, SetPresence
 from omniroute.core.deadlines import Concern
+from omniroute.core.eligibility import serves
 from omniroute.core.events import LeaseStarted, OperatorConnected, PresenceChanged
 from omniroute.core.model import ItemState, Operator, Presence
 from omniroute.core.state import State
@@ -109,21 +110,16 @@ def apply_presence_changed(state: State, event: PresenceChanged) -> None:
     if event.presence is Presence.AVAILABLE and operator.presence is not Presence.AVAILABLE:
         operator.idle_since_ms = event.at_ms
         operator.rona_count = 0
-        operator.passes = max(operator.passes, _share_of_colleagues(state, operator))
+        operator.passes = max(operator.passes, share_of(state, operator))
     operator.presence, operator.reason = event.presence, event.reason
     if event.cause == "lease":
         operator.connected = False
         _set_lease(state, operator, 0)
 
 
-def _share_of_colleagues(state: State, operator: Operator) -> int:
-    """The least passes among those who are there and work in the same departments: nobody has to be caught up with."""
-    there = [
-        other.passes
-        for other in state.operators.values()
-        if other.presence is Presence.AVAILABLE and any(one in operator.departments for one in other.departments)
-    ]
-    return min(there, default=0)
+def share_of(state: State, operator: Operator) -> int:
+    """The greatest share that anybody had when chosen, in the queues that the operator serves."""
+    return max((passes for queue_id, passes in state.shares.items() if serves(state, operator, queue_id)), default=0)
 
 
 def apply_connected(state: State, event: OperatorConnected) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from omniroute.core import timing
 from omniroute.core.calendars import before_ms
+from omniroute.core.classes import ClassKey, class_of
 from omniroute.core.eligibility import unable
 from omniroute.core.events import HoldEnded, ItemMoved, ItemQueued
 from omniroute.core.handling import expected_ms
@@ -19,7 +20,6 @@ from omniroute.core.plans import PolicyFailure, default_plan, plan_of
 from omniroute.core.policy import Work
 from omniroute.core.state import State
 from omniroute.core.step import Applier, Step
-from omniroute.core.waiting import ClassKey, class_of
 
 # ---- decide
 
@@ -218,6 +218,7 @@ def apply_hold_ended(state: State, event: HoldEnded) -> None:
     item = state.items[event.work_item_id]
     with state.rekeyed(item):
         item.held_for, item.hold_until_ms = "", 0
+    timing.arm(state, item)
     timing.index(state, item)
 
 

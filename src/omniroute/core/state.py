@@ -58,6 +58,7 @@ class Records(msgspec.Struct, array_like=True):
     pending_raws: list[int] = []
     handling: list[Handling] = []
     batches: dict[str, int] = {}
+    shares: dict[str, int] = {}
 
 
 class State:
@@ -90,6 +91,7 @@ class State:
         "plans",
         "queues",
         "roster",
+        "shares",
         "waiting",
     )
 
@@ -105,6 +107,8 @@ class State:
         self.handling: dict[tuple[str, str], Handling] = {}
         self.batches: dict[str, int] = {}
         """Queues whose batch is being collected, and until when."""
+        self.shares: dict[str, int] = {}
+        """For each queue the passes of whoever had most when chosen: where newcomers to it begin."""
         self.deadlines = {concern: DeadlineIndex() for concern in Concern}
         self.by_reference: dict[str, int] = {}
         self.by_session: dict[tuple[str, str], int] = {}
@@ -197,8 +201,11 @@ class State:
         timing.disarm(self, item)
         self.conversations[item.conversation_id].owner_id = operator_id
 
-    def let_go(self, item: WorkItem, at_ms: int) -> None:
-        """The operator no longer owns the item; the capacity is free."""
+    def let_go(self, item: WorkItem, at_ms: int, *, worked: bool = True) -> None:
+        """The operator no longer owns the item; the capacity is free.
+
+        Whoever has not ``worked`` on it, because the two sides never came together, is not the matter's last operator.
+        """
         operator = self.operators[item.operator_id]
         operator.item_ids.remove(item.work_item_id)
         self.roster.touch(item.operator_id)
@@ -209,7 +216,8 @@ class State:
         operator.idle_since_ms = at_ms
         self.end_held_deadlines(item)
         conversation = self.conversations[item.conversation_id]
-        conversation.last_operator_id = item.operator_id
+        if worked:
+            conversation.last_operator_id = item.operator_id
         if conversation.owner_id == item.operator_id:
             conversation.owner_id = ""
 
@@ -293,6 +301,7 @@ class State:
             list(self.pending_raws),
             list(self.handling.values()),
             self.batches,
+            self.shares,
         )
 
     def encode(self) -> bytes:
@@ -312,7 +321,7 @@ class State:
         state.handoffs = {handoff.handoff_id: handoff for handoff in records.handoffs}
         state.pending_raws = dict.fromkeys(records.pending_raws)
         state.handling = {(one.queue_id, one.channel): one for one in records.handling}
-        state.batches = records.batches
+        state.batches, state.shares = records.batches, records.shares
         state.use(records.config)
         state.rebuild_indexes()
         return state

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from omniroute.core.calendars import next_close_ms
 from omniroute.core.deadlines import Concern
-from omniroute.core.model import Calendar, OverflowCause, QueueRule, WorkItem
+from omniroute.core.model import Calendar, ItemState, OverflowCause, QueueRule, WorkItem
 
 if TYPE_CHECKING:
     from omniroute.core.state import State
@@ -55,7 +55,8 @@ def arm(state: State, item: WorkItem) -> None:
     moments = state.moments[item.queue_id]
     deadlines, number = state.deadlines[Concern.WAITING], item.work_item_id
     relax_ms = item.enqueued_ms + moments.afters_ms[item.relaxed] if item.relaxed < len(moments.afters_ms) else 0
-    overflow_ms = _overflow_due_ms(state, moments, item)
+    overflows = moments.wait_ms or moments.closes is not None
+    overflow_ms = min(_overflow_moments(state, moments, item), default=0) if overflows else 0
     if relax_ms != item.relax_due_ms:
         item.relax_due_ms = relax_ms
         deadlines.set(("relax", number, ""), relax_ms)
@@ -89,10 +90,21 @@ def index(state: State, item: WorkItem) -> None:
     deadlines.set(("hold", number, ""), item.hold_until_ms)
 
 
-def _overflow_due_ms(state: State, moments: Moments, item: WorkItem) -> int:
-    """The earliest wait limit, or closing instant; what comes back while the queue is closed overflows at once."""
+def pass_overflow(state: State, item: WorkItem) -> None:
+    """The moment of overflow came and the item stayed: the next one is due, where it waits."""
+    waits = item.state is ItemState.QUEUED
+    moments = _overflow_moments(state, state.moments[item.queue_id], item) if waits else []
+    item.overflow_due_ms = min((moment for moment in moments if moment > state.now_ms), default=0)
+    state.deadlines[Concern.WAITING].set(("overflow", item.work_item_id, ""), item.overflow_due_ms)
+
+
+def _overflow_moments(state: State, moments: Moments, item: WorkItem) -> list[int]:
+    """The limit of waiting, and the closing instant; what comes back while the queue is closed overflows at once.
+
+    The limit does not break a reservation: what was put aside for a day would never come back to its operator.
+    """
     if stays(item):
-        return 0
-    wait_ms = item.enqueued_ms + moments.wait_ms if moments.wait_ms else 0
-    closes_ms = (next_close_ms(moments.closes, state.now_ms) or 0) if moments.closes else 0
-    return min(wait_ms, closes_ms) if wait_ms and closes_ms else wait_ms or closes_ms
+        return []
+    found = [max(item.enqueued_ms + moments.wait_ms, item.hold_until_ms)] if moments.wait_ms else []
+    closes_ms = next_close_ms(moments.closes, state.now_ms) if moments.closes else None
+    return found if closes_ms is None else [*found, closes_ms]

@@ -1,9 +1,8 @@
 """The index of waiting work: what is queued, in its order, by requirement class.
 
-What lives here: a *class* holds the items that ask the same of an operator, so that what holds for one holds for all,
-and only the first of a class can be next. The first ones of all classes of a lane stand in order in `Ranked`; which
-classes an operator can serve is a set of bits, made from thresholds over the classes as the roster is made over the
-operators.
+What lives here: the items of each class (``classes``) in their order, and the search for the next one. What holds for
+one item of a class holds for all, and only the first of a class can be next. The first ones of all classes of a lane
+stand in order in `Ranked`.
 
 An item is in one class at a time; back-off, reservation and relaxation move it to another. Classes that are empty are
 kept for a while, because work of the same kind comes again.
@@ -11,11 +10,12 @@ kept for a while, because work of the same kind comes again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from heapq import merge
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from omniroute.core.model import Operator, Requirement, WorkItem
+from omniroute.core.bits import members
+from omniroute.core.classes import ClassKey, ClassSets, class_of
+from omniroute.core.model import Operator, WorkItem
 from omniroute.core.ordering import Line, Place, Ranked
 from omniroute.core.roster import LaneKey, Roster
 
@@ -24,39 +24,6 @@ if TYPE_CHECKING:
 
 EMPTY_CLASSES_MAX = 4096
 """Empty classes that are kept."""
-
-
-class ClassKey(NamedTuple):
-    """What all items of one class ask for. ``excluded`` may not have them now, ``held_for`` alone may."""
-
-    queue_id: str
-    department_id: str
-    channel: str
-    cost_units: int
-    requirements: tuple[Requirement, ...]
-    preferred: tuple[Requirement, ...] = ()
-    departments: tuple[str, ...] = ()
-    queues: tuple[str, ...] = ()
-    operators: tuple[str, ...] = ()
-    excluded: tuple[str, ...] = ()
-    held_for: str = ""
-
-
-def class_of(item: WorkItem) -> ClassKey:
-    """The class that an item waits in."""
-    return ClassKey(
-        item.queue_id,
-        item.department_id,
-        item.channel,
-        item.cost_units,
-        item.requirements,
-        item.preferred,
-        item.departments,
-        item.queues,
-        item.operators,
-        tuple(sorted(item.backoff)) if item.backoff else (),
-        item.held_for,
-    )
 
 
 class WaitingClass:
@@ -261,8 +228,8 @@ class WaitingIndex:
 
     def held_for(self, operator_id: str) -> list[int]:
         """The items that are kept for an operator, in order."""
-        held = [one for one in self.classes.values() if one.key.held_for == operator_id]
-        return [item_id for _, item_id in merge(*(one.line.places() for one in held))]
+        held = members(self.sets.held_for.get(operator_id, 0))
+        return [item_id for _, item_id in merge(*(self._by_slot[slot].line.places() for slot in held))]
 
     # ---- for screens, estimates and invariants
     def ordered(self) -> list[int]:
@@ -277,78 +244,3 @@ class WaitingIndex:
     def length(self, queue_id: str) -> int:
         """How many items wait in a queue."""
         return sum(len(one.line) for one in self.by_queue.get(queue_id, {}).values())
-
-
-class ClassSets:
-    """Classes as bits, by what they ask for: so that those which an operator can serve are a few unions away."""
-
-    __slots__ = ("departments", "everywhere", "excluded", "held", "held_for", "operators", "over", "queues")
-
-    def __init__(self) -> None:
-        self.queues: dict[str, int] = {}
-        self.everywhere: dict[str, int] = {}
-        """Classes of any queue of a department (for who serves all of them)."""
-        self.departments: dict[str, int] = {}
-        """Classes to which relaxation added the whole department."""
-        self.operators: dict[str, int] = {}
-        self.over: dict[str, list[int]] = {}
-        """For each skill and level 0-9 the classes that ask for more than that level."""
-        self.excluded: dict[str, int] = {}
-        self.held = 0
-        self.held_for: dict[str, int] = {}
-
-    def _named(self) -> tuple[dict[str, int], ...]:
-        return self.queues, self.everywhere, self.departments, self.operators, self.excluded, self.held_for
-
-    def add(self, state: State, key: ClassKey, bit: int) -> None:
-        """A class is new."""
-        for queue_id in (key.queue_id, *key.queues):
-            _join(self.queues, queue_id, bit)
-            rule = state.queues.get(queue_id)
-            _join(self.everywhere, rule.department_id if rule else key.department_id, bit)
-        for names, known in (
-            (key.departments, self.departments),
-            (key.operators, self.operators),
-            (key.excluded, self.excluded),
-        ):
-            for name in names:
-                _join(known, name, bit)
-        for requirement in key.requirements:
-            levels = self.over.setdefault(requirement.skill, [0] * 10)
-            for level in range(requirement.level):
-                levels[level] |= bit
-        if key.held_for:
-            self.held |= bit
-            _join(self.held_for, key.held_for, bit)
-
-    def remove(self, bit: int) -> None:
-        """A class is gone; its number may be given to another one."""
-        keep = ~bit
-        for known in self._named():
-            for name in known:
-                known[name] &= keep
-        for levels in self.over.values():
-            levels[:] = [bits & keep for bits in levels]
-        self.held &= keep
-
-    def for_operator(self, operator: Operator, bound: Iterable[str]) -> int:
-        """The classes that the operator is able to serve; ``bound`` are the queues that alone they serve."""
-        found = self.operators.get(operator.operator_id, 0)
-        for department_id in operator.departments:
-            found |= self.departments.get(department_id, 0)
-            if not operator.queues:
-                found |= self.everywhere.get(department_id, 0)
-        for queue_id in bound:
-            found |= self.queues.get(queue_id, 0)
-        lacking = self.held & ~self.held_for.get(operator.operator_id, 0)
-        lacking |= self.excluded.get(operator.operator_id, 0)
-        skills = operator.skills
-        for skill, levels in self.over.items():
-            level = skills.get(skill, 0)
-            if level < 10:
-                lacking |= levels[level]
-        return found & ~lacking
-
-
-def _join(known: dict[str, int], name: str, bit: int) -> None:
-    known[name] = known.get(name, 0) | bit

@@ -273,8 +273,9 @@ def apply_item_closed(state: State, event: ItemClosed) -> None:
     if event.was is ItemState.QUEUED:
         state.waiting.remove(item)
     elif event.was is not ItemState.PARKED:
-        state.let_go(item, event.at_ms)
-        if event.was is not ItemState.CONNECTING:  # whom nobody has spoken to, nobody has handled
+        worked = event.was is not ItemState.CONNECTING  # whom nobody has spoken to, nobody has handled
+        state.let_go(item, event.at_ms, worked=worked)
+        if worked:
             handling.observe(state, item.queue_id, item.channel, event.at_ms - item.assigned_ms)
     state.forget_item(item)
 
