@@ -19,6 +19,7 @@ from omniroute.core.model import (
     Relaxation,
     Requirement,
     WorkItem,
+    WrapUp,
 )
 from omniroute.core.policy import Policy, RoutingPolicy
 from omniroute.policies.plugin import omniroute_policies
@@ -112,6 +113,8 @@ EXPERT = _queue(
 ORDERS = _queue(
     "sales.orders",
     policy="slack",
+    wrap_up=WrapUp.OPTIONAL,
+    wrap_up_ms=30 * SECOND,
     first_response_ms=120 * SECOND,
     ageing_ms=60 * SECOND,
     overflows=(Overflow(OverflowCause.UNSTAFFED, outcome=Outcome.VOICEMAIL),),
@@ -122,6 +125,7 @@ LATE = _queue(
     auto_accept=True,
     calendar_id="office",
     overflows=(Overflow(OverflowCause.CLOSED, outcome=Outcome.MAIL),),
+    wrap_up=WrapUp.NONE,
 )
 MONEY_QUEUE = _queue("billing.money", policy="least_skilled+weighted")
 REST = _queue("billing.rest", policy="optimal", batch_ms=2 * SECOND)

@@ -48,6 +48,7 @@ COMMANDS: list[tuple[c.Command, str]] = [
     (c.TransferItem(**ITEM, department_id="sales"), "ann, chief, admin"),
     (c.CancelHandoff(handoff_id=1, operator_id="ann"), "ann"),
     (c.EndContact(**ITEM), "ann"),
+    (c.ExtendWrapUp(**ITEM), "ann, chief, admin"),
     (c.CompleteItem(**ITEM, disposition="x"), "ann, chief, admin"),
     (c.ReleaseItem(**ITEM), "ann, chief, admin"),
     (c.PullItem(**ITEM), "ann"),

@@ -333,6 +333,11 @@ class Rig:
             )
         )
 
+    def extend_wrap_up(self, a: int, b: int, x: int) -> None:
+        writing = [i for i, item in self.state.items.items() if item.state == "wrap_up"]
+        item_id = pick(writing, a) if writing and x % 5 else self._item(a, x)
+        self.do(c.ExtendWrapUp(work_item_id=item_id, operator_id=self._owner_of(item_id, x)))
+
     def release(self, a: int, b: int, x: int) -> None:
         item_id = self._item(a, x)
         self.do(c.ReleaseItem(work_item_id=item_id, operator_id=self._owner_of(item_id, x)))
@@ -420,11 +425,11 @@ ACTIONS: dict[str, Callable[[Rig, int, int, int], None]] = {
         "register", "answer", "contact", "accept", "accept", "decline", "advance", "fire", "fire_all", "complete",
         "reply", "transfer", "cancel", "end_contact", "release", "set_presence", "put_operator", "apply_config",
         "receive", "quarantine", "note", "record_delivery", "resume", "keep", "snapshot", "connect", "disconnect",
-        "pull", "force", "reassign", "snooze", "requeue",
+        "pull", "force", "reassign", "snooze", "requeue", "extend_wrap_up",
     )
 }  # fmt: skip
 WEIGHTS = {"register": 4, "contact": 4, "accept": 8, "advance": 3, "fire_all": 2, "complete": 3, "transfer": 3}
-WEIGHTS |= {"reply": 4, "answer": 3, "reassign": 4}
+WEIGHTS |= {"reply": 4, "answer": 3, "reassign": 4, "end_contact": 2}
 
 
 class CoreMachine(RuleBasedStateMachine):

@@ -60,6 +60,7 @@ TAGS_FOR_EVER = [
     "work_item.returned",
     "work_item.snoozed",
     "work_item.woken",
+    "work_item.wrap_up_extended",
     "work_item.wrap_up_started",
 ]
 

@@ -201,6 +201,14 @@ class ReleaseItem(Command, frozen=True, kw_only=True, gc=False):
     by: str = ""
 
 
+class ExtendWrapUp(Command, frozen=True, kw_only=True, gc=False):
+    """Writing up takes longer: the time that the queue gives for it once more, at most `work.EXTENSIONS_MAX` times."""
+
+    work_item_id: int
+    operator_id: str
+    by: str = ""
+
+
 class PullItem(Command, frozen=True, kw_only=True, gc=False):
     """Take waiting work out of turn, or work that was put aside; nobody can take what is offered to somebody else."""
 

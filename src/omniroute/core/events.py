@@ -555,6 +555,17 @@ class WrapUpStarted(Event, tag="work_item.wrap_up_started", frozen=True, gc=Fals
     effect_id: int = 0
 
 
+class WrapUpExtended(Event, tag="work_item.wrap_up_extended", frozen=True, gc=False):
+    """There is time for writing up until ``due_ms``."""
+
+    work_item_id: int
+    conversation_id: int
+    operator_id: str
+    at_ms: int
+    due_ms: int
+    by: str = ""
+
+
 class ItemClosed(Event, tag="work_item.closed", frozen=True, gc=False):
     """The work is finished: ``completed``, ``wrap_up_expired`` or ``abandoned``. ``was`` is the state it left."""
 
@@ -592,5 +603,5 @@ AnyEvent = (
     | HandoffReturned | HandoffCancelled | WrapUpStarted | ItemClosed | ClockStarted | ClockEnded
     | OperatorConnected | LeaseStarted | ItemRelaxed | ItemMoved | ItemDiverted | OverflowPassed | HoldEnded
     | ItemConnected | ConnectFailed | ItemPulled | ItemForced | ItemReassigned | ItemSnoozed | ItemWoken | ItemIdled
-    | ItemResumed | BatchOpened | BatchClosed
+    | ItemResumed | BatchOpened | BatchClosed | WrapUpExtended
 )  # fmt: skip

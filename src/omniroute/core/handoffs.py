@@ -7,7 +7,7 @@ the sender, who is told the reason.
 
 from __future__ import annotations
 
-from omniroute.core import held
+from omniroute.core import held, timing
 from omniroute.core.commands import CancelHandoff, TransferItem
 from omniroute.core.deadlines import Concern
 from omniroute.core.events import (
@@ -247,8 +247,7 @@ def _close_target(state: State, handoff_id: int, target_item_id: int, tag: str, 
     source = state.items[handoff.source_item_id]
     source.handoff_id = 0
     if source.state is ItemState.WRAP_UP:
-        length_ms = state.queues[source.queue_id].wrap_up_ms
-        source.wrap_up_due_ms = at_ms + length_ms if length_ms else 0
+        source.wrap_up_due_ms = timing.wrap_up_due_ms(state.queues[source.queue_id], at_ms)
         state.deadlines[Concern.WRAP_UPS].set(("wrap_up", source.work_item_id, ""), source.wrap_up_due_ms)
     _measure(state, source, at_ms)
 

@@ -170,6 +170,14 @@ class Calendar(msgspec.Struct, frozen=True, array_like=True):
     source: str = ""
 
 
+class WrapUp(StrEnum):
+    """What follows a contact: nothing, time for writing up that keeps nobody from the next work, or that does."""
+
+    NONE = "none"
+    OPTIONAL = "optional"
+    FORCED = "forced"
+
+
 class QueueRule(msgspec.Struct, frozen=True, array_like=True):
     """A queue as configured. A length of 0 ms means "none".
 
@@ -201,6 +209,7 @@ class QueueRule(msgspec.Struct, frozen=True, array_like=True):
     overflows: tuple[Overflow, ...] = ()
     calendar_id: str = ""
     answer_ms: int = 0
+    wrap_up: WrapUp = WrapUp.FORCED
 
 
 class DepartmentRule(msgspec.Struct, frozen=True, array_like=True):
@@ -373,6 +382,7 @@ class WorkItem(msgspec.Struct, array_like=True, gc=False):
     outcome: str = ""
     answer_due_ms: int = 0
     overflowed: int = 0
+    extended: int = 0
 
 
 class Handling(msgspec.Struct, array_like=True, gc=False):

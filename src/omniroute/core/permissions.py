@@ -136,6 +136,7 @@ RULES: dict[type[c.Command], Rule] = {
     c.TransferItem: _owner_or_chief,
     c.CancelHandoff: _oneself,
     c.EndContact: _oneself,
+    c.ExtendWrapUp: _owner_or_chief,
     c.CompleteItem: _owner_or_chief,
     c.ReleaseItem: _owner_or_chief,
     c.PullItem: _oneself_in_reach,

@@ -24,6 +24,7 @@ from omniroute.core.model import (
     Operator,
     QueueRule,
     WorkItem,
+    WrapUp,
 )
 from omniroute.core.plans import PlanEntry
 from omniroute.core.roster import Roster
@@ -274,11 +275,16 @@ class State:
             self.deadlines[Concern.OFFERS].clear(("backoff", item.work_item_id, operator_id))
 
     def in_wrap_up(self, operator: Operator) -> bool:
-        """Whether the operator is writing up a contact (a matter that waits for a transfer does not count)."""
+        """Whether the operator is kept from new work by writing up a contact.
+
+        A matter that waits for a transfer does not count, nor does one whose queue leaves it to the operator.
+        """
         for item_id in operator.item_ids:
             item = self.items[item_id]
             if item.state is ItemState.WRAP_UP and not item.handoff_id:
-                return True
+                rule = self.queues.get(item.queue_id)
+                if rule is None or rule.wrap_up is WrapUp.FORCED:
+                    return True
         return False
 
     def is_batch(self, queue_id: str) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from omniroute.core.calendars import next_close_ms
 from omniroute.core.deadlines import Concern
-from omniroute.core.model import Calendar, ItemState, OverflowCause, QueueRule, WorkItem
+from omniroute.core.model import Calendar, ItemState, OverflowCause, QueueRule, WorkItem, WrapUp
 
 if TYPE_CHECKING:
     from omniroute.core.state import State
@@ -80,6 +80,13 @@ def disarm(state: State, item: WorkItem) -> None:
         item.hold_until_ms = 0
         live.pop(("hold", number, ""), None)
     item.held_for = ""
+
+
+def wrap_up_due_ms(rule: QueueRule, at_ms: int) -> int:
+    """When writing up that begins now has to be over: at once where there is none; 0 for no limit."""
+    if rule.wrap_up is WrapUp.NONE:
+        return at_ms
+    return at_ms + rule.wrap_up_ms if rule.wrap_up_ms else 0
 
 
 def index(state: State, item: WorkItem) -> None:

@@ -33,6 +33,7 @@ WORK_ITEM: Table[ItemState] = {
     "offer.revoked": {ItemState.OFFERED: ItemState.QUEUED},
     "work_item.returned": {ItemState.ASSIGNED: ItemState.QUEUED},
     "work_item.wrap_up_started": {ItemState.ASSIGNED: ItemState.WRAP_UP},
+    "work_item.wrap_up_extended": {ItemState.WRAP_UP: ItemState.WRAP_UP},
     "handoff.accepted (source)": {ItemState.ASSIGNED: ItemState.CLOSED, ItemState.WRAP_UP: ItemState.CLOSED},
     "handoff.returned (target)": {ItemState.QUEUED: ItemState.CLOSED},
     "handoff.cancelled (target)": {ItemState.QUEUED: ItemState.CLOSED},

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
-from omniroute.core import handling, handoffs, held, offers, sla
+from omniroute.core import handling, handoffs, held, offers, sla, timing
 from omniroute.core.commands import (
     AddNote,
     CompleteItem,
     EndContact,
+    ExtendWrapUp,
     RecordDelivery,
     ReleaseItem,
     SendReply,
@@ -23,6 +24,7 @@ from omniroute.core.events import (
     NoteAdded,
     ReplySent,
     StageChanged,
+    WrapUpExtended,
     WrapUpStarted,
 )
 from omniroute.core.model import (
@@ -39,6 +41,9 @@ from omniroute.core.state import State
 from omniroute.core.step import Applier, Handler, Step
 from omniroute.core.transitions import CONVERSATION, WORK_ITEM, advance
 from omniroute.errors import Conflict, Forbidden, InvalidInput
+
+EXTENSIONS_MAX = 3
+"""How often the time for writing up one item can be extended."""
 
 # ---- decide
 
@@ -89,9 +94,8 @@ def _refuse_if_connecting(item: WorkItem) -> None:
 def start_wrap_up(step: Step, item: WorkItem, *, part: bool) -> None:
     """Notes and disposition are due; ``part`` orders the channel to part the two sides."""
     state = step.state
-    length_ms = state.queues[item.queue_id].wrap_up_ms
     effect_id = state.counters.effect + 1 if part and state.channels[item.channel].connects else 0
-    due_ms = step.now_ms + length_ms if length_ms and not item.handoff_id else 0
+    due_ms = 0 if item.handoff_id else timing.wrap_up_due_ms(state.queues[item.queue_id], step.now_ms)
     step.emit(
         WrapUpStarted(
             item.work_item_id,
@@ -101,6 +105,26 @@ def start_wrap_up(step: Step, item: WorkItem, *, part: bool) -> None:
             step.now_ms,
             due_ms,
             effect_id,
+        )
+    )
+
+
+def extend_wrap_up(step: Step, command: ExtendWrapUp) -> None:
+    """The time for writing up once more, a few times."""
+    item = held_by(step, command.work_item_id, command.operator_id)
+    rule = step.state.queues[item.queue_id]
+    if item.state is not ItemState.WRAP_UP or not item.wrap_up_due_ms or not rule.wrap_up_ms:
+        raise Conflict("no time for writing up is running out")
+    if item.extended >= EXTENSIONS_MAX:
+        raise Conflict(f"writing up can be extended {EXTENSIONS_MAX} times")
+    step.emit(
+        WrapUpExtended(
+            item.work_item_id,
+            item.conversation_id,
+            item.operator_id,
+            step.now_ms,
+            max(step.now_ms, item.wrap_up_due_ms) + rule.wrap_up_ms,
+            command.by,
         )
     )
 
@@ -266,6 +290,14 @@ def apply_wrap_up_started(state: State, event: WrapUpStarted) -> None:
     state.counters.effect = event.effect_id or state.counters.effect
 
 
+def apply_wrap_up_extended(state: State, event: WrapUpExtended) -> None:
+    """There is more time."""
+    item = state.items[event.work_item_id]
+    item.state = advance(WORK_ITEM, "work_item.wrap_up_extended", item.state)
+    item.wrap_up_due_ms, item.extended = event.due_ms, item.extended + 1
+    state.deadlines[Concern.WRAP_UPS].set(("wrap_up", item.work_item_id, ""), event.due_ms)
+
+
 def apply_item_closed(state: State, event: ItemClosed) -> None:
     """The item leaves the state."""
     item = state.items[event.work_item_id]
@@ -316,6 +348,7 @@ HANDLERS: dict[type, Handler] = {
     SendReply: reply,
     AddNote: note,
     EndContact: end_contact,
+    ExtendWrapUp: extend_wrap_up,
     CompleteItem: complete,
     ReleaseItem: release,
     RecordDelivery: record_delivery,
@@ -324,6 +357,7 @@ APPLIERS: dict[type, Applier] = {
     ReplySent: apply_reply_sent,
     NoteAdded: apply_note_added,
     WrapUpStarted: apply_wrap_up_started,
+    WrapUpExtended: apply_wrap_up_extended,
     ItemClosed: apply_item_closed,
     ItemReturned: apply_item_returned,
     ConversationResolved: apply_resolved,
