@@ -49,11 +49,12 @@ def test_every_key_of_routing_arrives():
         "priority_weight": "2m",
         "hops_max": 5,
         "lease": "6s",
+        "reserve": "8s",
         "return_hold": "7s",
     }
     core = config.core_config(changed(change("routing", to=keys)), REGISTRY, NOW_MS)
     assert (core.rona_limit, core.offers_max, core.priority_weight_ms, core.hops_max) == (3, 4, 120_000, 5)
-    assert (core.lease_ms, core.return_ms) == (6000, 7000)
+    assert (core.lease_ms, core.return_ms, core.reserve_ms) == (6000, 7000, 8000)
 
 
 def test_without_keys_of_routing_the_defaults_of_the_core_hold():

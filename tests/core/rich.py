@@ -137,6 +137,7 @@ RICH = changed(
     hops_max=2,
     lease_ms=25 * SECOND,
     return_ms=20 * SECOND,
+    reserve_ms=20 * SECOND,
     calendars=(OFFICE,),
 )
 BROKEN: CoreConfig = changed(

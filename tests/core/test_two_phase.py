@@ -507,7 +507,7 @@ def test_an_automatic_accept_that_makes_room_lets_the_oldest_in_first():
     """The call interrupts ann's letters; of two chats that fit now, the one that waits longer is hers."""
     channels = (MAIL, structs.replace(CHAT, cost_units=4), structs.replace(PHONE, cost_units=1, interrupts=("mail",)))
     late = rule("sales.late", auto_accept=True, relaxations=(after(60, departments=("support",)),))
-    world = Centre(rule(auto_accept=True), late, channels=channels)
+    world = Centre(rule(auto_accept=True), late, channels=channels, reserve_ms=0)
     world.join("ann", capacity=5)
     for _ in range(5):
         world.send()

@@ -56,6 +56,8 @@ TAGS_FOR_EVER = [
     "work_item.queued",
     "work_item.reassigned",
     "work_item.relaxed",
+    "work_item.reservation_ended",
+    "work_item.reserved",
     "work_item.resumed",
     "work_item.returned",
     "work_item.snoozed",

@@ -18,6 +18,7 @@ REASONS = {
     "wrap_up": "writing up",
     "offers_pending": "with offers to answer",
     "capacity": "without room",
+    "reserved": "kept free for something larger",
     "channel_max": "with as much of this channel as allowed",
     "exclusive": "held by work that allows nothing beside it",
     "backoff": "who declined or missed it just now",

@@ -52,6 +52,7 @@ def core_config(config: Config, registry: Registry, now_ms: int) -> CoreConfig:
         length_ms(routing.lease, "routing.lease"),
         length_ms(routing.return_hold, "routing.return_hold"),
         _calendars(config, now_ms),
+        length_ms(routing.reserve, "routing.reserve"),
     )
 
 

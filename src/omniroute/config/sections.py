@@ -54,6 +54,8 @@ class Routing(Section, kw_only=True):
     """Language of a message → skill that it requires, like ``{ru = "russian"}``."""
     lease: str = "30s"
     """How long a dropped connection of a desk is forgiven."""
+    reserve: str = "60s"
+    """After so long a wait an operator is kept free for work that smaller work would push back; 0s: never."""
     return_hold: str = "60s"
     """How long work that was put aside is kept for who did so, when its time comes."""
 

@@ -146,7 +146,7 @@ def apply_forced(state: State, event: ItemForced) -> None:
 
 def _take(state: State, event: ItemPulled | ItemForced, tag: str) -> None:
     item = state.items[event.work_item_id]
-    state.waiting.remove(item)
+    state.dequeue(item)
     offers.take(state, item, event, tag)
 
 

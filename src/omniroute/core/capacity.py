@@ -23,6 +23,7 @@ BUSY = (
     "channel_presence",
     "wrap_up",
     "offers_pending",
+    "reserved",
     "channel_max",
     "exclusive",
     "capacity",
@@ -94,11 +95,22 @@ def absent(state: State, operator: Operator, channel: str = "") -> str:
     return ""
 
 
-def full(state: State, operator: Operator, channel: str, cost_units: int, holding: Holding | None = None) -> str:
+def full(
+    state: State,
+    operator: Operator,
+    channel: str,
+    cost_units: int,
+    holding: Holding | None = None,
+    *,
+    by_hand: bool = False,
+) -> str:
     """Why an item of that channel does not fit; empty if it does.
 
-    ``holding`` is needed where ``state.counting``, and made where it is not given.
+    ``holding`` is needed where ``state.counting``, and made where it is not given. ``by_hand``: whom the operator is
+    kept free for does not count.
     """
+    if operator.reserved_for and not by_hand and _kept_from(state, operator, channel, cost_units):
+        return "reserved"
     free = operator.capacity_units - operator.load_units - operator.offered_units
     if state.counting:
         rule, holding = state.channels[channel], holding or Holding(state, operator)
@@ -112,8 +124,16 @@ def full(state: State, operator: Operator, channel: str, cost_units: int, holdin
     return "" if cost_units <= free else "capacity"
 
 
+def _kept_from(state: State, operator: Operator, channel: str, cost_units: int) -> bool:
+    """Whether the operator is kept free for work of another size; what can wait keeps nobody from what cannot."""
+    kept = state.items[operator.reserved_for]
+    if (kept.channel, kept.cost_units) == (channel, cost_units):
+        return False
+    return state.channels[kept.channel].realtime or not state.channels[channel].realtime
+
+
 def overfull(state: State, operator: Operator, offered: WorkItem) -> str:
     """Why an item that is offered to the operator does not fit, apart from its own offer; empty if it does."""
     holding = Holding(state, operator)
     holding.take_back(offered.channel)
-    return full(state, operator, offered.channel, 0, holding)  # the offer has reserved its units
+    return full(state, operator, offered.channel, 0, holding, by_hand=True)  # the offer has reserved its units

@@ -61,4 +61,4 @@ def why_not_by_hand(state: State, operator: Operator, item: WorkItem) -> str:
     offer = state.offers.get(item.offer_id)
     if offer is not None and offer.operator_id == operator.operator_id:
         return overfull(state, operator, item)
-    return full(state, operator, item.channel, item.cost_units)
+    return full(state, operator, item.channel, item.cost_units, by_hand=True)

@@ -263,6 +263,22 @@ class ItemDiverted(Event, tag="work_item.diverted", frozen=True, gc=False):
     effect_id: int
 
 
+class ItemReserved(Event, tag="work_item.reserved", frozen=True, gc=False):
+    """Smaller work has pushed it back for long: the operator gets nothing of another size until it has somebody."""
+
+    work_item_id: int
+    conversation_id: int
+    operator_id: str
+    at_ms: int
+
+
+class ReservationEnded(Event, tag="work_item.reservation_ended", frozen=True, gc=False):
+    """Nobody is kept free for it; it is looked at again at ``reserve_due_ms`` (0: when it waits again)."""
+
+    work_item_id: int
+    reserve_due_ms: int
+
+
 class OverflowPassed(Event, tag="work_item.overflow_passed", frozen=True, gc=False):
     """A moment at which it might have overflowed has passed: it did not wait, or no rule held."""
 
@@ -603,5 +619,5 @@ AnyEvent = (
     | HandoffReturned | HandoffCancelled | WrapUpStarted | ItemClosed | ClockStarted | ClockEnded
     | OperatorConnected | LeaseStarted | ItemRelaxed | ItemMoved | ItemDiverted | OverflowPassed | HoldEnded
     | ItemConnected | ConnectFailed | ItemPulled | ItemForced | ItemReassigned | ItemSnoozed | ItemWoken | ItemIdled
-    | ItemResumed | BatchOpened | BatchClosed | WrapUpExtended
+    | ItemResumed | BatchOpened | BatchClosed | WrapUpExtended | ItemReserved | ReservationEnded
 )  # fmt: skip

@@ -241,7 +241,7 @@ def apply_cancelled(state: State, event: HandoffCancelled) -> None:
 def _close_target(state: State, handoff_id: int, target_item_id: int, tag: str, at_ms: int) -> None:
     handoff = _forget(state, handoff_id)
     target = state.items[target_item_id]
-    state.waiting.remove(target)
+    state.dequeue(target)
     target.state = advance(WORK_ITEM, tag, target.state)
     state.forget_item(target)
     source = state.items[handoff.source_item_id]

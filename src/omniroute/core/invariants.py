@@ -200,6 +200,13 @@ def places_are_kept(state: State) -> Iterator[str]:
         for rank_ms, item_id in places:
             if state.items[item_id].rank_ms != rank_ms or class_of(state.items[item_id]) != key:
                 yield f"item {item_id} is not at its place"
+    kept = {operator.operator_id: operator.reserved_for for operator in state.operators.values()}
+    for item in state.items.values():
+        if item.reserved_by and (item.state is not ItemState.QUEUED or kept[item.reserved_by] != item.work_item_id):
+            yield f"{item.reserved_by} is kept free for item {item.work_item_id}, which is {item.state}"
+    for operator_id, item_id in kept.items():
+        if item_id and (item_id not in state.items or state.items[item_id].reserved_by != operator_id):
+            yield f"{operator_id} is kept free for item {item_id}, which does not know"
 
 
 def handoffs_are_sound(state: State) -> Iterator[str]:

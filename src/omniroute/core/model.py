@@ -250,6 +250,7 @@ class CoreConfig(msgspec.Struct, frozen=True, array_like=True):
     priority is worth so much waiting and nobody starves. ``offers_max`` bounds the live offers an operator can have
     at once, so that nobody faces more countdowns than can be read. ``lease_ms``: how long a dropped connection of an
     operator is forgiven. ``return_ms``: how long work that was put aside is kept for who did so when its time comes.
+    ``reserve_ms``: after so long a wait somebody is kept free for an item that smaller ones would push back (0: never).
     """
 
     departments: tuple[DepartmentRule, ...]
@@ -262,6 +263,7 @@ class CoreConfig(msgspec.Struct, frozen=True, array_like=True):
     lease_ms: int = 30_000
     return_ms: int = 60_000
     calendars: tuple[Calendar, ...] = ()
+    reserve_ms: int = 60_000
 
 
 class Operator(msgspec.Struct, array_like=True, gc=False):
@@ -293,6 +295,7 @@ class Operator(msgspec.Struct, array_like=True, gc=False):
     last_offer_id: int = 0
     connected: bool = False
     lease_until_ms: int = 0
+    reserved_for: int = 0
 
 
 class Clock(msgspec.Struct, array_like=True, gc=False):
@@ -383,6 +386,8 @@ class WorkItem(msgspec.Struct, array_like=True, gc=False):
     answer_due_ms: int = 0
     overflowed: int = 0
     extended: int = 0
+    reserve_due_ms: int = 0
+    reserved_by: str = ""
 
 
 class Handling(msgspec.Struct, array_like=True, gc=False):

@@ -225,7 +225,7 @@ def apply_made(state: State, event: OfferMade) -> None:
     """The item leaves the queue, the operator's capacity is reserved."""
     item = state.items[event.work_item_id]
     operator = state.operators[event.operator_id]
-    state.waiting.remove(item)
+    state.dequeue(item)
     item.state = advance(WORK_ITEM, "offer.made", item.state)
     item.offer_id = state.counters.offer = event.offer_id
     state.offers[event.offer_id] = Offer(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from heapq import merge
 
-from omniroute.core import timing
+from omniroute.core import reservations, timing
 from omniroute.core.calendars import is_open
 from omniroute.core.estimates import estimate, staff
 from omniroute.core.events import ItemDiverted, OverflowPassed
@@ -57,6 +57,7 @@ def on_leaving(step: Step) -> None:
         for item_id in state.waiting.held_for(operator_id):
             if not can_wait_for(state, operator_id, state.items[item_id]):
                 end_hold(step, item_id)
+        reservations.let_go(step, operator_id)
     step.left.clear()
     for rule in state.config.queues if state.arrivals else ():
         if any(one.cause is OverflowCause.UNSTAFFED for one in rule.overflows):

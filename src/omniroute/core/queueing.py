@@ -205,6 +205,7 @@ def apply_moved(state: State, event: ItemMoved) -> None:
         item.rank_ms, item.requirements, item.preferred = event.rank_ms, event.requirements, event.preferred
         item.departments = item.queues = item.operators = ()
         item.relaxed, item.held_for, item.hold_until_ms = 0, "", 0
+        state.unreserve(item)
         item.overflowed = 0 if event.cause == "requeue" else item.overflowed + 1
         timing.arm(state, item)
         timing.index(state, item)

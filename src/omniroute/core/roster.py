@@ -73,6 +73,7 @@ class Roster:
         "lanes",
         "operators",
         "orders",
+        "released",
         "serving",
         "skills",
         "slots",
@@ -93,6 +94,8 @@ class Roster:
         self.lanes: dict[LaneKey, Lane] = {}
         self.idle: list[bool] = []
         """Whether an operator can be given anything at all, in any lane."""
+        self.released: dict[str, None] = {}
+        """Who was kept free for an item and is no longer; the next matching looks at them."""
         self._touched: dict[str, None] = {}
         self.orders: dict[str, dict[int, None]] = {}
         """Slots that are out of date in the order of each plan; see ``plans``."""
@@ -100,6 +103,11 @@ class Roster:
     def touch(self, operator_id: str) -> None:
         """An event has named the operator."""
         self._touched[operator_id] = None
+
+    def release(self, operator_id: str) -> None:
+        """The operator need not be kept free any more."""
+        self.released[operator_id] = None
+        self.touch(operator_id)
 
     # ---- abilities
     def learn(self, state: State, operator: Operator) -> None:
@@ -180,7 +188,7 @@ class Roster:
         reason = "" if apart else absent(state, operator)
         holding = Holding(state, operator) if state.counting and not reason else None
         idle = False
-        plain = not (apart or reason or holding)
+        plain = not (apart or reason or holding or operator.reserved_for)
         free = operator.capacity_units - operator.load_units - operator.offered_units
         for lane in self.lanes.values():
             if plain:

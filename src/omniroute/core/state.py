@@ -69,6 +69,7 @@ class State:
         "arrivals",
         "batch_queues",
         "batches",
+        "bulky",
         "by_reference",
         "by_session",
         "calendars",
@@ -127,6 +128,7 @@ class State:
         self.excluding = any(rule.exclusive for rule in config.channels)
         self.counting = any(rule.interrupts or rule.exclusive or rule.items_max for rule in config.channels)
         self.moments = {rule.queue_id: timing.moments_of(rule, self.calendars) for rule in config.queues}
+        self.bulky = timing.bulky(config)
         self.arrivals = {rule.queue_id for rule in config.queues if timing.matters_on_arrival(rule)}
         self.index_routing()
 
@@ -179,6 +181,18 @@ class State:
         item.operator_id, item.held_for, item.hold_until_ms = "", held_for, hold_until_ms
         timing.arm(self, item)
         self.waiting.add(item)
+
+    def dequeue(self, item: WorkItem) -> None:
+        """The item leaves the queue; whoever was kept free for it is free for others."""
+        self.waiting.remove(item)
+        self.unreserve(item)
+
+    def unreserve(self, item: WorkItem) -> None:
+        """Nobody is kept free for the item any more."""
+        if item.reserved_by:
+            self.operators[item.reserved_by].reserved_for = 0
+            self.roster.release(item.reserved_by)
+            item.reserved_by = ""
 
     def set_backoff(self, item: WorkItem, operator_id: str, until_ms: int) -> None:
         """Do not offer the item to that operator before ``until_ms`` (0: at once)."""

@@ -45,6 +45,10 @@ class Step:
         """Record a fact and apply it."""
         self._appliers[type(event)](self.state, event)
         self.events.append(event)
+        released = self.state.roster.released
+        if released:
+            self.freed.update(released)
+            released.clear()
 
     def wake_item(self, work_item_id: int) -> None:
         """The item waits and may find an operator when the step settles."""

@@ -303,7 +303,7 @@ def apply_item_closed(state: State, event: ItemClosed) -> None:
     item = state.items[event.work_item_id]
     item.state = advance(WORK_ITEM, "work_item.closed", item.state)
     if event.was is ItemState.QUEUED:
-        state.waiting.remove(item)
+        state.dequeue(item)
     elif event.was is not ItemState.PARKED:
         worked = event.was is not ItemState.CONNECTING  # whom nobody has spoken to, nobody has handled
         state.let_go(item, event.at_ms, worked=worked)
