@@ -2,7 +2,7 @@
 
 The scene: *Own* is a letter that ann of support holds, *Other* is one that is offered to bob of support, *Declined* is
 one that waits because bob did not want it, *Moving* is one that ann wants to hand over to sales, where it is offered to
-cem. Fay and dan work in delivery: strangers.
+cem, *Over* is one that ann writes up. Fay and dan work in delivery: strangers.
 """
 
 from __future__ import annotations
@@ -74,6 +74,11 @@ MATRIX: dict[tuple[str, str], tuple[str, Any, dict[str, int]]] = {
         OWNER_OR_CHIEF,
     ),
     ("POST", "/work-items/{work_item_id:int}/end-contact"): ("/work-items/{own_item}/end-contact", None, OWNER_ONLY),
+    ("POST", "/work-items/{work_item_id:int}/extend-wrap-up"): (
+        "/work-items/{over_item}/extend-wrap-up",
+        None,
+        OWNER_OR_CHIEF,
+    ),
     ("POST", "/work-items/{work_item_id:int}/complete"): (
         "/work-items/{own_item}/complete",
         {"disposition": "solved"},
@@ -124,6 +129,8 @@ async def scene() -> AsyncIterator[tuple[Office, dict[str, Any]]]:
     async with office() as one:
         own, own_item = await one.matter_of("ann", "own")
         _, moving_item = await one.matter_of("ann", "moving", "lou@example.org")
+        _, over_item = await one.matter_of("ann", "over", "zoe@example.org")
+        await one.right("ann", "POST", f"/work-items/{over_item}/end-contact")
         await one.right("ann", "PUT", "/presence", {"presence": "draining"})
         await one.available("bob", "cem")
         await one.mail("declined", sender="max@example.org")
@@ -139,6 +146,7 @@ async def scene() -> AsyncIterator[tuple[Office, dict[str, Any]]]:
             {
                 "own": own,
                 "own_item": own_item,
+                "over_item": over_item,
                 "declined_item": declined["item"]["work_item_id"],
                 "bobs": bobs["offer_id"],
                 "handoff": next(iter(one.state.handoffs)),

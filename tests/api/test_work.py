@@ -7,7 +7,7 @@ import json
 import anyio
 import anyio.lowlevel
 import msgspec
-from tests.api.rig import COMPANY, OFFER_MS, PHONE, Office, office
+from tests.api.rig import COMPANY, OFFER_MS, PHONE, QUEUE, Office, office
 from tests.engine.rig import turns, until
 
 from omniroute.api.screens import Screens
@@ -202,6 +202,43 @@ async def test_a_call_is_connected_ended_and_written_up():
         await one.right("ann", "POST", f"/work-items/{item}/complete", {"disposition": "solved"})
         assert len((await one.desk("ann"))["offers"]) == 1
         await turns()
+
+
+async def test_writing_up_can_be_given_more_time_three_times():
+    async with office() as one:
+        reference, item = await one.matter_of("ann")
+        path = f"/work-items/{item}/extend-wrap-up"
+
+        async def actions(who: str = "ann") -> list[str]:
+            return (await one.right(who, "GET", f"/conversations/{reference}"))["actions"]
+
+        assert "extend_wrap_up" not in await actions()
+        assert (await one.call("ann", "POST", path)).status_code == 409
+        await one.right("ann", "POST", f"/work-items/{item}/end-contact")
+        (mine,) = (await one.desk("ann"))["mine"]
+        for who in ("ann", "sue", "ann"):
+            assert "extend_wrap_up" in await actions()
+            assert "extend_wrap_up" not in await actions("sue")
+            await one.right(who, "POST", path)
+        assert "extend_wrap_up" not in await actions()
+        assert (await one.call("ann", "POST", path)).status_code == 409
+        (extended,) = (await one.desk("ann"))["mine"]
+        assert extended["wrap_up_due_ms"] == mine["wrap_up_due_ms"] + 3 * 120_000
+        view = await one.right("ann", "GET", f"/conversations/{reference}")
+        lines = [entry["text"] for entry in view["entries"] if entry["detail"] == "work_item.wrap_up_extended"]
+        assert lines == [f"{who} extended the time for writing up" for who in ("Ann", "Sue", "Ann")]
+
+
+async def test_a_queue_without_wrap_up_closes_the_work_when_the_contact_is_over():
+    queue = {**QUEUE, "wrap_up": "0s", "wrap_up_mode": "none"}
+    support = {**COMPANY["departments"]["support"], "queues": {"general": queue}}
+    async with office({**COMPANY, "departments": {**COMPANY["departments"], "support": support}}) as one:
+        reference, item = await one.matter_of("ann")
+        await one.right("ann", "POST", f"/conversations/{reference}/replies", {"text": "Turn it off and on."})
+        await one.right("ann", "POST", f"/work-items/{item}/end-contact")
+        await one.wait(0)
+        assert (await one.desk("ann"))["mine"] == []
+        assert (await one.right("ann", "GET", f"/conversations/{reference}"))["stage"] == "done"
 
 
 async def test_a_call_cannot_be_answered_in_writing():

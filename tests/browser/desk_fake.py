@@ -75,6 +75,7 @@ class FakeDesk:
             item_count=0,
         )
         self.waiting: list[str] = []
+        self.extended = 0
         self.chief = False
         self.lease_ms = 30_000
         self.team = [
@@ -708,7 +709,7 @@ class FakeDesk:
         if view.offer:
             view.actions = ["accept", "decline"]
         elif item and item.mine and item.state == "wrap_up":
-            view.actions = ["complete", "note"]
+            view.actions = ["complete", "note"] + ["extend_wrap_up"] * (self.extended < 3)
         elif item and item.mine and item.state == "connecting":
             view.actions = ["note"]
         elif item and item.mine:
@@ -835,6 +836,11 @@ class FakeDesk:
         view = self.conversations[item.reference]
         item.state, item.contact, view.contact, item.wrap_up_due_ms = "wrap_up", "over", "over", now_ms() + 90_000
         view.entries.append(self.entry("contact", "phone", "", detail="contact_ended"))
+        self.publish(item.reference)
+
+    def extend_wrap_up(self, item: v.ItemView) -> None:
+        item.wrap_up_due_ms += 90_000
+        self.extended += 1
         self.publish(item.reference)
 
     def complete(self, item: v.ItemView, body: dict[str, Any]) -> None:
@@ -1071,6 +1077,9 @@ def make_app(fake: FakeDesk) -> Starlette:  # noqa: C901 - one small function an
     def ended(request: Request, body: dict[str, Any]) -> v.Done:
         return fake.change(lambda: fake.end_contact(item(request)))
 
+    def extended(request: Request, body: dict[str, Any]) -> v.Done:
+        return fake.change(lambda: fake.extend_wrap_up(item(request)))
+
     def given(request: Request, body: dict[str, Any]) -> v.Done:
         return fake.change(lambda: fake.give_to(item(request), body["operator"]))
 
@@ -1194,6 +1203,7 @@ def make_app(fake: FakeDesk) -> Starlette:  # noqa: C901 - one small function an
         route("/conversations/{ref}/html/{entry}", "GET", html),
         route("/work-items/{id:int}/transfer", "POST", lambda r, b: fake.change(lambda: fake.transfer(item(r), b))),
         route("/work-items/{id:int}/end-contact", "POST", ended),
+        route("/work-items/{id:int}/extend-wrap-up", "POST", extended),
         route("/work-items/{id:int}/complete", "POST", lambda r, b: fake.change(lambda: fake.complete(item(r), b))),
         route("/work-items/{id:int}/release", "POST", lambda r, b: fake.change(lambda: fake.release(item(r)))),
         route("/work-items/{id:int}/pull", "POST", lambda r, b: fake.change(lambda: fake.pull(item(r)))),

@@ -300,6 +300,24 @@ async def test_call_then_wrap_up(browser: Browser) -> None:
         ]
 
 
+@pytest.mark.parametrize(("locale", "more"), [("en-GB", "More time"), ("ru-RU", "Ещё время")])
+async def test_wrap_up_is_given_more_time_while_it_can_be(browser: Browser, locale: str, more: str) -> None:
+    fake = FakeDesk()
+    call = fake.call()
+    assert call.item is not None
+    fake.end_contact(call.item)
+    due_ms = call.item.wrap_up_due_ms
+    async with opened(browser, fake, "/desk#H3WP-62CN", locale=locale) as page:
+        button = page.get_by_role("button", name=more)
+        for count in (1, 2, 3):
+            async with page.expect_response("**/extend-wrap-up"):
+                await button.click()
+            assert call.item.wrap_up_due_ms == due_ms + count * 90_000
+        await expect(button).to_have_count(0)
+        await expect(page.locator(".call .ring")).to_be_visible()
+        assert bodies(fake, "/extend-wrap-up") == [{}] * 3
+
+
 async def test_search_earlier_matter_and_the_way_back(browser: Browser) -> None:
     async with opened(browser, FakeDesk()) as page:
         await page.keyboard.press("Slash")

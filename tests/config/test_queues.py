@@ -7,7 +7,7 @@ from tests.config.company import NOW_MS, REGISTRY, change, changed, company, que
 
 from omniroute import config
 from omniroute.config import PRIORITY_MAX, PRIORITY_MIN
-from omniroute.core.model import QueueRule, Requirement
+from omniroute.core.model import QueueRule, Requirement, WrapUp
 
 TRADE = "departments.sales.queues.trade"
 
@@ -23,6 +23,7 @@ def test_every_key_arrives():
         offer="1s",
         backoff="2s",
         wrap_up="3s",
+        wrap_up_mode="optional",
         first_response="4s",
         handoff="5s",
         priority=-3,
@@ -45,6 +46,7 @@ def test_every_key_arrives():
         batch_ms=0,  # no batch policy
         handling_ms=8000,
         calendar_id="workshop",
+        wrap_up=WrapUp.OPTIONAL,
     )
 
 
@@ -66,6 +68,11 @@ def test_a_sticky_policy_waits_for_30_seconds_by_itself(sticky):
 def test_a_sticky_length_is_taken():
     assert trade(policy="clinging", sticky="5s").sticky_ms == 5000
     assert trade(policy="least_loaded", sticky="0s").sticky_ms == 0
+
+
+@pytest.mark.parametrize("mode", WrapUp)
+def test_a_mode_of_wrap_up_is_taken(mode):
+    assert trade(wrap_up="0s", wrap_up_mode=str(mode)).wrap_up is mode
 
 
 @pytest.mark.parametrize("priority", [PRIORITY_MIN, PRIORITY_MAX])
@@ -90,6 +97,8 @@ def test_the_bounds_of_priority_are_inside(priority):
         ({"sticky": "30s"}, "sticky", "to `policy`, or take it out"),
         ({"requires": ["trade>=11"]}, "requires[0]", "levels 1 to 10"),
         ({"prefers": ["french", "trade>=-1"]}, "prefers[1]", "levels 1 to 10"),
+        ({"wrap_up_mode": "force"}, "wrap_up_mode", "there is no mode 'force'; did you mean 'forced'?"),
+        ({"wrap_up_mode": "none", "wrap_up": "5s"}, "wrap_up_mode", 'say "optional" or "forced"'),
         ({"calendar": "workshp"}, "calendar", "there is no calendar 'workshp'; did you mean 'workshop'?"),
     ],
 )

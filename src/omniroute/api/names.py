@@ -79,6 +79,8 @@ def event_text(event: Event, names: Mapping[str, str], titles: Mapping[str, str]
             return f"{who} gave it back" + (f": {event.reason}" if event.reason else "")
         case e.WrapUpStarted():
             return f"{who} is writing up"
+        case e.WrapUpExtended():
+            return f"{who} extended the time for writing up"
         case e.ItemClosed():
             return f"Work finished: {event.disposition or event.cause}"
         case e.ClockEnded():

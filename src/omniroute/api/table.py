@@ -31,6 +31,7 @@ def endpoints(do: Operations) -> list[Endpoint]:
         Endpoint("GET", f"{matter}/html/{{interaction_id:int}}", do.html, bytes_answer=True),
         Endpoint("POST", f"{item}/transfer", do.transfer, views.Done, bodies.TransferBody),
         Endpoint("POST", f"{item}/end-contact", do.end_contact, views.Done),
+        Endpoint("POST", f"{item}/extend-wrap-up", do.extend_wrap_up, views.Done),
         Endpoint("POST", f"{item}/complete", do.complete, views.Done, bodies.CompleteBody),
         Endpoint("POST", f"{item}/release", do.release, views.Done, bodies.ReasonBody),
         Endpoint("POST", f"{item}/pull", do.pull, views.Done),

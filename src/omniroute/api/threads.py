@@ -13,6 +13,7 @@ from omniroute.core import references
 from omniroute.core.events import Event
 from omniroute.core.model import ContactState, Conversation, InteractionKind, ItemState, WorkItem
 from omniroute.core.permissions import Actor, in_reach, is_chief, may_read
+from omniroute.core.work import no_extension
 from omniroute.engine import cells as c
 from omniroute.engine.registration import EVIDENCE
 from omniroute.errors import NotFound
@@ -137,6 +138,8 @@ class Threads:
         live = record.contact in {ContactState.WAITING, ContactState.CONNECTED}
         if item.state is ItemState.ASSIGNED and live:
             actions.append("end_contact")
+        if not no_extension(self._screens.state, item):
+            actions.append("extend_wrap_up")
         if item.state is ItemState.ASSIGNED and not item.handoff_id:
             actions += ["release"] if live else ["release", "snooze", "requeue"]
         return actions

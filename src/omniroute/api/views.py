@@ -273,8 +273,8 @@ class ConversationView(msgspec.Struct, kw_only=True):
     """One matter with its thread. ``item`` is the open work item that concerns me most, or None.
 
     ``actions`` are what I may do now: accept, decline, reply, note, transfer, cancel_handoff, end_contact,
-    complete, release, pull, snooze, requeue, force, reassign. ``reply_channel``/``reply_to`` say how an answer will
-    travel.
+    extend_wrap_up, complete, release, pull, snooze, requeue, force, reassign. ``reply_channel``/``reply_to`` say how
+    an answer will travel.
     """
 
     now_ms: int

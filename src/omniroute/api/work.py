@@ -58,6 +58,16 @@ class Work(Listings):
         command = k.EndContact(work_item_id=call.number("work_item_id"), operator_id=operator_of(call))
         return views.Done(seq=await call.submit(command))
 
+    async def extend_wrap_up(self, call: Call) -> views.Done:
+        """More time for writing up."""
+        item = self._item(call)
+        command = k.ExtendWrapUp(
+            work_item_id=item.work_item_id,
+            operator_id=item.operator_id or operator_of(call),
+            by=by_of(call, item.operator_id),
+        )
+        return views.Done(seq=await call.submit(command))
+
     async def complete(self, call: Call) -> views.Done:
         """Finish the work with a disposition, and a note if one was written."""
         item, body = self._item(call), call.body

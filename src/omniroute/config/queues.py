@@ -11,7 +11,7 @@ from omniroute.config.lengths import bounded, length_ms, some_length_ms
 from omniroute.config.names import check_known, check_name, requirements
 from omniroute.config.sections import Config, Queue
 from omniroute.config.steps import overflows, relaxations
-from omniroute.core.model import QueueRule
+from omniroute.core.model import QueueRule, WrapUp
 from omniroute.errors import ConfigError
 from omniroute.plugins import Registry
 
@@ -69,6 +69,7 @@ def _queue_rule(config: Config, department: str, name: str, queue: Queue, regist
         overflows=overflows(config, queue, f"{department}.{name}", path),
         calendar_id=queue.calendar,
         answer_ms=lengths["answer"],
+        wrap_up=_wrap_up(queue.wrap_up_mode, lengths["wrap_up"], path),
     )
 
 
@@ -94,6 +95,17 @@ def _sticky_ms(policies: list[str], length: int, registry: Registry, path: str) 
         hint = f"add {known[0]!r} to `policy`, or take it out" if known else "take it out"
         raise ConfigError(f"none of the queue's policies waits for the previous operator; {hint}", path)
     return 0
+
+
+def _wrap_up(mode: str, length: int, path: str) -> WrapUp:
+    """What follows a contact; where that is nothing, there is no length."""
+    found = WrapUp(check_known("mode", mode, WrapUp, f"{path}.wrap_up_mode"))
+    if found is WrapUp.NONE and length:
+        modes = " or ".join(f'"{one}"' for one in WrapUp if one is not WrapUp.NONE)
+        raise ConfigError(
+            f"without wrap-up it has no length; take `wrap_up` out, or say {modes}", f"{path}.wrap_up_mode"
+        )
+    return found
 
 
 def _batch_ms(policies: list[str], window: str, registry: Registry, path: str) -> int:

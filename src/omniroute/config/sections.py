@@ -73,6 +73,8 @@ class Queue(Section, kw_only=True):
     """How long who declined or missed an item is not offered it again."""
     wrap_up: str = "0s"
     """How long writing up may take; 0s: no limit."""
+    wrap_up_mode: str = "forced"
+    """What follows a contact: nothing (``none``), time for writing up beside new work (``optional``), or before it."""
     first_response: str = "0s"
     """The promise to the customer; 0s: none."""
     handoff: str = "5m"

@@ -34,6 +34,7 @@ from omniroute.core.model import (
     ItemState,
     Stage,
     WorkItem,
+    WrapUp,
 )
 from omniroute.core.parking import held_by
 from omniroute.core.queueing import queue_item
@@ -112,21 +113,29 @@ def start_wrap_up(step: Step, item: WorkItem, *, part: bool) -> None:
 def extend_wrap_up(step: Step, command: ExtendWrapUp) -> None:
     """The time for writing up once more, a few times."""
     item = held_by(step, command.work_item_id, command.operator_id)
-    rule = step.state.queues[item.queue_id]
-    if item.state is not ItemState.WRAP_UP or not item.wrap_up_due_ms or not rule.wrap_up_ms:
-        raise Conflict("no time for writing up is running out")
-    if item.extended >= EXTENSIONS_MAX:
-        raise Conflict(f"writing up can be extended {EXTENSIONS_MAX} times")
+    if refusal := no_extension(step.state, item):
+        raise Conflict(refusal)
     step.emit(
         WrapUpExtended(
             item.work_item_id,
             item.conversation_id,
             item.operator_id,
             step.now_ms,
-            max(step.now_ms, item.wrap_up_due_ms) + rule.wrap_up_ms,
+            max(step.now_ms, item.wrap_up_due_ms) + step.state.queues[item.queue_id].wrap_up_ms,
             command.by,
         )
     )
+
+
+def no_extension(state: State, item: WorkItem) -> str:
+    """Why the time for writing up cannot be extended; empty where it can."""
+    rule = state.queues[item.queue_id]
+    limited = rule.wrap_up is not WrapUp.NONE and rule.wrap_up_ms and item.wrap_up_due_ms
+    if item.state is not ItemState.WRAP_UP or not limited:
+        return "no time for writing up is running out"
+    if item.extended >= EXTENSIONS_MAX:
+        return f"writing up can be extended {EXTENSIONS_MAX} times"
+    return ""
 
 
 def complete(step: Step, command: CompleteItem) -> None:

@@ -42,6 +42,7 @@ IN_THREAD = (
     e.ItemSnoozed,
     e.ItemWoken,
     e.WrapUpStarted,
+    e.WrapUpExtended,
     e.ItemClosed,
     e.ClockEnded,
     e.DeliveryDied,

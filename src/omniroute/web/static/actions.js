@@ -169,6 +169,7 @@ const refreshDesk = async () => { if (!s.link.value.up) { try { takeDesk(await a
 
 export const setPresence = (presence, reason, channel) => attempt(async () => { await api.presence(presence, reason, channel); await refreshDesk(); });
 export const endContact = (item) => attempt(() => api.endContact(item.work_item_id)).then(settle);
+export const extendWrapUp = (item) => attempt(() => api.extendWrapUp(item.work_item_id)).then(settle);
 export const cancelHandoff = (handoff) => attempt(() => api.cancelHandoff(handoff.handoff_id)).then(settle);
 export const release = (item) => attempt(() => api.release(item.work_item_id)).then((ok) => { if (ok) s.toast(t("release.done")); return settle(ok); });
 export async function settle(ok) { await Promise.all([refreshDesk(), refreshConversation()]); return ok; }

@@ -54,6 +54,7 @@ export const api = {
   transfer: (item, body) => call("POST", `/work-items/${item}/transfer`, body),
   cancelHandoff: (handoff) => call("POST", `/handoffs/${handoff}/cancel`, {}),
   endContact: (item) => call("POST", `/work-items/${item}/end-contact`, {}),
+  extendWrapUp: (item) => call("POST", `/work-items/${item}/extend-wrap-up`, {}),
   complete: (item, body, key) => call("POST", `/work-items/${item}/complete`, body, key),
   release: (item) => call("POST", `/work-items/${item}/release`, {}),
   pull: (item) => call("POST", `/work-items/${item}/pull`, {}),

@@ -1,6 +1,6 @@
 // A call or a visit while it lasts, and the minutes after it.
 import { html, useEffect, useRef, useState } from "../ui.js";
-import { complete, endContact, explainError } from "../actions.js";
+import { complete, endContact, explainError, extendWrapUp } from "../actions.js";
 import { newKey } from "../api.js";
 import { now, tick, watch } from "../clocks.js";
 import { t, term, exact } from "../i18n.js";
@@ -87,5 +87,8 @@ export function WrapBar() {
   const item = view.item;
   const ended = lastContact(view, "contact_ended") ?? lastContact(view, "contact_abandoned");
   const from = ended?.at_ms ?? item.assigned_ms;
-  return html`<section class="call" aria-label=${t("wrap")}><div class="call-a">${item.wrap_up_due_ms > 0 && html`<${Ring} from=${from} until=${item.wrap_up_due_ms} />`}<div class="grow"><h2 class="st cut">${t("wrap.title", { name: view.customer.name })}</h2><p class="t2 cut">${t("wrap.what")}</p></div></div></section>`;
+  const [busy, setBusy] = useState(false);
+  const extend = async () => { setBusy(true); await extendWrapUp(item); setBusy(false); };
+  return html`<section class="call" aria-label=${t("wrap")}><div class="call-a">${item.wrap_up_due_ms > 0 && html`<${Ring} from=${from} until=${item.wrap_up_due_ms} />`}<div class="grow"><h2 class="st cut">${t("wrap.title", { name: view.customer.name })}</h2><p class="t2 cut">${t("wrap.what")}</p></div>
+    ${view.actions.includes("extend_wrap_up") && html`<button type="button" class="btn" disabled=${busy} onClick=${extend}><${Icon} name="later" />${t("wrap.more")}</button>`}</div></section>`;
 }
