@@ -97,6 +97,7 @@ EVENTS = [
         e.ItemDiverted(1, 1, "callback", "overflow:wait", "phone", AT, 1),
         "The customer was told: we call you back, because it had waited too long",
     ),
+    (e.ItemReserved(1, 1, "ann", AT), "Ann is kept free for it, which smaller work has pushed back"),
     (e.ConnectFailed(1, 1, "ann", "busy", AT), "Ann could not be connected (busy)"),
     (e.ItemPulled(1, 1, "ann", "mail", AT), "Ann picked it"),
     (e.ItemForced(1, 1, "ann", "mail", AT, "sue"), "Sue gave it to Ann"),

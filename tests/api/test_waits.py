@@ -35,6 +35,13 @@ def test_reasons_are_counted():
     assert waits.short_text(view) == "1 without tech>=5, 1 away"
 
 
+def test_who_is_kept_free_is_said():
+    world, item = scene()
+    item.reserved_by = "eve"
+    said = waits.whole_text(waits.waiting(world.state, item, called), called, world.now_ms)
+    assert "; eve is kept free for it" in said
+
+
 def test_what_nobody_has_is_said_first():
     world, item = scene(Requirement("polish", 2))
     view = waits.waiting(world.state, item, called)

@@ -102,7 +102,9 @@ def test_when_it_goes_elsewhere_the_others_come_at_once(waiting):
     small = world.send()
     world.finish(letters[0])
     assert world.whose(small) == ""
-    world.contact(InteractionKind.CONTACT_ABANDONED, session=world.state.conversations[call.conversation_id].session_key)
+    world.contact(
+        InteractionKind.CONTACT_ABANDONED, session=world.state.conversations[call.conversation_id].session_key
+    )
     assert world.whose(small) == "ann"
 
 

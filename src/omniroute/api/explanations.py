@@ -27,6 +27,7 @@ STEPS = (
     e.ItemQueued,
     e.ItemRelaxed,
     e.ItemMoved,
+    e.ItemReserved,
     e.ItemDiverted,
     e.ItemReturned,
     e.ConnectFailed,

@@ -102,6 +102,8 @@ def _work_text(event: Event, names: Mapping[str, str], titles: Mapping[str, str]
             return _relaxed_text(event, names, titles)
         case e.ItemMoved():
             return _moved_text(event, titles, by)
+        case e.ItemReserved():
+            return f"{who} is kept free for it, which smaller work has pushed back"
         case e.ItemDiverted():
             told = TOLD.get(event.outcome, event.outcome)
             return f"The customer was told: {told}, because {CAUSES.get(event.cause, event.cause)}"

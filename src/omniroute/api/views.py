@@ -334,6 +334,8 @@ class WaitingView(msgspec.Struct, kw_only=True):
     """Who alone may have it until ``hold_until_ms``; or empty."""
     hold_until_ms: int
     next_step: NextStepView | None
+    kept_free: str = ""
+    """Who gets nothing of another size until this has somebody; or empty."""
 
 
 class NextStepView(msgspec.Struct, kw_only=True):

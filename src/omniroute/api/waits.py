@@ -30,6 +30,7 @@ def waiting(state: State, item: WorkItem, operator: Called) -> views.WaitingView
         nobody_can=sum(count for reason, count in counts.items() if is_lacking(reason)) == len(state.operators),
         held_for=operator(item.held_for) if item.held_for else "",
         hold_until_ms=item.hold_until_ms,
+        kept_free=operator(item.reserved_by) if item.reserved_by else "",
         next_step=_next_step(state, item),
     )
 
@@ -72,8 +73,9 @@ def short_text(view: views.WaitingView) -> str:
 def whole_text(view: views.WaitingView, titles: Called, now_ms: int) -> str:
     """For whoever asks about one item: also for whom it is kept, and what changes next."""
     kept = f"kept for {view.held_for} for {duration(view.hold_until_ms - now_ms)} more" if view.held_for else ""
+    free = f"{view.kept_free} is kept free for it" if view.kept_free else ""
     step = view.next_step
-    return "; ".join(filter(None, (short_text(view), kept, step_text(step, titles, now_ms) if step else "")))
+    return "; ".join(filter(None, (short_text(view), kept, free, step_text(step, titles, now_ms) if step else "")))
 
 
 def step_text(step: views.NextStepView, titles: Called, now_ms: int) -> str:

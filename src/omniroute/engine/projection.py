@@ -34,6 +34,7 @@ IN_THREAD = (
     e.ItemReturned,
     e.ItemRelaxed,
     e.ItemMoved,
+    e.ItemReserved,
     e.ItemDiverted,
     e.ConnectFailed,
     e.ItemPulled,

@@ -74,7 +74,7 @@ export function waitingParts(view) {
   return {
     nobody,
     counts: counted(counts) || (nobody ? "" : t("wait.nobody.works")),
-    kept: view.held_for ? t("wait.kept", { name: view.held_for, time: left(view.hold_until_ms) }) : "",
+    kept: view.held_for ? t("wait.kept", { name: view.held_for, time: left(view.hold_until_ms) }) : view.kept_free ? t("wait.free", { name: view.kept_free }) : "",
     next: step ? t("wait.next", { time: left(view.next_step.at_ms), what: step }) : "",
   };
 }

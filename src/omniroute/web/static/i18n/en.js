@@ -31,7 +31,7 @@ export default {
   give: "Give", "give.menu": "Give to…", "give.title": "Give to an operator", "give.what": "They get it at once, without an offer. They have to be available, to have room and what it requires.", "give.to": "Operator", "give.find": "Find a colleague", "give.none": "Nobody of this name", "give.pick": "Choose somebody.", "give.done": "{name} has it now.",
   move: "Move", "move.menu": "Move to an operator", "move.title": "Move to another operator", "move.what": "{name} holds it. It moves at once, with everything that was written.",
   "wait.place": "Number {n} in the queue", "wait.range": "another {range}, right {percent} % of the time", "wait.seconds": "{n} s", "wait.minutes": "{n} min", "wait.hours": "{n} h",
-  "wait.nobody.has": "Nobody has {needs}", "wait.nobody.can": "Nobody could have it at any hour", "wait.nobody.works": "Nobody works in this department", "wait.kept": "Kept for {name} for {time}", "wait.next": "In {time}: {what}", "wait.drop": "requirement {skill} falls away", "wait.lower": "{need} is enough", "wait.opens": "it opens to {names}",
+  "wait.nobody.has": "Nobody has {needs}", "wait.nobody.can": "Nobody could have it at any hour", "wait.nobody.works": "Nobody works in this department", "wait.free": "{name} is kept free for it", "wait.kept": "Kept for {name} for {time}", "wait.next": "In {time}: {what}", "wait.drop": "requirement {skill} falls away", "wait.lower": "{need} is enough", "wait.opens": "it opens to {names}",
   "channel.mail": "Mail", "channel.email": "Mail", "channel.chat": "Chat", "channel.webchat": "Chat", "channel.phone": "Phone", "channel.visit": "In person",
   "via.mail": "mail", "via.email": "mail", "via.chat": "chat", "via.webchat": "chat", "via.phone": "phone", "via.visit": "the desk",
 
