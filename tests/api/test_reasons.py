@@ -121,5 +121,5 @@ def test_every_step_of_work_is_a_sentence(event, text):
 def test_a_line_says_by_its_tag_what_kind_it_is():
     assert names.detail_of(EVENTS[4][0]) == "work_item.moved.overflow"
     assert names.detail_of(EVENTS[5][0]) == "work_item.diverted.callback"
-    assert names.detail_of(EVENTS[11][0]) == "work_item.woken.message"
-    assert names.detail_of(EVENTS[7][0]) == "work_item.pulled"
+    assert names.detail_of(EVENTS[12][0]) == "work_item.woken.message"
+    assert names.detail_of(EVENTS[8][0]) == "work_item.pulled"
