@@ -82,6 +82,7 @@ def test_without_keys_of_routing_the_defaults_of_the_core_hold():
         (change("routing", "hops_max", to=10**20), "routing.hops_max", "between 1 and 1000"),
         (change("routing", "priority_weight", to="x"), "routing.priority_weight", "length of time"),
         (change("routing", "lease", to="-1s"), "routing.lease", "length of time"),
+        (change("routing", "lease", to="0s"), "routing.lease", "needs some time"),
         (change("routing", "return_hold", to="99999d"), "routing.return_hold", "too long"),
         (change("routing", "language_skills", to={"de": "x y"}), "routing.language_skills.de", "letters, digits"),
         (change("calendars", "Works", to={"timezone": "UTC"}), "calendars.Works", "small letters"),

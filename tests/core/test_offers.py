@@ -206,3 +206,14 @@ def test_a_realtime_contact_is_connected_on_acceptance(world):
 def test_a_mail_connects_nobody(world):
     world.held()
     assert world.just(e.OfferAccepted).effect_id == 0
+
+
+def test_a_decline_at_the_deadline_is_refused_like_an_accept():
+    world = World()
+    world.operator()
+    world.write()
+    world.wait(world.offer().deadline_ms - world.now_ms)
+    with pytest.raises(Conflict, match="run out"):
+        world.decline()
+    world.run(0)
+    assert world.state.operators["ann"].rona_count == 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from omniroute.config.calendars import compiled
 from omniroute.config.channels import channel_options, channel_rules, placements
 from omniroute.config.hours import opening_hours
-from omniroute.config.lengths import COUNT_MAX, bounded, length_ms
+from omniroute.config.lengths import COUNT_MAX, bounded, length_ms, some_length_ms
 from omniroute.config.names import check_known, check_name, check_skill, queue_id, queue_owners, requirement
 from omniroute.config.people import operators
 from omniroute.config.queues import queue_rules
@@ -49,7 +49,7 @@ def core_config(config: Config, registry: Registry, now_ms: int) -> CoreConfig:
         length_ms(routing.priority_weight, "routing.priority_weight"),
         bounded(routing.hops_max, 1, COUNT_MAX, "routing.hops_max"),
         bounded(routing.offers_max, 1, COUNT_MAX, "routing.offers_max"),
-        length_ms(routing.lease, "routing.lease"),
+        some_length_ms(routing.lease, "routing.lease", "a lease"),
         length_ms(routing.return_hold, "routing.return_hold"),
         _calendars(config, now_ms),
         length_ms(routing.reserve, "routing.reserve"),

@@ -135,6 +135,8 @@ def fail_connecting(step: Step, item: WorkItem, reason: str) -> None:
 def decline(step: Step, command: DeclineOffer) -> None:
     """Back to its place; not offered to the same operator within the back-off."""
     offer = _live_offer(step, command.offer_id, command.operator_id)
+    if offer.deadline_ms <= step.now_ms:
+        raise Conflict("this offer has run out")
     until_ms = backoff_until_ms(step, step.state.items[offer.work_item_id])
     step.emit(
         OfferDeclined(
