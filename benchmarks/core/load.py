@@ -292,7 +292,7 @@ def _config(policy: str, batch: bool) -> CoreConfig:
         ChannelRule(name, cost, items_max=most)
         for name, cost, most in zip(CHANNELS, core_limit.COST, ITEMS_MAX, strict=True)
     )
-    return CoreConfig((DepartmentRule("all", "all.all"),), (rule,), channels)
+    return CoreConfig((DepartmentRule("all", "all.all"),), (rule,), channels, reserve_ms=HOUR_MS)
 
 
 def filled(shape: Shape, policy: str, policies: Policies) -> Load:

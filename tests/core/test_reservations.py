@@ -43,6 +43,8 @@ def test_before_the_time_what_fits_goes_first(waiting):
 def test_after_it_somebody_is_kept_free_until_it_fits(waiting):
     world, letters, call = waiting
     world.run(MINUTE)
+    assert world.events(e.ItemReserved) == []
+    world.finish(letters.pop())
     assert world.just(e.ItemReserved).operator_id == "ann"
     for letter in letters:
         small = world.send()
@@ -71,36 +73,46 @@ def test_nobody_starves_while_smaller_work_comes_without_end():
 
 
 def test_the_reserved_are_named(waiting):
-    world, _, call = waiting
-    world.run(MINUTE)
+    world, letters, call = waiting
+    world.run(MINUTE).finish(letters[0])
     small = world.send()
     ann = world.state.operators["ann"]
     assert (why_not(world.state, ann, small), why_not(world.state, ann, call)) == ("reserved", "capacity")
 
 
-def test_whoever_leaves_is_replaced(waiting):
-    world, _, call = waiting
-    world.run(MINUTE)
+def test_whoever_has_room_takes_it_and_sets_free_who_was_kept(waiting):
+    world, letters, call = waiting
+    world.run(MINUTE).finish(letters[0])
+    small = world.send()
     world.join("bob", capacity=5)
-    assert world.whose(call) == "bob"
+    assert (world.whose(call), world.whose(small)) == ("bob", "ann")
 
 
 def test_who_is_kept_free_and_leaves_is_kept_no_longer(waiting):
-    world, _, call = waiting
-    world.run(MINUTE)
+    world, letters, call = waiting
+    world.run(MINUTE).finish(letters[0])
     world.presence("ann", Presence.AWAY)
-    world.run(0)
+    assert world.just(e.ReservationEnded).operator_id == "ann"
     assert (world.state.operators["ann"].reserved_for, call.reserved_by) == (0, "")
     world.presence("ann", Presence.AVAILABLE)
-    world.run(MINUTE)
     assert call.reserved_by == "ann"
+
+
+def test_only_one_is_kept_free_for_one_item(waiting):
+    world, letters, call = waiting
+    world.join("bob", capacity=6)
+    assert world.whose(call) == "bob"
+    other = world.send(channel="phone", session="s2")
+    world.run(MINUTE).finish(letters[0])
+    assert other.reserved_by == "ann"
+    world.put("bob", capacity=7)
+    assert world.state.operators["bob"].reserved_for == 0
 
 
 def test_when_it_goes_elsewhere_the_others_come_at_once(waiting):
     world, letters, call = waiting
-    world.run(MINUTE)
+    world.run(MINUTE).finish(letters[0])
     small = world.send()
-    world.finish(letters[0])
     assert world.whose(small) == ""
     world.contact(
         InteractionKind.CONTACT_ABANDONED, session=world.state.conversations[call.conversation_id].session_key
@@ -110,9 +122,8 @@ def test_when_it_goes_elsewhere_the_others_come_at_once(waiting):
 
 def test_a_supervisor_may_give_small_work_all_the_same(waiting):
     world, letters, _ = waiting
-    world.run(MINUTE)
+    world.run(MINUTE).finish(letters[0])
     small = world.send()
-    world.finish(letters[0])
     world.do(c.ForceItem(work_item_id=small.work_item_id, operator_id="ann", by="sue"))
     assert world.whose(small) == "ann"
 
@@ -123,25 +134,25 @@ def test_what_can_wait_keeps_nobody_from_what_cannot():
         channels=(msgspec.structs.replace(MAIL, cost_units=5), CHAT),
         reserve_ms=MINUTE,
     )
-    world.join("ann", capacity=5)
-    world.keep("ann", channel="chat")
+    world.join("ann", capacity=6)
+    chats = [world.keep("ann", channel="chat") for _ in range(3)]
     letter = world.send()
-    world.run(MINUTE)
+    world.run(MINUTE).finish(chats[0])
     assert letter.reserved_by == "ann"
     assert world.whose(world.send(channel="chat")) == "ann"
 
 
 def test_zero_keeps_nobody_free():
     world = Centre(rule(offer_ms=10 * MINUTE), channels=(MAIL, PHONE), reserve_ms=0)
-    full_of_letters(world)
+    letters = full_of_letters(world)
     world.send(channel="phone")
-    world.run(10 * MINUTE)
+    world.run(10 * MINUTE).finish(letters[0])
     assert world.events(e.ItemReserved) == []
 
 
 def test_it_survives_a_snapshot(waiting):
     world, letters, call = waiting
-    world.run(MINUTE)
+    world.run(MINUTE).finish(letters.pop())
     world.state = State.decode(world.state.encode())
     for letter in letters:
         world.finish(world.state.items[letter.work_item_id])

@@ -273,10 +273,11 @@ class ItemReserved(Event, tag="work_item.reserved", frozen=True, gc=False):
 
 
 class ReservationEnded(Event, tag="work_item.reservation_ended", frozen=True, gc=False):
-    """Nobody is kept free for it; it is looked at again at ``reserve_due_ms`` (0: when it waits again)."""
+    """Who was kept free for it has left, or cannot have it any more."""
 
     work_item_id: int
-    reserve_due_ms: int
+    operator_id: str
+    at_ms: int
 
 
 class OverflowPassed(Event, tag="work_item.overflow_passed", frozen=True, gc=False):

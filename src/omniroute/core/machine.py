@@ -115,7 +115,6 @@ _FIRE: dict[str, Callable[[Step, Key], None]] = {
     "connect": lambda step, key: offers.fail_connecting(step, step.state.items[key[1]], "timeout"),
     "relax": lambda step, key: relaxation.relax(step, key[1]),
     "overflow": lambda step, key: overflow.fall_due(step, key[1]),
-    "reserve": lambda step, key: reservations.fall_due(step, key[1]),
     "hold": lambda step, key: queueing.end_hold(step, key[1]),
     "idle": lambda step, key: held.idle(step, key[1]),
     "answer": lambda step, key: held.give_back_unanswered(step, key[1]),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from heapq import heapify, heappop, heappush
 
-from omniroute.core import batches, offers, overflow
+from omniroute.core import batches, offers, overflow, reservations
 from omniroute.core.model import ItemState, WorkItem
 from omniroute.core.ranking import decision, rank
 from omniroute.core.step import Step
@@ -89,15 +89,17 @@ def _next_for(step: Step, operator_id: str) -> list[tuple[int, int, str]]:
     if not len(waiting):
         return []
     slot = roster.slots[operator_id]
+    operator = roster.operators[slot]
     best: tuple[int, int] | None = None
     collected: dict[str, WaitingClass] = {}
     for lane in roster.open_lanes(state, slot, waiting.heads):
-        operator = roster.operators[slot]
         place = waiting.first_for(operator, lane)
         if place is not None and (best is None or place < best):
             best = place
         if waiting.batching:
             collected.update((one.key.queue_id, one) for one in waiting.batches_for(operator, lane))
+    if state.config.reserve_ms and not operator.reserved_for and reservations.claim(step, slot, best):
+        return _next_for(step, operator_id)
     for queue_id in sorted(collected):  # which lane is older, a snapshot does not know
         batches.collect(step, collected[queue_id])
     return [] if best is None else [(*best, operator_id)]

@@ -386,7 +386,6 @@ class WorkItem(msgspec.Struct, array_like=True, gc=False):
     answer_due_ms: int = 0
     overflowed: int = 0
     extended: int = 0
-    reserve_due_ms: int = 0
     reserved_by: str = ""
 
 

@@ -69,7 +69,6 @@ class State:
         "arrivals",
         "batch_queues",
         "batches",
-        "bulky",
         "by_reference",
         "by_session",
         "calendars",
@@ -128,7 +127,6 @@ class State:
         self.excluding = any(rule.exclusive for rule in config.channels)
         self.counting = any(rule.interrupts or rule.exclusive or rule.items_max for rule in config.channels)
         self.moments = {rule.queue_id: timing.moments_of(rule, self.calendars) for rule in config.queues}
-        self.bulky = timing.bulky(config)
         self.arrivals = {rule.queue_id for rule in config.queues if timing.matters_on_arrival(rule)}
         self.index_routing()
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from omniroute.core.calendars import next_close_ms
 from omniroute.core.deadlines import Concern
-from omniroute.core.model import Calendar, CoreConfig, ItemState, OverflowCause, QueueRule, WorkItem, WrapUp
+from omniroute.core.model import Calendar, ItemState, OverflowCause, QueueRule, WorkItem, WrapUp
 
 if TYPE_CHECKING:
     from omniroute.core.state import State
@@ -40,8 +40,6 @@ class Moments(NamedTuple):
     """The shortest limit of waiting; 0: none."""
     closes: Calendar | None
     """The calendar whose closing instants matter."""
-    batch: bool
-    """Matched in batches: nobody is kept free for its items."""
 
 
 def moments_of(rule: QueueRule, calendars: Mapping[str, Calendar]) -> Moments:
@@ -49,9 +47,7 @@ def moments_of(rule: QueueRule, calendars: Mapping[str, Calendar]) -> Moments:
     waits = [one.limit for one in rule.overflows if one.cause is OverflowCause.WAIT]
     closes = any(one.cause is OverflowCause.CLOSED for one in rule.overflows)
     afters = tuple(step.after_ms for step in rule.relaxations)
-    return Moments(
-        afters, min(waits, default=0), calendars.get(rule.calendar_id) if closes else None, rule.batch_ms > 0
-    )
+    return Moments(afters, min(waits, default=0), calendars.get(rule.calendar_id) if closes else None)
 
 
 def arm(state: State, item: WorkItem) -> None:
@@ -69,16 +65,6 @@ def arm(state: State, item: WorkItem) -> None:
         deadlines.set(("overflow", number, ""), overflow_ms)
     if item.hold_until_ms:
         deadlines.set(("hold", number, ""), item.hold_until_ms)
-    if item.channel in state.bulky and not item.reserved_by and not moments.batch:
-        item.reserve_due_ms = item.enqueued_ms + state.config.reserve_ms
-        deadlines.set(("reserve", number, ""), item.reserve_due_ms)
-
-
-def bulky(config: CoreConfig) -> set[str]:
-    """The channels whose items do not fit wherever something has become free: dearer ones, and exclusive ones."""
-    least = min((rule.cost_units for rule in config.channels), default=0)
-    kept = [rule for rule in config.channels if rule.exclusive or rule.cost_units > least]
-    return {rule.instance for rule in kept if config.reserve_ms}
 
 
 def disarm(state: State, item: WorkItem) -> None:
@@ -93,9 +79,6 @@ def disarm(state: State, item: WorkItem) -> None:
     if item.hold_until_ms:
         item.hold_until_ms = 0
         live.pop(("hold", number, ""), None)
-    if item.reserve_due_ms:
-        item.reserve_due_ms = 0
-        live.pop(("reserve", number, ""), None)
     item.held_for = ""
 
 
@@ -112,7 +95,6 @@ def index(state: State, item: WorkItem) -> None:
     deadlines.set(("relax", number, ""), item.relax_due_ms)
     deadlines.set(("overflow", number, ""), item.overflow_due_ms)
     deadlines.set(("hold", number, ""), item.hold_until_ms)
-    deadlines.set(("reserve", number, ""), item.reserve_due_ms)
 
 
 def pass_overflow(state: State, item: WorkItem) -> None:
