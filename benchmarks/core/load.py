@@ -30,20 +30,19 @@ from omniroute.core.commands import (
 )
 from omniroute.core.deadlines import Concern
 from omniroute.core.events import Decision, Event, OfferAccepted, OfferMade
-from omniroute.core.model import (
+from omniroute.core.model import InteractionKind, Presence
+from omniroute.core.policy import RoutingPolicy
+from omniroute.core.rules import (
     ChannelRule,
     CoreConfig,
     DepartmentRule,
-    InteractionKind,
     Outcome,
     Overflow,
     OverflowCause,
-    Presence,
     QueueRule,
     Relaxation,
     Requirement,
 )
-from omniroute.core.policy import RoutingPolicy
 from omniroute.core.state import State
 
 CHANNELS = ("voice", "chat", "mail")

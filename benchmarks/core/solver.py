@@ -14,7 +14,8 @@ from benchmarks.core.batch import POLICY, WINDOWS_S
 from benchmarks.core.load import CHANNELS, LEVEL, SKILLS
 from benchmarks.core.plan import Shape
 from omniroute import plugins
-from omniroute.core.model import Operator, Presence, Requirement, WorkItem
+from omniroute.core.model import Operator, Presence, WorkItem
+from omniroute.core.rules import Requirement
 
 
 def main() -> None:

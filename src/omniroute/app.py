@@ -25,7 +25,7 @@ from omniroute.api.call import Services
 from omniroute.api.desks import OpenDesks
 from omniroute.api.web import application
 from omniroute.config import Config, zones
-from omniroute.core.model import CoreConfig
+from omniroute.core.rules import CoreConfig
 from omniroute.engine.classify import Classifier
 from omniroute.engine.engine import ChannelSetup, Engine, Setup, running
 from omniroute.engine.ports import Clock, Disk, SystemClock

@@ -7,7 +7,7 @@ import pytest
 from omniroute.api import names, reasons
 from omniroute.core import events as e
 from omniroute.core.events import Candidate, Decision
-from omniroute.core.model import Requirement
+from omniroute.core.rules import Requirement
 
 NAMES = {"ann": "Ann", "bob": "Bob", "sue": "Sue"}
 LABELS = {"sales": "Sales", "sales.orders": "Orders"}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from tests.core.world import CONFIG, MINUTE, SECOND, World, with_queue
 
 from omniroute.api import waits
-from omniroute.core.model import ItemState, Presence, Relaxation, Requirement
+from omniroute.core.model import ItemState, Presence
+from omniroute.core.rules import Relaxation, Requirement
 
 LABELS = {"sales": "Sales", "bob": "Bob"}
 STEPS = (

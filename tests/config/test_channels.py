@@ -6,7 +6,7 @@ import pytest
 from tests.config.company import NOW_MS, REGISTRY, change, changed, check, company, refused
 
 from omniroute import config
-from omniroute.core.model import ChannelRule
+from omniroute.core.rules import ChannelRule
 from omniroute.errors import ConfigError
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from omniroute.config import requirement
 from omniroute.config.names import near
-from omniroute.core.model import Requirement
+from omniroute.core.rules import Requirement
 from omniroute.errors import ConfigError
 
 

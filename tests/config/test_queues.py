@@ -7,7 +7,7 @@ from tests.config.company import NOW_MS, REGISTRY, change, changed, company, que
 
 from omniroute import config
 from omniroute.config import PRIORITY_MAX, PRIORITY_MIN
-from omniroute.core.model import QueueRule, Requirement, WrapUp
+from omniroute.core.rules import QueueRule, Requirement, WrapUp
 
 TRADE = "departments.sales.queues.trade"
 

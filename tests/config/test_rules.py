@@ -7,7 +7,7 @@ import pytest
 from tests.config.company import NOW_MS, REGISTRY, change, changed, refused
 
 from omniroute import config
-from omniroute.core.model import CoreConfig, DepartmentRule, Overflow, OverflowCause, Relaxation, Requirement
+from omniroute.core.rules import CoreConfig, DepartmentRule, Overflow, OverflowCause, Relaxation, Requirement
 
 DAY_MS = 86_400_000
 

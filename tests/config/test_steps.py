@@ -7,7 +7,7 @@ from tests.config.company import NOW_MS, REGISTRY, change, changed, company, que
 
 from omniroute import config
 from omniroute.config.queues import queue_rules
-from omniroute.core.model import Overflow, OverflowCause, QueueRule, Relaxation, Requirement
+from omniroute.core.rules import Overflow, OverflowCause, QueueRule, Relaxation, Requirement
 from omniroute.errors import ConfigError
 
 BILLING = "departments.support.queues.billing"

@@ -8,21 +8,19 @@ from tests.core.world import CHAT, MAIL, PHONE, SECOND, World, queue, reference
 
 from omniroute.core import commands as c
 from omniroute.core import events as e
-from omniroute.core.model import (
+from omniroute.core.model import InteractionKind, Presence, WorkItem
+from omniroute.core.policy import RoutingPolicy
+from omniroute.core.rules import (
     Calendar,
     ChannelRule,
     CoreConfig,
     DepartmentRule,
-    InteractionKind,
     Overflow,
     OverflowCause,
-    Presence,
     QueueRule,
     Relaxation,
     Requirement,
-    WorkItem,
 )
-from omniroute.core.policy import RoutingPolicy
 from omniroute.policies.plugin import omniroute_policies
 
 BUILT_IN: dict[str, RoutingPolicy] = {policy.name: policy for policy in omniroute_policies()}

@@ -7,21 +7,20 @@ from collections.abc import Sequence
 import msgspec
 from tests.core.world import CONFIG, SECOND, START_MS, Broken, changed
 
-from omniroute.core.model import (
+from omniroute.core.model import Operator, WorkItem
+from omniroute.core.policy import Policy, RoutingPolicy
+from omniroute.core.rules import (
     Calendar,
     ChannelRule,
     CoreConfig,
-    Operator,
     Outcome,
     Overflow,
     OverflowCause,
     QueueRule,
     Relaxation,
     Requirement,
-    WorkItem,
     WrapUp,
 )
-from omniroute.core.policy import Policy, RoutingPolicy
 from omniroute.policies.plugin import omniroute_policies
 
 TECH, MONEY = Requirement("tech", 3), Requirement("money")

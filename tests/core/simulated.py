@@ -18,7 +18,8 @@ from omniroute.core import commands as c
 from omniroute.core import events as e
 from omniroute.core import machine
 from omniroute.core.estimates import Estimate, estimate
-from omniroute.core.model import InteractionKind, ItemState, Presence, QueueRule
+from omniroute.core.model import InteractionKind, ItemState, Presence
+from omniroute.core.rules import QueueRule
 from omniroute.core.state import State
 
 

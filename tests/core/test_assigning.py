@@ -8,7 +8,8 @@ from tests.core.world import CONFIG, MINUTE, SECOND, World, changed, with_channe
 from omniroute.core import commands as c
 from omniroute.core import events as e
 from omniroute.core.deadlines import Concern
-from omniroute.core.model import CoreConfig, InteractionKind, Presence, Relaxation, Requirement
+from omniroute.core.model import InteractionKind, Presence
+from omniroute.core.rules import CoreConfig, Relaxation, Requirement
 from omniroute.errors import Conflict, Forbidden, InvalidInput, NotFound
 
 BACKOFF_MS = 30 * SECOND

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from omniroute.core.calendars import add_ms, before_ms, is_open, next_close_ms, next_open_ms
-from omniroute.core.model import Calendar
+from omniroute.core.rules import Calendar
 
 SPAN = 60
 """Instants that are tried; calendars lie within it."""

@@ -9,7 +9,8 @@ from omniroute.core import commands as c
 from omniroute.core import events as e
 from omniroute.core.capacity import free_units
 from omniroute.core.deadlines import Concern
-from omniroute.core.model import CoreConfig, InteractionKind, Presence
+from omniroute.core.model import InteractionKind, Presence
+from omniroute.core.rules import CoreConfig
 from omniroute.errors import Conflict
 
 IDLE_MS = 2 * MINUTE

@@ -8,7 +8,8 @@ from tests.core.world import CONFIG, MINUTE, World, changed, reference
 
 from omniroute.core import commands as c
 from omniroute.core import events as e
-from omniroute.core.model import InteractionKind, Requirement
+from omniroute.core.model import InteractionKind
+from omniroute.core.rules import Requirement
 from omniroute.errors import Conflict, InvalidInput
 
 

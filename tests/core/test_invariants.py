@@ -11,7 +11,8 @@ from tests.core.world import World
 from omniroute.core import invariants
 from omniroute.core.deadlines import Concern
 from omniroute.core.invariants import InvariantViolation
-from omniroute.core.model import ClockState, ItemState, Offer, Presence, Requirement, Stage
+from omniroute.core.model import ClockState, ItemState, Offer, Presence, Stage
+from omniroute.core.rules import Requirement
 from omniroute.core.state import State
 
 

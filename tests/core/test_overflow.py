@@ -10,7 +10,8 @@ from omniroute.core import commands as c
 from omniroute.core import events as e
 from omniroute.core.deadlines import Concern
 from omniroute.core.effects import effect_of
-from omniroute.core.model import Calendar, ChannelRule, Presence, WorkItem
+from omniroute.core.model import Presence, WorkItem
+from omniroute.core.rules import Calendar, ChannelRule
 from omniroute.core.state import State
 from omniroute.core.timing import OVERFLOWS_MAX
 

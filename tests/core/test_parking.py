@@ -8,8 +8,9 @@ from tests.core.world import CONFIG, MINUTE, SECOND, World, changed, with_channe
 from omniroute.core import commands as c
 from omniroute.core import events as e
 from omniroute.core.deadlines import Concern
-from omniroute.core.model import CoreConfig, InteractionKind, Presence
+from omniroute.core.model import InteractionKind, Presence
 from omniroute.core.parking import SNOOZE_MS_MAX
+from omniroute.core.rules import CoreConfig
 from omniroute.errors import Conflict, Forbidden, InvalidInput, NotFound
 
 SNOOZE_MS = 10 * MINUTE

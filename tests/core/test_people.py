@@ -8,7 +8,8 @@ from tests.core.world import CONFIG, MINUTE, SECOND, World, changed, with_channe
 from omniroute.core import commands as c
 from omniroute.core import events as e
 from omniroute.core.deadlines import Concern
-from omniroute.core.model import Overflow, OverflowCause, Presence, Relaxation, Requirement
+from omniroute.core.model import Presence
+from omniroute.core.rules import Overflow, OverflowCause, Relaxation, Requirement
 from omniroute.errors import Conflict, InvalidInput, NotFound
 
 

@@ -16,10 +16,11 @@ from omniroute.core import commands as c
 from omniroute.core import events as e
 from omniroute.core import machine
 from omniroute.core.eligibility import why_not
-from omniroute.core.model import Operator, Presence, QueueRule, Requirement, WorkItem
+from omniroute.core.model import Operator, Presence, WorkItem
 from omniroute.core.policy import TERM_MAX, WEIGHT_MAX, Policy, RoutingPolicy, Wanted, Work
 from omniroute.core.ranking import CANDIDATES_MAX, NAMED_MAX
 from omniroute.core.roster import OPEN
+from omniroute.core.rules import QueueRule, Requirement
 from omniroute.core.state import State
 
 SKILLS = ("french", "money", "tech")

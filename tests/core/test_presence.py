@@ -9,7 +9,8 @@ from omniroute.core import commands as c
 from omniroute.core import events as e
 from omniroute.core.deadlines import Concern
 from omniroute.core.effects import effect_of
-from omniroute.core.model import ContactState, InteractionKind, Overflow, OverflowCause, Presence
+from omniroute.core.model import ContactState, InteractionKind, Presence
+from omniroute.core.rules import Overflow, OverflowCause
 from omniroute.errors import Conflict, InvalidInput, NotFound
 
 LEASE_MS = 30 * SECOND

@@ -10,7 +10,8 @@ from tests.core.world import SECOND
 from omniroute.core import commands as c
 from omniroute.core import events as e
 from omniroute.core.deadlines import Concern
-from omniroute.core.model import Presence, Relaxation, Requirement, WorkItem
+from omniroute.core.model import Presence, WorkItem
+from omniroute.core.rules import Relaxation, Requirement
 from omniroute.core.state import State
 
 

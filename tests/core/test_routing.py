@@ -7,8 +7,9 @@ from tests.core.world import CONFIG, MINUTE, POLICIES, SECOND, World, changed, w
 
 from omniroute.core import commands as c
 from omniroute.core import events as e
-from omniroute.core.model import Operator, Presence, Requirement, WorkItem
+from omniroute.core.model import Operator, Presence, WorkItem
 from omniroute.core.ranking import CANDIDATES_MAX, NAMED_MAX
+from omniroute.core.rules import Requirement
 
 
 def test_first_in_first_out_within_equal_rank():

@@ -24,8 +24,9 @@ from omniroute.core import events as e
 from omniroute.core import invariants, machine
 from omniroute.core.deadlines import Concern
 from omniroute.core.effects import effect_of
-from omniroute.core.model import Conversation, InteractionKind, Presence, Requirement
+from omniroute.core.model import Conversation, InteractionKind, Presence
 from omniroute.core.permissions import RULES
+from omniroute.core.rules import Requirement
 from omniroute.core.state import State
 from omniroute.errors import CallerError
 from omniroute.journal.codec import decode_event, encode_event

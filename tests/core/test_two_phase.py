@@ -12,7 +12,8 @@ from omniroute.core import events as e
 from omniroute.core.capacity import free_units
 from omniroute.core.deadlines import Concern
 from omniroute.core.effects import effect_of
-from omniroute.core.model import ContactState, CoreConfig, InteractionKind, Presence
+from omniroute.core.model import ContactState, InteractionKind, Presence
+from omniroute.core.rules import CoreConfig
 from omniroute.errors import CallerError, Conflict
 
 STARTED, CONNECTED = InteractionKind.CONTACT_STARTED, InteractionKind.CONTACT_CONNECTED

@@ -7,8 +7,9 @@ from tests.core.centre import Centre, rule
 from tests.core.world import CONFIG
 
 from omniroute.core.classes import class_of
-from omniroute.core.model import Operator, Presence, Requirement, WorkItem
+from omniroute.core.model import Operator, Presence, WorkItem
 from omniroute.core.ordering import RANKED_CHUNK_MAX
+from omniroute.core.rules import Requirement
 from omniroute.core.state import State
 from omniroute.core.waiting import EMPTY_CLASSES_MAX, WaitingIndex
 

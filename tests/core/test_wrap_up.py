@@ -8,7 +8,8 @@ from tests.core.world import MINUTE, SECOND, World, with_queue
 from omniroute.core import commands as c
 from omniroute.core import events as e
 from omniroute.core.deadlines import Concern
-from omniroute.core.model import InteractionKind, WrapUp
+from omniroute.core.model import InteractionKind
+from omniroute.core.rules import WrapUp
 from omniroute.core.work import EXTENSIONS_MAX
 from omniroute.errors import Conflict, Forbidden
 

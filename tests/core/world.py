@@ -15,20 +15,9 @@ from omniroute.core import commands as c
 from omniroute.core import events as e
 from omniroute.core import invariants, machine, references
 from omniroute.core.deadlines import Concern
-from omniroute.core.model import (
-    ChannelRule,
-    Conversation,
-    CoreConfig,
-    DepartmentRule,
-    InteractionKind,
-    Offer,
-    Operator,
-    Presence,
-    QueueRule,
-    Requirement,
-    WorkItem,
-)
+from omniroute.core.model import Conversation, InteractionKind, Offer, Operator, Presence, WorkItem
 from omniroute.core.policy import RoutingPolicy
+from omniroute.core.rules import ChannelRule, CoreConfig, DepartmentRule, QueueRule, Requirement
 from omniroute.core.state import State
 from omniroute.errors import CallerError
 from omniroute.policies.least_loaded import LeastLoaded

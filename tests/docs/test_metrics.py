@@ -8,7 +8,8 @@ from prometheus_client import Metric
 from tests.docs.pages import read, rows
 from tests.engine.rig import life
 
-from omniroute.core.model import Outcome, OverflowCause, Presence
+from omniroute.core.model import Presence
+from omniroute.core.rules import Outcome, OverflowCause
 from omniroute.engine.mailbox import CAPACITY, SHARE, Urgency
 from omniroute.engine.metrics import COUNTERS, GAUGES, HISTOGRAMS, PREFIX
 

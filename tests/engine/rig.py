@@ -25,8 +25,9 @@ from omniroute.core import commands as k
 from omniroute.core import events as e
 from omniroute.core import invariants, references
 from omniroute.core.events import Event
-from omniroute.core.model import ChannelRule, CoreConfig, DepartmentRule, InteractionKind, Presence, QueueRule
+from omniroute.core.model import InteractionKind, Presence
 from omniroute.core.permissions import SYSTEM
+from omniroute.core.rules import ChannelRule, CoreConfig, DepartmentRule, QueueRule
 from omniroute.engine import recovery
 from omniroute.engine.classify import Classifier, Placement
 from omniroute.engine.engine import ChannelSetup, Engine, Setup, running

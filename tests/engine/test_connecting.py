@@ -9,7 +9,8 @@ import pytest
 from tests.engine.rig import CONFIG, Rig, life, turns, until
 
 from omniroute.core import events as e
-from omniroute.core.model import ItemState, Overflow, OverflowCause, Presence
+from omniroute.core.model import ItemState, Presence
+from omniroute.core.rules import Overflow, OverflowCause
 from omniroute.core.state import State
 from omniroute.errors import DeliveryDeferred, DeliveryRefused
 

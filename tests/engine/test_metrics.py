@@ -8,8 +8,9 @@ from tests.engine.rig import CONFIG, OFFER_MS, Rig, life, until
 
 from omniroute.core import commands as k
 from omniroute.core import events as e
-from omniroute.core.model import Overflow, OverflowCause, Presence, Relaxation
+from omniroute.core.model import Presence
 from omniroute.core.permissions import SYSTEM
+from omniroute.core.rules import Overflow, OverflowCause, Relaxation
 from omniroute.engine.metrics import COUNTERS, GAUGES, HISTOGRAMS
 from omniroute.engine.tally import BUCKETS_S, COUNTED, Tally
 from omniroute.journal.memory import MemoryDisk

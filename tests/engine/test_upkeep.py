@@ -13,8 +13,8 @@ from structlog.testing import capture_logs
 from tests.engine.rig import CONFIG, GatedJournal, channels, setup, turns
 
 from omniroute.core import events as e
-from omniroute.core.model import Calendar, CoreConfig
 from omniroute.core.policy import Policy
+from omniroute.core.rules import Calendar, CoreConfig
 from omniroute.engine.engine import Engine, batch_policies, running
 from omniroute.engine.upkeep import DAY_MS, HOUR_MS, LEFT_MIN_MS, keep_calendars, next_run_ms
 from omniroute.journal.codec import decode_event

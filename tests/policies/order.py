@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from omniroute.core.model import Operator, Requirement, WorkItem
+from omniroute.core.model import Operator, WorkItem
+from omniroute.core.rules import Requirement
 from omniroute.policies.contract import Policy
 
 

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from omniroute.core.commands import Classification
-from omniroute.core.model import Requirement
+from omniroute.core.rules import Requirement
 from omniroute.testing import classifier as checking
 from omniroute.testing.classifier import check_classifier, generated_facts
 

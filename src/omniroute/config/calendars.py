@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from omniroute.config import zones
 from omniroute.config.hours import OpeningHours, Window
-from omniroute.core.model import Calendar
+from omniroute.core.rules import Calendar
 
 BEFORE_DAYS = 7
 AFTER_DAYS = 800

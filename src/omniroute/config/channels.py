@@ -16,7 +16,7 @@ from omniroute.config.lengths import COUNT_MAX, bounded, length_ms
 from omniroute.config.names import check_known, check_name, queue_id
 from omniroute.config.reading import convert
 from omniroute.config.sections import ChannelSection, Config
-from omniroute.core.model import ChannelRule
+from omniroute.core.rules import ChannelRule
 from omniroute.engine.classify import Placement
 from omniroute.errors import ConfigError
 from omniroute.plugins import Registry

@@ -15,7 +15,7 @@ from omniroute.config.people import workers
 from omniroute.config.queues import queue_path, queue_rules
 from omniroute.config.sections import Config, OperatorSection
 from omniroute.config.steps import EVERYTHING
-from omniroute.core.model import QueueRule, Relaxation, Requirement
+from omniroute.core.rules import QueueRule, Relaxation, Requirement
 from omniroute.plugins import Registry
 
 People = Mapping[str, OperatorSection]

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 from omniroute.config.sections import Config
-from omniroute.core.model import Requirement
+from omniroute.core.rules import Requirement
 from omniroute.errors import ConfigError
 
 LEVEL_MIN, LEVEL_MAX = 1, 10

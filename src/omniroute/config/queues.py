@@ -11,7 +11,7 @@ from omniroute.config.lengths import bounded, length_ms, some_length_ms
 from omniroute.config.names import check_known, check_name, requirements
 from omniroute.config.sections import Config, Queue
 from omniroute.config.steps import overflows, relaxations
-from omniroute.core.model import QueueRule, WrapUp
+from omniroute.core.rules import QueueRule, WrapUp
 from omniroute.errors import ConfigError
 from omniroute.plugins import Registry
 

@@ -10,7 +10,7 @@ from omniroute.config.names import check_known, check_name, check_skill, queue_i
 from omniroute.config.people import operators
 from omniroute.config.queues import queue_rules
 from omniroute.config.sections import METRICS_FOR, Config
-from omniroute.core.model import Calendar, CoreConfig, DepartmentRule
+from omniroute.core.rules import Calendar, CoreConfig, DepartmentRule
 from omniroute.engine.classify import Known, Rule, compile_rules
 from omniroute.errors import ConfigError
 from omniroute.plugins import Registry

@@ -22,7 +22,7 @@ from omniroute.config.names import (
 )
 from omniroute.config.people import workers
 from omniroute.config.sections import Config, Queue
-from omniroute.core.model import Outcome, Overflow, OverflowCause, Relaxation
+from omniroute.core.rules import Outcome, Overflow, OverflowCause, Relaxation
 from omniroute.errors import ConfigError
 
 EVERYTHING = "*"

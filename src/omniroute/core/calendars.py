@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 
-from omniroute.core.model import Calendar
+from omniroute.core.rules import Calendar
 
 
 def _from_ms(interval: tuple[int, int]) -> int:

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omniroute.core.model import ChannelRule, Operator, Presence, WorkItem
+from omniroute.core.model import Operator, Presence, WorkItem
+from omniroute.core.rules import ChannelRule
 
 if TYPE_CHECKING:
     from omniroute.core.state import State

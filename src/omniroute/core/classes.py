@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
-from omniroute.core.model import Operator, Requirement, WorkItem
+from omniroute.core.model import Operator, WorkItem
+from omniroute.core.rules import Requirement
 
 if TYPE_CHECKING:
     from omniroute.core.state import State

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import msgspec
 
-from omniroute.core.model import Conversation, CoreConfig, InteractionKind, Presence, Requirement
+from omniroute.core.model import Conversation, InteractionKind, Presence
+from omniroute.core.rules import CoreConfig, Requirement
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import msgspec
 
-from omniroute.core.model import Conversation, CoreConfig, InteractionKind, ItemState, Presence, Requirement
+from omniroute.core.model import Conversation, InteractionKind, ItemState, Presence
+from omniroute.core.rules import CoreConfig, Requirement
 
 
 class Event(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -17,13 +17,7 @@ from omniroute.core.events import (
     RawReceived,
     RawRegistered,
 )
-from omniroute.core.model import (
-    RUNNING,
-    ContactState,
-    Conversation,
-    InteractionKind,
-    Stage,
-)
+from omniroute.core.model import RUNNING, ContactState, Conversation, InteractionKind, Stage
 from omniroute.core.queueing import queue_item
 from omniroute.core.roster import LEVELS
 from omniroute.core.state import State

@@ -14,8 +14,9 @@ from omniroute.core import reservations, timing
 from omniroute.core.calendars import is_open
 from omniroute.core.estimates import estimate, staff
 from omniroute.core.events import ItemDiverted, OverflowPassed
-from omniroute.core.model import ItemState, Overflow, OverflowCause, QueueRule, WorkItem
+from omniroute.core.model import ItemState, WorkItem
 from omniroute.core.queueing import can_wait_for, end_hold, move
+from omniroute.core.rules import Overflow, OverflowCause, QueueRule
 from omniroute.core.state import State
 from omniroute.core.step import Applier, Step
 

@@ -17,7 +17,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
-from omniroute.core.model import Operator, Requirement, WorkItem
+from omniroute.core.model import Operator, WorkItem
+from omniroute.core.rules import Requirement
 
 TERM_MAX = 2**63 - 1
 """The largest number in a key, so that every decision can be recorded."""

@@ -15,9 +15,10 @@ from omniroute.core.classes import ClassKey, class_of
 from omniroute.core.eligibility import unable
 from omniroute.core.events import HoldEnded, ItemMoved, ItemQueued
 from omniroute.core.handling import expected_ms
-from omniroute.core.model import ClockState, Conversation, Operator, Presence, QueueRule, Requirement, WorkItem
+from omniroute.core.model import ClockState, Conversation, Operator, Presence, WorkItem
 from omniroute.core.plans import PolicyFailure, default_plan, plan_of
 from omniroute.core.policy import Work
+from omniroute.core.rules import QueueRule, Requirement
 from omniroute.core.state import State
 from omniroute.core.step import Applier, Step
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from omniroute.core import timing
 from omniroute.core.events import ItemRelaxed
-from omniroute.core.model import ItemState, Relaxation, Requirement, WorkItem
+from omniroute.core.model import ItemState, WorkItem
+from omniroute.core.rules import Relaxation, Requirement
 from omniroute.core.state import State
 from omniroute.core.step import Applier, Step
 

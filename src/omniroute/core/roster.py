@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from omniroute.core.capacity import BUSY, Holding, absent, full
-from omniroute.core.model import Operator, Requirement
+from omniroute.core.model import Operator
+from omniroute.core.rules import Requirement
 
 if TYPE_CHECKING:
     from omniroute.core.state import State

@@ -10,24 +10,10 @@ import msgspec
 
 from omniroute.core import timing
 from omniroute.core.deadlines import Concern, DeadlineIndex
-from omniroute.core.model import (
-    Calendar,
-    ChannelRule,
-    ClockState,
-    Conversation,
-    CoreConfig,
-    DepartmentRule,
-    Handling,
-    Handoff,
-    ItemState,
-    Offer,
-    Operator,
-    QueueRule,
-    WorkItem,
-    WrapUp,
-)
+from omniroute.core.model import ClockState, Conversation, Handling, Handoff, ItemState, Offer, Operator, WorkItem
 from omniroute.core.plans import PlanEntry
 from omniroute.core.roster import Roster
+from omniroute.core.rules import Calendar, ChannelRule, CoreConfig, DepartmentRule, QueueRule, WrapUp
 from omniroute.core.waiting import WaitingIndex
 from omniroute.errors import NotFound
 

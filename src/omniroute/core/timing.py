@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from omniroute.core.calendars import next_close_ms
 from omniroute.core.deadlines import Concern
-from omniroute.core.model import Calendar, ItemState, OverflowCause, QueueRule, WorkItem, WrapUp
+from omniroute.core.model import ItemState, WorkItem
+from omniroute.core.rules import Calendar, OverflowCause, QueueRule, WrapUp
 
 if TYPE_CHECKING:
     from omniroute.core.state import State

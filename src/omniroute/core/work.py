@@ -27,17 +27,10 @@ from omniroute.core.events import (
     WrapUpExtended,
     WrapUpStarted,
 )
-from omniroute.core.model import (
-    RUNNING,
-    ContactState,
-    Conversation,
-    ItemState,
-    Stage,
-    WorkItem,
-    WrapUp,
-)
+from omniroute.core.model import RUNNING, ContactState, Conversation, ItemState, Stage, WorkItem
 from omniroute.core.parking import held_by
 from omniroute.core.queueing import queue_item
+from omniroute.core.rules import WrapUp
 from omniroute.core.state import State
 from omniroute.core.step import Applier, Handler, Step
 from omniroute.core.transitions import CONVERSATION, WORK_ITEM, advance

@@ -14,9 +14,9 @@ import structlog
 from omniroute.channels.contract import Channel
 from omniroute.core import references
 from omniroute.core.commands import ApplyConfig, PutOperator, ResumeAfterOutage
-from omniroute.core.model import CoreConfig
 from omniroute.core.permissions import SYSTEM
 from omniroute.core.policy import Policy, RoutingPolicy
+from omniroute.core.rules import CoreConfig
 from omniroute.engine import cells as c
 from omniroute.engine import recovery, timekeeper, upkeep
 from omniroute.engine.classify import Classifier

@@ -16,7 +16,8 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from omniroute.core.model import CoreConfig, Presence
+from omniroute.core.model import Presence
+from omniroute.core.rules import CoreConfig
 from omniroute.engine.classify import Classifier
 from omniroute.engine.tally import BUCKETS_S, Tally, Waits
 from omniroute.engine.writer import Writer

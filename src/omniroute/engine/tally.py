@@ -15,7 +15,7 @@ import structlog
 
 from omniroute.core import events as e
 from omniroute.core.events import Event
-from omniroute.core.model import CoreConfig
+from omniroute.core.rules import CoreConfig
 from omniroute.core.state import State
 
 BUCKETS_S = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_800, 3_600, 14_400, 86_400)

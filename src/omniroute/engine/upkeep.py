@@ -12,8 +12,8 @@ from collections.abc import Callable
 import structlog
 
 from omniroute.core.commands import ApplyConfig
-from omniroute.core.model import CoreConfig
 from omniroute.core.permissions import SYSTEM
+from omniroute.core.rules import CoreConfig
 from omniroute.engine.mailbox import Urgency
 from omniroute.engine.ports import Spawn
 from omniroute.engine.writer import Writer

@@ -17,7 +17,8 @@ from typing import Any, NamedTuple, NoReturn
 
 import msgspec
 
-from omniroute.core.model import Operator, Requirement, WorkItem
+from omniroute.core.model import Operator, WorkItem
+from omniroute.core.rules import Requirement
 from omniroute.policies.contract import TERM_MAX, WEIGHT_MAX, Policy, RoutingPolicy, Work
 from omniroute.testing.policy_world import (
     NOW_MS,

@@ -8,7 +8,8 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from omniroute.core.model import Operator, Presence, Requirement, WorkItem
+from omniroute.core.model import Operator, Presence, WorkItem
+from omniroute.core.rules import Requirement
 from omniroute.policies.contract import Work
 
 OPERATORS = 60

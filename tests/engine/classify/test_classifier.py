@@ -15,7 +15,8 @@ from omniroute.classifiers.contract import CustomerFacts, Facts
 from omniroute.classifiers.stated import Stated
 from omniroute.core.commands import Classification
 from omniroute.core.intake import PRIORITY_MAX, TAGS_MAX, valid_tags
-from omniroute.core.model import InteractionKind, Requirement
+from omniroute.core.model import InteractionKind
+from omniroute.core.rules import Requirement
 from omniroute.engine.classify import Classifier
 from omniroute.engine.classify.classifier import RULE_CHARS_MAX
 

@@ -8,7 +8,7 @@ import msgspec
 
 from omniroute.channels.contract import Identity, Interaction
 from omniroute.config import requirement
-from omniroute.core.model import Calendar, ChannelRule, CoreConfig, DepartmentRule, QueueRule
+from omniroute.core.rules import Calendar, ChannelRule, CoreConfig, DepartmentRule, QueueRule
 from omniroute.core.state import State
 from omniroute.engine.classify import Classifier, ClassifyRule, Known, Placement, Rule, compile_rules
 

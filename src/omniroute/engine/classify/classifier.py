@@ -11,7 +11,7 @@ from omniroute.channels.contract import Interaction
 from omniroute.classifiers.contract import CustomerFacts, Facts, PluginClassifier
 from omniroute.core.commands import Classification
 from omniroute.core.intake import PRIORITY_MAX, valid_tags
-from omniroute.core.model import Requirement
+from omniroute.core.rules import Requirement
 from omniroute.core.state import State
 from omniroute.engine.classify.conditions import Case
 from omniroute.engine.classify.rules import DEFAULT, Given, Rule, decide, highest

@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from omniroute.classifiers.contract import Facts
 from omniroute.core.calendars import is_open
-from omniroute.core.model import Calendar, InteractionKind
+from omniroute.core.model import InteractionKind
+from omniroute.core.rules import Calendar
 from omniroute.engine.classify import times
 from omniroute.engine.classify.sections import VALUES_MAX, Known, When, near
 from omniroute.engine.classify.texts import Pattern, folded, needle

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from omniroute.core.intake import PRIORITY_MAX, TAG_CHARS_MAX, TAGS_MAX
-from omniroute.core.model import Requirement
+from omniroute.core.rules import Requirement
 from omniroute.engine.classify.conditions import Case, Condition, compile_when, language
 from omniroute.engine.classify.sections import NAME_CHARS_MAX, RULES_MAX, VALUES_MAX, ClassifyRule, Known, Then, near
 from omniroute.errors import ConfigError

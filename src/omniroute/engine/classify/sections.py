@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from omniroute.core.model import Requirement
+from omniroute.core.rules import Requirement
 
 RULES_MAX = 200
 VALUES_MAX = 100

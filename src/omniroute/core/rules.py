@@ -1,0 +1,176 @@
+"""The rules: what a configuration says to the core, in records; journalled whole with ``config.applied``.
+
+What lives here: departments, queues, channels and what they do to waiting work, no behaviour. Lengths are milliseconds.
+Recorded shapes: new fields go to the end and have defaults.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Requirement(msgspec.Struct, frozen=True, array_like=True, order=True):
+    """A skill that an operator must have, at ``level`` (1-10) or better."""
+
+    skill: str
+    level: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.skill}>={self.level}"
+
+
+class Relaxation(msgspec.Struct, frozen=True, array_like=True):
+    """One step by which the requirements of an item widen once it has waited ``after_ms`` since it was enqueued.
+
+    ``drop`` names skills that are no longer required, ``lower`` gives skills a lower level (a level that is not lower
+    changes nothing); the others add whom the item may go to: all of a department, all who serve a queue, a person.
+    """
+
+    after_ms: int
+    drop: tuple[str, ...] = ()
+    lower: tuple[Requirement, ...] = ()
+    departments: tuple[str, ...] = ()
+    queues: tuple[str, ...] = ()
+    operators: tuple[str, ...] = ()
+
+
+class OverflowCause(StrEnum):
+    """Why a queue cannot serve an item in time."""
+
+    WAIT = "wait"
+    """It has waited ``limit`` ms: an exact deadline."""
+    LENGTH = "length"
+    """On arrival, ``limit`` items wait in the queue already."""
+    ESTIMATE = "estimate"
+    """On arrival, the upper end of the estimated wait is ``limit`` ms or more."""
+    UNSTAFFED = "unstaffed"
+    """Nobody who could serve it is available: on arrival, and when the last one leaves."""
+    CLOSED = "closed"
+    """The queue's calendar is closed: on arrival, and at the closing instant."""
+
+
+class Outcome(StrEnum):
+    """What becomes of an item that overflows to no other queue: the customer is told, the item waits as later work."""
+
+    VOICEMAIL = "voicemail"
+    CALLBACK = "callback"
+    MAIL = "mail"
+
+
+class Overflow(msgspec.Struct, frozen=True, array_like=True):
+    """One rule of a queue: for this cause an item goes to ``queue_id``, or where that is empty gets the ``outcome``."""
+
+    cause: OverflowCause
+    limit: int = 0
+    queue_id: str = ""
+    outcome: str = ""
+
+
+class Calendar(msgspec.Struct, frozen=True, array_like=True):
+    """When somebody is open: sorted, disjoint intervals ``[from_ms, to_ms)``, compiled at the edge.
+
+    ``source`` names time zone and data version. Before the first and after ``until_ms`` nothing is known: open.
+    """
+
+    calendar_id: str
+    intervals: tuple[tuple[int, int], ...]
+    until_ms: int
+    source: str = ""
+
+
+class WrapUp(StrEnum):
+    """What follows a contact: nothing, time for writing up that keeps nobody from the next work, or that does."""
+
+    NONE = "none"
+    OPTIONAL = "optional"
+    FORCED = "forced"
+
+
+class QueueRule(msgspec.Struct, frozen=True, array_like=True):
+    """A queue as configured. A length of 0 ms means "none".
+
+    ``policy`` is a policy's name, or several joined by ``+``: the terms of the first decide, then those of the next.
+    ``preferred`` skills rank whoever has them first, and exclude nobody. ``sticky_ms`` bounds the wait for the
+    previous operator, ``ageing_ms`` what a slack-ordered item may gain or lose by its promise, ``batch_ms`` is the
+    window of a batch policy (0: items are matched one by one). ``handling_ms`` is the expected handling time as long
+    as there is no history. ``answer_ms``: assigned work that its operator has not answered for so long goes back (0:
+    never).
+    """
+
+    queue_id: str
+    department_id: str
+    policy: str
+    offer_ms: int
+    backoff_ms: int
+    wrap_up_ms: int
+    first_response_ms: int
+    handoff_ms: int
+    priority: int = 0
+    requirements: tuple[Requirement, ...] = ()
+    preferred: tuple[Requirement, ...] = ()
+    auto_accept: bool = False
+    sticky_ms: int = 0
+    ageing_ms: int = 3_600_000
+    batch_ms: int = 0
+    handling_ms: int = 300_000
+    relaxations: tuple[Relaxation, ...] = ()
+    overflows: tuple[Overflow, ...] = ()
+    calendar_id: str = ""
+    answer_ms: int = 0
+    wrap_up: WrapUp = WrapUp.FORCED
+
+
+class DepartmentRule(msgspec.Struct, frozen=True, array_like=True):
+    """A department and the queue that work goes to when nobody says better."""
+
+    department_id: str
+    default_queue_id: str
+
+
+class ChannelRule(msgspec.Struct, frozen=True, array_like=True):
+    """What the core needs to know of a channel instance; it never asks which channel it is.
+
+    ``session``: messages with one session key belong to one conversation. ``connects``: accepting must connect the
+    two sides (ring the operator), and ending must part them. ``cost_units``: capacity that one item takes.
+    ``items_max``: active items of it that one operator can have at once (0: as many as fit). ``exclusive``: it goes
+    only to who holds nothing else, and nothing else goes to who holds it. ``interrupts``: instances whose items do not
+    count against it, and are interrupted while one of it is held. ``idle_ms``: after so long a silence of the customer,
+    answered work gives its capacity back (0: never). ``connect_ms``: how long connecting may take after the accept (0:
+    accepted is assigned).
+    """
+
+    instance: str
+    cost_units: int
+    realtime: bool = False
+    session: bool = False
+    connects: bool = False
+    items_max: int = 0
+    exclusive: bool = False
+    interrupts: tuple[str, ...] = ()
+    idle_ms: int = 0
+    connect_ms: int = 0
+
+
+class CoreConfig(msgspec.Struct, frozen=True, array_like=True):
+    """The configuration that decisions depend on; journalled whole as ``config.applied``.
+
+    Order of work: a smaller ``enqueued_ms - priority_weight_ms * priority`` goes first, so that one step of
+    priority is worth so much waiting and nobody starves. ``offers_max`` bounds the live offers an operator can have
+    at once, so that nobody faces more countdowns than can be read. ``lease_ms``: how long a dropped connection of an
+    operator is forgiven. ``return_ms``: how long work that was put aside is kept for who did so when its time comes.
+    ``reserve_ms``: after so long a wait somebody is kept free for an item that smaller ones would push back (0: never).
+    """
+
+    departments: tuple[DepartmentRule, ...]
+    queues: tuple[QueueRule, ...]
+    channels: tuple[ChannelRule, ...]
+    rona_limit: int = 2
+    priority_weight_ms: int = 60_000
+    hops_max: int = 8
+    offers_max: int = 3
+    lease_ms: int = 30_000
+    return_ms: int = 60_000
+    calendars: tuple[Calendar, ...] = ()
+    reserve_ms: int = 60_000
