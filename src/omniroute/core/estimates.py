@@ -10,7 +10,7 @@ counted on without the shared ones. So a shared operator is free for one queue o
 ``Σ held / m`` over the operators counted: each item held ends after the expected handling time ``m`` of its (queue,
 channel). The time to the ``k``-th departure is nearly Gamma-distributed; its variance follows from the spread of the
 handling times, and that ``m`` is a mean of ``n`` observations makes the quotient of both an F distribution. The two
-ends are its 10 % and 90 % quantiles by Paulson (1942, doi:10.1214/aoms/1177731608).
+ends are its 10 % and 90 % quantiles by Paulson (1942).
 """
 
 from __future__ import annotations
