@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.core.world import CONFIG, MINUTE, SECOND, World, changed, with_channel, with_queue
+from tests.core.world import CONFIG, MINUTE, SECOND, World, changed, free_units, with_channel, with_queue
 
 from omniroute.core import commands as c
 from omniroute.core import events as e
-from omniroute.core.capacity import free_units
 from omniroute.core.deadlines import Concern
 from omniroute.core.model import InteractionKind, Presence
 from omniroute.core.rules import CoreConfig

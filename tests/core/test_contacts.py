@@ -5,10 +5,9 @@ from __future__ import annotations
 from itertools import permutations
 
 import pytest
-from tests.core.world import SECOND, World
+from tests.core.world import SECOND, World, free_units
 
 from omniroute.core import events as e
-from omniroute.core.capacity import free_units
 from omniroute.core.model import ContactState, InteractionKind, Presence
 
 STARTED, CONNECTED = InteractionKind.CONTACT_STARTED, InteractionKind.CONTACT_CONNECTED

@@ -5,11 +5,22 @@ from __future__ import annotations
 import pytest
 from msgspec import structs
 from tests.core.centre import Centre, after, rule
-from tests.core.world import CHAT, CONFIG, MAIL, MINUTE, PHONE, SECOND, World, changed, with_channel, with_queue
+from tests.core.world import (
+    CHAT,
+    CONFIG,
+    MAIL,
+    MINUTE,
+    PHONE,
+    SECOND,
+    World,
+    changed,
+    free_units,
+    with_channel,
+    with_queue,
+)
 
 from omniroute.core import commands as c
 from omniroute.core import events as e
-from omniroute.core.capacity import free_units
 from omniroute.core.deadlines import Concern
 from omniroute.core.effects import effect_of
 from omniroute.core.model import ContactState, InteractionKind, Presence

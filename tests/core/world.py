@@ -14,6 +14,7 @@ import msgspec
 from omniroute.core import commands as c
 from omniroute.core import events as e
 from omniroute.core import invariants, machine, references
+from omniroute.core.capacity import Holding
 from omniroute.core.deadlines import Concern
 from omniroute.core.model import Conversation, InteractionKind, Offer, Operator, Presence, WorkItem
 from omniroute.core.policy import RoutingPolicy
@@ -377,3 +378,9 @@ def with_queue(queue_id: str, config: CoreConfig = CONFIG, **fields: object) -> 
         msgspec.structs.replace(rule, **fields) if rule.queue_id == queue_id else rule for rule in config.queues
     )
     return changed(config, queues=rules)
+
+
+def free_units(state: State, operator: Operator, arriving: ChannelRule | None = None) -> int:
+    """Capacity that is neither held nor reserved by a live offer; may be negative after something has resumed."""
+    free = operator.capacity_units - operator.load_units - operator.offered_units
+    return free + Holding(state, operator).interrupted(state, arriving) if state.interrupting else free

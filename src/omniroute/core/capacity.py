@@ -74,12 +74,6 @@ class Holding:
         return any(state.channels[instance].exclusive for instance in (*self.items, *self.offered))
 
 
-def free_units(state: State, operator: Operator, arriving: ChannelRule | None = None) -> int:
-    """Capacity that is neither held nor reserved by a live offer; may be negative after something has resumed."""
-    free = operator.capacity_units - operator.load_units - operator.offered_units
-    return free + Holding(state, operator).interrupted(state, arriving) if state.interrupting else free
-
-
 def absent(state: State, operator: Operator, channel: str = "") -> str:
     """Why the operator gets nothing new, whatever it costs, on that channel or on any; empty if nothing is against it.
 
