@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import anyio
 import structlog
+from anyio.abc import TaskGroup
 
 from omniroute.channels.contract import Channel
 from omniroute.core import references
@@ -36,6 +37,11 @@ SNAPSHOT_AT_STOP_EVENTS = 500
 log = structlog.get_logger("omniroute.engine")
 
 
+def new_reference() -> str:
+    """An unguessable reference from the system's secure source."""
+    return references.from_numbers(secrets.randbelow(len(references.ALPHABET)) for _ in range(references.LENGTH))
+
+
 class ChannelSetup(NamedTuple):
     """A configured instance."""
 
@@ -58,11 +64,8 @@ class Setup(NamedTuple):
     """Names of operators by id; kept up to date by whoever manages people."""
     compile_at: upkeep.Compile | None = None
     """Makes ``core`` for another moment; without it calendars are not renewed."""
-
-
-def new_reference() -> str:
-    """An unguessable reference from the system's secure source."""
-    return references.from_numbers(secrets.randbelow(len(references.ALPHABET)) for _ in range(references.LENGTH))
+    new_reference: Callable[[], str] = new_reference
+    """Makes the references of matters; the simulator's are foreseeable."""
 
 
 class Engine:
@@ -74,7 +77,7 @@ class Engine:
         self.names = setup.names
         self.metrics = Metrics(writer, setup.core, setup.classifier)
         kinds = {one.name: one.channel for one in channels}
-        self.intake = Intake(writer, spawn, kinds, setup.classifier, new_reference)
+        self.intake = Intake(writer, spawn, kinds, setup.classifier, setup.new_reference)
         self.supervisor = Supervisor(
             [ChannelRunner(one.name, one.channel, one.options, writer.clock, self._context) for one in channels]
         )
@@ -129,7 +132,9 @@ def batch_policies(core: CoreConfig, policies: Mapping[str, RoutingPolicy]) -> l
 
 
 @asynccontextmanager
-async def running(setup: Setup, clock: Clock | None = None) -> AsyncIterator[Engine]:
+async def running(
+    setup: Setup, clock: Clock | None = None, spawn: Callable[[TaskGroup], Spawn] = TaskGroupSpawn
+) -> AsyncIterator[Engine]:
     """An engine that runs inside the block. Raises `JournalLocked` where another daemon owns the journal."""
     journal = setup.journal
     epoch = await journal.open(f"pid {os.getpid()}")
@@ -139,9 +144,9 @@ async def running(setup: Setup, clock: Clock | None = None) -> AsyncIterator[Eng
         log.info("recovered", seq=journal.last_seq(), epoch=epoch, open_matters=len(state.conversations))
         writer = Writer(state, journal, clock or SystemClock(), setup.policies, lambda: recovery.load(journal))
         async with anyio.create_task_group() as group:
-            engine = Engine(setup, setup.channels(secret), writer, TaskGroupSpawn(group))
+            engine = Engine(setup, setup.channels(secret), writer, spawn(group))
             async with anyio.create_task_group() as channels:
-                await engine.begin(TaskGroupSpawn(channels))
+                await engine.begin(spawn(channels))
                 try:
                     yield engine
                 finally:

@@ -83,6 +83,8 @@ class Writer:
         self.feed = Feed()
         self.alarms = {concern: Alarm() for concern in Concern}
         self.on_commit: list[Callable[[Sequence[Event]], None]] = []
+        self.on_decide: list[Callable[[Sequence[Event]], None]] = []
+        """Told of every command's events before they are durable: for checks, which look at the state just then."""
         self._reload = reload
         self._seq = journal.last_seq()
         self._batch = Batch()
@@ -166,6 +168,8 @@ class Writer:
             return
         request.events = events
         self._collect(request, events)
+        for look in self.on_decide:
+            look(events)
 
     async def _recover_from_bug(self, request: Request, bug: Exception) -> None:
         """A command that fails in the middle is our bug: reload what is certain and go on without the command."""

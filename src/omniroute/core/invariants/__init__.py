@@ -1,0 +1,94 @@
+"""The invariants, as code: what must hold after every step, and at the moment of every event.
+
+What lives here: the tables, numbered as in ``docs/reference/invariants.md``, and three ways to ask them. `check`
+recounts a state at rest, `check_touched` looks at what a step has touched and is quick, `witness` follows a step event
+by event on a second state and checks what must hold *at that moment* (who was eligible, who was first). Tests call the
+first and the last after every step; the simulator the last two, and the first every so often. Production calls none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from omniroute.core import events as e
+from omniroute.core import machine
+from omniroute.core.invariants.indexes import indexes_recount
+from omniroute.core.invariants.moments import (
+    eligible_then,
+    first_in_first_out,
+    offers_end_in_time,
+    ranks_are_bounded,
+)
+from omniroute.core.invariants.rest import (
+    backoff_is_kept,
+    clocks,
+    handoffs_are_sound,
+    idle_is_silent,
+    nothing_dangles,
+    offers_are_sound,
+    one_owner,
+    one_place,
+    places_are_kept,
+    unanswered_work_has_a_deadline,
+    work_conserving,
+)
+from omniroute.core.invariants.scope import Scope, everything, touched
+from omniroute.core.state import State
+
+__all__ = ["INVARIANTS", "MOMENTS", "InvariantViolation", "check", "check_touched", "everything", "touched", "witness"]
+
+
+class InvariantViolation(AssertionError):
+    """The state is impossible. The message names the invariant and the record."""
+
+
+def check(state: State) -> None:
+    """Raise `InvariantViolation` for the first invariant that the state at rest breaks."""
+    _ask(state, everything(state))
+
+
+def check_touched(state: State, events: Sequence[e.Event]) -> None:
+    """The same for what the events of the last step have touched, and how it stands to everything else."""
+    if any(isinstance(event, e.ConfigApplied) for event in events):
+        check(state)
+    elif events:
+        _ask(state, touched(state, events))
+
+
+def witness(before: State, events: Sequence[e.Event], at_ms: int) -> None:
+    """Follow a step on a state that has seen everything before it; raise for the first event that should not be."""
+    for event in events:
+        before.now_ms = max(before.now_ms, at_ms)
+        for number, moment in MOMENTS.items():
+            for complaint in moment(before, event):
+                raise InvariantViolation(f"invariant {number} ({moment.__name__}): {complaint}")
+        machine.apply(before, event, at_ms)
+
+
+def _ask(state: State, scope: Scope) -> None:
+    for number, invariant in INVARIANTS.items():
+        for complaint in invariant(state, scope):
+            raise InvariantViolation(f"invariant {number} ({invariant.__name__}): {complaint}")
+
+
+INVARIANTS: dict[str, Callable[[State, Scope], Iterator[str]]] = {
+    "7": one_place,
+    "8": indexes_recount,
+    "9": one_owner,
+    "10": idle_is_silent,
+    "11, 13": offers_are_sound,
+    "15": backoff_is_kept,
+    "16": unanswered_work_has_a_deadline,
+    "18": work_conserving,
+    "19": places_are_kept,
+    "20-22": handoffs_are_sound,
+    "23": clocks,
+    "links": nothing_dangles,
+}
+"""At rest."""
+MOMENTS: dict[str, Callable[[State, e.Event], Iterator[str]]] = {
+    "10-12, 15": eligible_then,
+    "13, 14": offers_end_in_time,
+    "17": first_in_first_out,
+    "19": ranks_are_bounded,
+}

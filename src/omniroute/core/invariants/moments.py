@@ -1,0 +1,59 @@
+"""What must hold at the very moment of an event: before it is applied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from omniroute.core import events as e
+from omniroute.core.eligibility import why_not, why_not_by_hand
+from omniroute.core.intake import PRIORITY_MAX
+from omniroute.core.state import State
+
+
+def eligible_then(state: State, event: e.Event) -> Iterator[str]:
+    """10, 11, 12, 15: whoever is offered work, or given it by hand, was eligible and had room at that moment."""
+    match event:
+        case e.OfferMade():
+            item, operator = state.items[event.work_item_id], state.operators[event.operator_id]
+            by_hand = event.decision.trigger == "channel"
+            reason = (why_not_by_hand if by_hand else why_not)(state, operator, item)
+            if reason:
+                yield f"item {item.work_item_id} was offered to {operator.operator_id} in spite of {reason}"
+        case e.ItemPulled() | e.ItemForced() | e.ItemReassigned():
+            item, operator = state.items[event.work_item_id], state.operators[event.operator_id]
+            reason = why_not_by_hand(state, operator, item)
+            if reason:
+                yield f"item {item.work_item_id} was given to {operator.operator_id} in spite of {reason}"
+
+
+def offers_end_in_time(state: State, event: e.Event) -> Iterator[str]:
+    """13, 14: an accept finds its own live offer before the deadline; an offer expires at it, and no timer is early."""
+    match event:
+        case e.OfferAccepted() | e.OfferExpired():
+            offer = state.offers.get(event.offer_id)
+            if offer is None or (offer.work_item_id, offer.operator_id) != (event.work_item_id, event.operator_id):
+                yield f"offer {event.offer_id} was not live"
+            elif (event.at_ms >= offer.deadline_ms) != isinstance(event, e.OfferExpired):
+                yield f"offer {event.offer_id} ended at {event.at_ms}, its deadline is {offer.deadline_ms}"
+
+
+def first_in_first_out(state: State, event: e.Event) -> Iterator[str]:
+    """17, 19: nobody is offered an item while an earlier one waits that they could have."""
+    if not isinstance(event, e.OfferMade) or event.decision.trigger not in {"item", "operator"}:
+        return
+    item, operator = state.items[event.work_item_id], state.operators[event.operator_id]
+    for item_id in state.waiting.ordered():
+        other = state.items[item_id]
+        if (other.rank_ms, item_id) >= (item.rank_ms, item.work_item_id):
+            return
+        if not state.is_batch(other.queue_id) and not why_not(state, operator, other):
+            yield f"item {item.work_item_id} went to {operator.operator_id} before item {item_id}"
+
+
+def ranks_are_bounded(state: State, event: e.Event) -> Iterator[str]:
+    """19: the place of new work is within the bound of its age, so that nobody is overtaken for ever."""
+    if isinstance(event, e.ItemQueued) and not event.handoff_id:
+        rule, away_ms = state.queues[event.queue_id], event.rank_ms - event.at_ms
+        bound_ms = state.config.priority_weight_ms * PRIORITY_MAX + rule.ageing_ms
+        if abs(away_ms) > bound_ms:
+            yield f"item {event.work_item_id} got a place {away_ms} ms from its age"
