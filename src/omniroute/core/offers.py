@@ -22,7 +22,7 @@ from omniroute.core.events import (
     PresenceChanged,
     StageChanged,
 )
-from omniroute.core.model import ContactState, Conversation, ItemState, Offer, Presence, Stage, WorkItem
+from omniroute.core.model import RUNNING, Conversation, ItemState, Offer, Presence, Stage, WorkItem
 from omniroute.core.state import State
 from omniroute.core.step import Applier, Handler, Step
 from omniroute.core.transitions import WORK_ITEM, advance
@@ -95,7 +95,7 @@ def connecting(step: Step, item: WorkItem) -> tuple[int, int]:
     Work of a running handoff is assigned at once, so that its source is released in the same event.
     """
     channel, matter = step.state.channels[item.channel], step.state.conversations[item.conversation_id]
-    if not channel.connects or matter.contact is ContactState.OVER:
+    if not channel.connects or matter.contact not in RUNNING:
         return 0, 0
     two_phase = channel.connect_ms and not item.handoff_id
     return step.state.counters.effect + 1, step.now_ms + channel.connect_ms if two_phase else 0
@@ -272,7 +272,7 @@ def take(state: State, item: WorkItem, event: held.Taken, tag: str) -> None:
 
 def _assigned(state: State, item: WorkItem, at_ms: int) -> None:
     matter = state.conversations[item.conversation_id]
-    if state.channels[item.channel].connects and matter.contact is not ContactState.OVER:  # connected is answered
+    if state.channels[item.channel].connects and matter.contact in RUNNING:  # connected is answered
         matter.answered = True
     held.arm(state, item, matter, at_ms)
 

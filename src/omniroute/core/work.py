@@ -77,7 +77,7 @@ def end_contact(step: Step, command: EndContact) -> None:
     _refuse_if_connecting(item)
     if item.state is not ItemState.ASSIGNED:
         raise Conflict("the contact is over already")
-    start_wrap_up(step, item, part=matter.contact is not ContactState.OVER)
+    start_wrap_up(step, item, part=matter.contact in RUNNING)
 
 
 def _refuse_if_connecting(item: WorkItem) -> None:

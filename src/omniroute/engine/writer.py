@@ -120,6 +120,11 @@ class Writer:
         self.mailbox.put(request, urgency)
         return request
 
+    @property
+    def decided_seq(self) -> int:
+        """The number of the last entry that has been decided; beyond ``committed_seq`` it is not durable yet."""
+        return self._seq
+
     async def barrier(self) -> int:
         """Wait until everything that the present state shows is durable; returns its number.
 

@@ -68,6 +68,13 @@ class MemoryDisk:
         self.owner: MemoryJournal | None = None
         self.holder = ""
 
+    def keep(self, entries: Sequence[Entry], writes: Sequence[Write]) -> None:
+        """Make entries and cells part of what survives."""
+        self.entries.extend(entries)
+        self.epochs.extend([self.epoch] * len(entries))
+        for write in writes:
+            self.collections.setdefault(write.collection, Collection()).write(write.key, write.value)
+
     def crash(self) -> None:
         """The owner's process is gone, without a close; its later writes are refused."""
         self.owner = None
@@ -101,15 +108,10 @@ class MemoryJournal:
         return self.disk.epoch
 
     async def append(self, entries: Sequence[Entry], writes: Sequence[Write] = ()) -> None:
-        disk = self._owned_disk()
-        check_writes(writes)
-        check_sequence(self.last_seq(), entries)
+        disk = self._admit(entries, writes)
         failure = self._take_planned()
         if failure is None or failure[1]:
-            disk.entries.extend(entries)
-            disk.epochs.extend([disk.epoch] * len(entries))
-            for write in writes:
-                disk.collections.setdefault(write.collection, Collection()).write(write.key, write.value)
+            disk.keep(entries, writes)
         if failure is not None:
             raise failure[0]
         await anyio.lowlevel.checkpoint()
@@ -176,6 +178,13 @@ class MemoryJournal:
             raise JournalLocked("another owner has taken this journal over")
         if self._broken:
             raise JournalError("an earlier append failed: close the journal and recover")
+        return disk
+
+    def _admit(self, entries: Sequence[Entry], writes: Sequence[Write]) -> MemoryDisk:
+        """The disk, if it is ours and these may be appended now."""
+        disk = self._owned_disk()
+        check_writes(writes)
+        check_sequence(self.last_seq(), entries)
         return disk
 
     def _take_planned(self) -> tuple[Exception, bool] | None:

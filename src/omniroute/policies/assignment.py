@@ -39,11 +39,24 @@ def solve(costs: Costs, allowed: Allowed) -> Pairs:
 
     Raises `ValueError` for a cost beyond `COST_MAX`, either way.
     """
+    _check(costs)
+    assign = scipys()
+    return by_scipy(assign, costs, allowed, earliest_rows(allowed)) if assign else _unaided(costs, allowed)
+
+
+def solve_unaided(costs: Costs, allowed: Allowed) -> Pairs:
+    """`solve` as if scipy was not installed: the same answer on every machine."""
+    _check(costs)
+    return _unaided(costs, allowed)
+
+
+def _unaided(costs: Costs, allowed: Allowed) -> Pairs:
+    return built_in(costs, allowed, earliest_rows(allowed)[:BUILT_IN_SIDE_MAX])
+
+
+def _check(costs: Costs) -> None:
     if any(max(map(abs, line), default=0) > COST_MAX for line in costs):
         raise ValueError(f"a cost is at most {COST_MAX}")
-    rows = earliest_rows(allowed)
-    assign = scipys()
-    return by_scipy(assign, costs, allowed, rows) if assign else built_in(costs, allowed, rows[:BUILT_IN_SIDE_MAX])
 
 
 # ---- which rows

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from omniroute.core.model import Operator, WorkItem
-from omniroute.policies.assignment import solve
+from omniroute.policies.assignment import Allowed, Costs, Pairs, solve
 from omniroute.policies.contract import Policy
 from omniroute.policies.least_loaded import load_permille
 
@@ -36,6 +36,9 @@ class Optimal(Policy):
     name = "optimal"
     batch = True
 
+    def __init__(self, solver: Callable[[Costs, Allowed], Pairs] = solve) -> None:
+        self._solve = solver
+
     def match(
         self,
         items: Sequence[WorkItem],
@@ -47,7 +50,7 @@ class Optimal(Policy):
         columns = sorted(range(len(operators)), key=lambda o: (operators[o].idle_since_ms, operators[o].operator_id))
         costs = _costs([items[row] for row in rows], [operators[column] for column in columns])
         allowed = [[eligible[row][column] for column in columns] for row in rows]
-        return [(rows[row], columns[column]) for row, column in solve(costs, allowed)]
+        return [(rows[row], columns[column]) for row, column in self._solve(costs, allowed)]
 
 
 def pair_cost(item: WorkItem, operator: Operator) -> int:

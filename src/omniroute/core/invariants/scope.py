@@ -47,14 +47,14 @@ def touched(state: State, events: Iterable[e.Event]) -> Scope:
     known = {"items": items, "operators": operators, "matters": matters, "offers": offers, "handoffs": handoffs}
     for event in events:
         for name, kind in _named_by(type(event)):
-            known[kind][getattr(event, name)] = None  # type: ignore[index]
+            known[kind][getattr(event, name)] = None
     for number in list(matters):
         matter = state.conversations.get(number)
         items.update(dict.fromkeys(matter.item_ids if matter else ()))
     for number in items:
         item = state.items.get(number)
         if item is not None:
-            operators[item.operator_id] = offers[item.offer_id] = handoffs[item.handoff_id] = None  # type: ignore[index]
+            operators[item.operator_id] = offers[item.offer_id] = handoffs[item.handoff_id] = None
             matters[item.conversation_id] = None
     return Scope(
         False,

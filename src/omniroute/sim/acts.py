@@ -1,0 +1,258 @@
+"""What an act does: one function for each kind, on the world as it is at that moment.
+
+What lives here: `ACTS`. An act that means nothing any more (nobody holds anything, the engine is down) does nothing,
+and one that the engine refuses is refused: both happen in real life.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+from omniroute.core import commands as k
+from omniroute.core import events as e
+from omniroute.core.model import InteractionKind, ItemState, Operator, Presence, WorkItem
+from omniroute.core.permissions import SYSTEM, Actor, Role
+from omniroute.engine import cells as c
+from omniroute.journal.contract import Write
+from omniroute.sim import company
+from omniroute.sim.options import Act
+
+if TYPE_CHECKING:
+    from omniroute.sim.world import World
+
+T = TypeVar("T")
+BOSS = Actor(Role.SUPERVISOR, "boss", company.DEPARTMENTS)
+PRESENCES = tuple(Presence)
+
+
+def _pick(things: Sequence[T], number: int) -> T | None:
+    return things[number % len(things)] if things else None
+
+
+# ---- customers
+def write(world: World, act: Act) -> None:
+    """A message, handed in under a number of the customer's own; ``b``: 1 garbage, 2 a bug of the channel's."""
+    fault = ("", "garbage", "bug")[act.b % 3]
+    world.network.hand_in(act, InteractionKind.MESSAGE, fault=fault, answers_to=world.network.answers_to(act.who))
+
+
+def quote(world: World, act: Act) -> None:
+    """A stranger's message that quotes a reply to somebody else."""
+    world.network.hand_in(act, InteractionKind.MESSAGE, quotes=_pick(world.network.replies, act.b))
+
+
+def _contact(kind: InteractionKind) -> Callable[[World, Act], None]:
+    return lambda world, act: world.network.hand_in(act, kind)
+
+
+# ---- operators
+def _operator(world: World, act: Act) -> tuple[Operator, Actor] | None:
+    operator = world.state.operators.get(act.who) if world.engine else None
+    return (operator, Actor(Role.OPERATOR, act.who, operator.departments)) if operator else None
+
+
+def _on_offer(make: Callable[[int, str], k.Command]) -> Callable[[World, Act], None]:
+    def perform(world: World, act: Act) -> None:
+        found = _operator(world, act)
+        offer_id = _pick(found[0].offer_ids, act.a) if found else None
+        if found and offer_id is not None:
+            world.order(found[1], make(offer_id, act.who))
+
+    return perform
+
+
+def _on_held(make: Callable[[WorkItem, Act, World], k.Command]) -> Callable[[World, Act], None]:
+    def perform(world: World, act: Act) -> None:
+        found = _operator(world, act)
+        item_id = _pick(found[0].item_ids, act.a) if found else None
+        if found and item_id is not None:
+            world.order(found[1], make(world.state.items[item_id], act, world))
+
+    return perform
+
+
+def reply(world: World, act: Act) -> None:
+    """Answer the customer of something held, with words that the outbox needs."""
+    found = _operator(world, act)
+    item_id = _pick(found[0].item_ids, act.a) if found else None
+    if not found or item_id is None:
+        return
+    item = world.state.items[item_id]
+    number = item.conversation_id
+    if item.channel == company.PHONE:  # nobody answers a call in writing
+        return
+    cell = world.writer.cells.get(c.CONVERSATION, c.number_key(number), c.ConversationCell)
+    if cell is None:
+        return
+    content = c.ContentCell(text="an answer", sender=cell.to, account=cell.account)
+
+    def contents(events: Sequence[e.Event]) -> list[Write]:
+        return [
+            c.put(c.CONTENT, c.number_key(one.interaction_id), content)
+            for one in events
+            if isinstance(one, e.ReplySent)
+        ]
+
+    world.order(found[1], k.SendReply(conversation_id=number, operator_id=act.who), contents)
+
+
+def _note(item: WorkItem, act: Act, _: World) -> k.Command:
+    return k.AddNote(conversation_id=item.conversation_id, operator_id=act.who)
+
+
+def _complete(item: WorkItem, act: Act, _: World) -> k.Command:
+    return k.CompleteItem(
+        work_item_id=item.work_item_id, operator_id=act.who, disposition="solved", resolve=bool(act.b % 5)
+    )
+
+
+def _end(item: WorkItem, act: Act, _: World) -> k.Command:
+    return k.EndContact(work_item_id=item.work_item_id, operator_id=act.who)
+
+
+def _release(item: WorkItem, act: Act, _: World) -> k.Command:
+    return k.ReleaseItem(work_item_id=item.work_item_id, operator_id=act.who, reason="not mine")
+
+
+def _extend(item: WorkItem, act: Act, _: World) -> k.Command:
+    return k.ExtendWrapUp(work_item_id=item.work_item_id, operator_id=act.who)
+
+
+def _transfer(item: WorkItem, act: Act, _: World) -> k.Command:
+    department = company.DEPARTMENTS[act.b % len(company.DEPARTMENTS)]
+    return k.TransferItem(work_item_id=item.work_item_id, operator_id=act.who, department_id=department)
+
+
+def _snooze(item: WorkItem, act: Act, world: World) -> k.Command:
+    until_ms = max(world.state.now_ms, world.wall_ms()) + (5 + act.b % 90) * company.SECOND
+    return k.SnoozeItem(work_item_id=item.work_item_id, operator_id=act.who, until_ms=until_ms)
+
+
+def cancel(world: World, act: Act) -> None:
+    """Take a transfer back."""
+    found = _operator(world, act)
+    if not found:
+        return
+    mine = [one.handoff_id for one in world.state.handoffs.values() if one.from_operator_id == act.who]
+    handoff_id = _pick(mine, act.a)
+    if handoff_id is not None:
+        world.order(found[1], k.CancelHandoff(handoff_id=handoff_id, operator_id=act.who))
+
+
+def pull(world: World, act: Act) -> None:
+    """Take something that waits, or that was put aside, out of turn."""
+    found = _operator(world, act)
+    if not found:
+        return
+    there = [i for i, one in world.state.items.items() if one.state in {ItemState.QUEUED, ItemState.PARKED}]
+    item_id = _pick(there, act.a)
+    if item_id is not None:
+        world.order(found[1], k.PullItem(work_item_id=item_id, operator_id=act.who))
+
+
+def presence(world: World, act: Act) -> None:
+    """Come, go, or say so for one channel (``b``)."""
+    found = _operator(world, act)
+    channel = ("", "", "", company.MAIL, company.CHAT, company.PHONE)[act.b % 6]
+    if found:
+        value = PRESENCES[act.a % len(PRESENCES)]
+        world.order(found[1], k.SetPresence(operator_id=act.who, presence=value, channel=channel))
+
+
+def connect(world: World, act: Act) -> None:
+    """Open the desk."""
+    if _operator(world, act):
+        world.order(SYSTEM, k.ConnectOperator(operator_id=act.who))
+
+
+def disconnect(world: World, act: Act) -> None:
+    """The connection of the desk is gone."""
+    if _operator(world, act):
+        world.order(SYSTEM, k.DisconnectOperator(operator_id=act.who))
+
+
+# ---- supervisors and administrators
+def _item_and_operator(world: World, act: Act) -> tuple[WorkItem, str] | None:
+    if not world.engine:
+        return None
+    item = _pick(list(world.state.items.values()), act.a)
+    operator_id = _pick(list(world.state.operators), act.b)
+    return (item, operator_id) if item is not None and operator_id is not None else None
+
+
+def force(world: World, act: Act) -> None:
+    """Give work to somebody."""
+    found = _item_and_operator(world, act)
+    if found:
+        world.order(BOSS, k.ForceItem(work_item_id=found[0].work_item_id, operator_id=found[1], by="boss"))
+
+
+def reassign(world: World, act: Act) -> None:
+    """Move held work to somebody else."""
+    found = _item_and_operator(world, act)
+    if found:
+        item, to = found
+        world.order(
+            BOSS,
+            k.ReassignItem(work_item_id=item.work_item_id, operator_id=item.operator_id, to_operator_id=to, by="boss"),
+        )
+
+
+def requeue(world: World, act: Act) -> None:
+    """Put work into another queue."""
+    found = _item_and_operator(world, act)
+    if found:
+        item = found[0]
+        queue_id = _pick(list(world.state.queues), act.b) or item.queue_id
+        world.order(
+            BOSS,
+            k.RequeueItem(work_item_id=item.work_item_id, queue_id=queue_id, operator_id=item.operator_id, by="boss"),
+        )
+
+
+def retrain(world: World, act: Act) -> None:
+    """An operator has other skills, departments or room from now on."""
+    if not world.engine:
+        return
+    operator = world.state.operators.get(act.who)
+    if operator is not None:
+        teams = company.DEPARTMENTS[act.a % 3 :] if act.a % 4 else operator.departments
+        command = k.PutOperator(
+            operator_id=act.who,
+            departments=tuple(teams),
+            skills={"tech": act.b % 11 or 1, "money": (act.a + act.b) % 10 + 1},
+            capacity_units=5 + act.b % 6,
+        )
+        world.order(SYSTEM, command)
+
+
+ACTS: dict[str, Callable[[World, Act], None]] = {
+    "write": write,
+    "quote": quote,
+    "ring": _contact(InteractionKind.CONTACT_STARTED),
+    "through": _contact(InteractionKind.CONTACT_CONNECTED),
+    "no_answer": _contact(InteractionKind.CONTACT_NOT_CONNECTED),
+    "hang_up": _contact(InteractionKind.CONTACT_ENDED),
+    "leave": _contact(InteractionKind.CONTACT_ABANDONED),
+    "accept": _on_offer(lambda offer_id, who: k.AcceptOffer(offer_id=offer_id, operator_id=who)),
+    "decline": _on_offer(lambda offer_id, who: k.DeclineOffer(offer_id=offer_id, operator_id=who, reason="busy")),
+    "reply": reply,
+    "note": _on_held(_note),
+    "complete": _on_held(_complete),
+    "end": _on_held(_end),
+    "release": _on_held(_release),
+    "extend": _on_held(_extend),
+    "transfer": _on_held(_transfer),
+    "snooze": _on_held(_snooze),
+    "cancel": cancel,
+    "pull": pull,
+    "presence": presence,
+    "connect": connect,
+    "disconnect": disconnect,
+    "force": force,
+    "reassign": reassign,
+    "requeue": requeue,
+    "retrain": retrain,
+}
+"""Faults have their own table in ``faults``."""

@@ -1,0 +1,153 @@
+"""The ledger: what the world was promised, kept outside the engine, and compared with what is there.
+
+What lives here: everything acknowledged to customers and operators, every effect and clock with its end, and the
+questions that are asked at the end of a run. The numbers are those of ``docs/reference/invariants.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from omniroute.core import events as e
+from omniroute.core.effects import effect_of
+from omniroute.engine import cells as c
+from omniroute.engine.mailbox import Request
+from omniroute.journal.memory import MemoryDisk
+
+
+class Ledger:
+    """``committed`` hears of every durable event, in order, over all lives."""
+
+    def __init__(self) -> None:
+        self.acknowledged: dict[str, int] = {}
+        """Inputs by their key in the cells, with the id that their sender was told."""
+        self.belongs: dict[str, int] = {}
+        """Inputs that answer a reply that their sender got: they belong to its conversation."""
+        self.strangers: dict[str, int] = {}
+        """Inputs that quote a reply that their sender never got: they must not reach its conversation."""
+        self.effects: dict[int, str] = {}
+        self.sent: dict[str, int] = {}
+        self.open_sessions: dict[tuple[str, str], int] = {}
+        self._sessions: dict[int, tuple[str, str]] = {}
+        self._clocks: dict[int, None] = {}
+        self._received: dict[int, None] = {}
+        self._registered: dict[int, None] = {}
+        self._requests: list[Request] = []
+
+    # ---- commands
+    def expect(self, request: Request) -> None:
+        """A command is on its way; its sender waits for the answer."""
+        self._requests.append(request)
+
+    def answered(self, last_seq: int) -> Iterator[str]:
+        """1: whoever has got an answer may rely on it: it is durable."""
+        waiting = []
+        for request in self._requests:
+            if not request.done.is_set():
+                waiting.append(request)
+            elif request.error is None and request.seq > last_seq:
+                yield f"a command was acknowledged up to {request.seq}, but only {last_seq} is durable"
+        self._requests = waiting
+
+    def forget_requests(self) -> None:
+        """The process is gone, and with it everybody who waited."""
+        self._requests = []
+
+    # ---- events
+    def committed(self, event: e.Event) -> Iterator[str]:
+        """What must be true of the whole history of a thing when one more event of it is recorded."""
+        effect = effect_of(event)
+        if effect is not None:
+            if effect.effect_id in self.effects:
+                yield f"26: effect {effect.effect_id} was ordered twice"
+            self.effects[effect.effect_id] = "ordered"
+        match event:
+            case e.DeliverySucceeded() | e.DeliveryDied():
+                if self.effects.get(event.effect_id) != "ordered":
+                    yield f"26: effect {event.effect_id} ended while it was {self.effects.get(event.effect_id)}"
+                if isinstance(event, e.DeliverySucceeded) and f"e{event.effect_id}" not in self.sent:
+                    yield f"26: effect {event.effect_id} counts as delivered, but nobody got it"
+                self.effects[event.effect_id] = "ended"
+            case e.ClockStarted():
+                if event.conversation_id in self._clocks:
+                    yield f"23: conversation {event.conversation_id} has a second clock"
+                self._clocks[event.conversation_id] = None
+            case e.ClockEnded():
+                if self._clocks.pop(event.conversation_id, 0) is not None:
+                    yield f"23: the clock of conversation {event.conversation_id} ended twice"
+            case e.RawReceived():
+                self._received[event.raw_id] = None
+            case e.RawRegistered() | e.RawQuarantined():
+                if event.raw_id in self._registered:
+                    yield f"2: input {event.raw_id} was registered twice"
+                self._registered[event.raw_id] = None
+            case e.ConversationOpened():
+                yield from self._session(event.conversation_id, event.channel, event.session_key)
+            case e.ConversationReopened():
+                yield from self._session(event.record.conversation_id, event.record.channel, event.record.session_key)
+            case e.ConversationResolved():
+                number = event.record.conversation_id
+                self.open_sessions.pop(self._sessions.pop(number, ("", "")), None)
+                if number in self._clocks:
+                    yield f"23: the clock of conversation {number} outlived it"
+
+    def _session(self, number: int, channel: str, session_key: str) -> Iterator[str]:
+        """4: one open conversation for each session."""
+        if not session_key:
+            return
+        session = self._sessions[number] = (channel, session_key)
+        if session in self.open_sessions:
+            yield f"4: session {session} has conversations {self.open_sessions[session]} and {number}"
+        self.open_sessions[session] = number
+
+    def recorded(self, key: str) -> Iterator[str]:
+        """26: what is sent was recorded before."""
+        if int(key[1:]) not in self.effects:
+            yield f"26: effect {key} was carried out before it was durable"
+
+    def ended(self, key: str) -> bool:
+        """Whether the end of an effect is recorded."""
+        return self.effects.get(int(key[1:])) == "ended"
+
+    def carried(self, key: str) -> None:
+        """The provider has it."""
+        self.sent[key] = self.sent.get(key, 0) + 1
+
+    def told(self, raw_id: int) -> Iterator[str]:
+        """1: an input is acknowledged after it is durable."""
+        if raw_id not in self._received:
+            yield f"1: input {raw_id} was acknowledged before it was durable"
+
+    # ---- the whole
+    def kept(self, disk: MemoryDisk) -> Iterator[str]:
+        """1, 2: everything acknowledged is on the disk under the id that was told, and nothing is there twice."""
+        known = disk.collections.get(c.DEDUP)
+        for key, raw_id in self.acknowledged.items():
+            found = known.values.get(key) if known else None
+            if found is None or int(found) != raw_id:
+                yield f"1: input {key!r} was acknowledged as {raw_id}; the disk has {found!r}"
+        seen: dict[tuple[str, str], str] = {}
+        for number, data in disk.collections[c.RAW].values.items() if c.RAW in disk.collections else ():
+            cell = msgspec.msgpack.decode(data, type=c.RawCell)
+            if seen.setdefault((cell.instance, cell.meta["key"]), number) != number:
+                yield f"2: input {cell.meta['key']} was kept twice"
+
+    def finished(self, disk: MemoryDisk) -> Iterator[str]:
+        """Once the faults are over and everybody has worked: nothing is left."""
+        matters = disk.collections.get(c.RAW_MATTER)
+        where = matters.values if matters else {}
+        for key, raw_id in self.acknowledged.items():
+            if raw_id not in self._registered:
+                yield f"1: input {key!r} was acknowledged and never registered or quarantined"
+            number = int(where.get(c.number_key(raw_id), b"0"))
+            if key in self.belongs and number and number != self.belongs[key]:
+                yield f"27: input {key!r} belongs to conversation {self.belongs[key]}, but is in {number}"
+            if self.strangers.get(key, -1) == number:
+                yield f"28: a stranger reached conversation {number} by quoting a reply"
+        open_effects = [number for number, how in self.effects.items() if how != "ended"]
+        if open_effects:
+            yield f"26: effects {open_effects[:5]} have neither been delivered nor given up"
+        if self._clocks:
+            yield f"23: the clocks of conversations {list(self._clocks)[:5]} never ended"

@@ -1,0 +1,133 @@
+"""Operators and supervisors: they accept, decline, miss, answer, finish, hand over, take breaks and lose connections.
+
+What lives here: what each of them does next, by what has just been committed. In calm times (when the faults are over)
+everybody is diligent, so that everything comes to an end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from omniroute.core import events as e
+from omniroute.core.model import Presence
+
+if TYPE_CHECKING:
+    from omniroute.sim.world import World
+
+HOUR_S = 3_600
+AVAILABLE = tuple(Presence).index(Presence.AVAILABLE)
+OWNED = (
+    e.OfferAccepted, e.ItemConnected, e.HandoffAccepted, e.ItemPulled, e.ItemForced, e.ItemReassigned, e.ItemResumed,
+    e.HandoffReturned,
+)  # fmt: skip
+HABIT_S = 45
+"""How often everybody looks at what they hold, whatever has happened."""
+_REST = ("reply", "complete", "complete", "note", "release", "transfer", "snooze", "extend", "cancel", "end", "pull")
+_BOSS = ("force", "reassign", "requeue", "force", "retrain")
+
+
+class Operators:
+    """All of them."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._chance = world.chance
+        self._names = [one.operator_id for one in world.people]
+
+    def start(self) -> None:
+        """Everybody comes to work; habits, breaks and interventions begin."""
+        options, chance = self._world.options, self._chance
+        for name in self._names:
+            self._world.plan(chance.random() * 5, "connect", name)
+            self._world.plan(chance.random() * 5, "presence", name, AVAILABLE)
+            self._world.think(chance.random() * HABIT_S, lambda name=name: self._habit(name))
+            if options.breaks:
+                self._world.think(self._break_s(), lambda name=name: self._take_break(name))
+        if options.interventions:
+            self._world.think(chance.expovariate(options.interventions / HOUR_S), self._intervene)
+
+    # ---- by themselves
+    def _habit(self, name: str) -> None:
+        chance, calm = self._chance, self._world.calm
+        kind = chance.choice(("complete", "reply", "end")) if calm else chance.choice(_REST)
+        if self._world.engine is not None:
+            self._world.plan(0, kind, name, chance.randrange(100), chance.randrange(100))
+        self._world.think(self._world.down_s() + HABIT_S * (0.2 if calm else 0.5 + chance.random()), lambda: self._habit(name))
+
+    def _break_s(self) -> float:
+        return self._chance.expovariate(self._world.options.breaks / HOUR_S)
+
+    def _take_break(self, name: str) -> None:
+        chance, plan = self._chance, self._world.plan
+        back_s = 5 + chance.random() * 90
+        match chance.randrange(4):
+            case 0:
+                plan(0, "disconnect", name)
+                plan(back_s, "connect", name)
+            case 1:
+                plan(0, "presence", name, AVAILABLE + 1, 3 + chance.randrange(3))
+                plan(back_s, "presence", name, AVAILABLE, 3)
+                plan(back_s, "presence", name, AVAILABLE, 4)
+                plan(back_s, "presence", name, AVAILABLE, 5)
+            case _:
+                plan(0, "presence", name, AVAILABLE + 1 + chance.randrange(3))
+        plan(back_s, "presence", name, AVAILABLE)
+        self._world.think(self._break_s(), lambda: self._take_break(name))
+
+    def _intervene(self) -> None:
+        chance, options = self._chance, self._world.options
+        kind, who = chance.choice(_BOSS), chance.choice(self._names)
+        self._world.plan(
+            0, kind, who if kind == "retrain" else "boss", chance.randrange(1_000), chance.randrange(1_000)
+        )
+        self._world.think(chance.expovariate(options.interventions / HOUR_S), self._intervene)
+
+    # ---- by what happens
+    def hear(self, events: Sequence[e.Event]) -> None:
+        """Something is committed: whoever it concerns does something about it, soon."""
+        for event in events:
+            match event:
+                case e.OfferMade():
+                    self._offered(event.operator_id)
+                case e.InteractionReceived():
+                    matter = self._world.state.conversations.get(event.conversation_id)
+                    if matter is not None and matter.owner_id:
+                        self._soon("reply", matter.owner_id, 25)
+                case e.ReplySent():
+                    if self._chance.random() < 0.6:
+                        self._soon("complete", event.operator_id, 60)
+                case e.WrapUpStarted():
+                    if self._chance.random() < 0.7:
+                        self._soon("complete", event.operator_id, 20)
+                case e.PresenceChanged() if event.cause != "declared" and event.operator_id in self._names:
+                    self._world.plan(10 + self._chance.random() * 40, "connect", event.operator_id)
+                    self._world.plan(10 + self._chance.random() * 50, "presence", event.operator_id, AVAILABLE)
+                case _ if isinstance(event, OWNED):
+                    self._took(event)
+
+    def _offered(self, name: str) -> None:
+        chance, options, calm = self._chance, self._world.options, self._world.calm
+        how = 100 if calm else chance.random() * 100
+        if how < options.ignored_percent:
+            return
+        kind = "decline" if how < options.ignored_percent + options.declines_percent else "accept"
+        self._world.plan(1 + chance.random() * (4 if calm else 14), kind, name, chance.randrange(8))
+
+    def _took(self, event: e.Event) -> None:
+        name = getattr(event, "operator_id", "") or getattr(event, "from_operator_id", "")
+        self._soon("reply", name, 40)
+        if self._chance.random() < 0.3:
+            self._soon("end", name, 150)
+
+    def _soon(self, kind: str, name: str, within_s: float) -> None:
+        chance = self._chance
+        self._world.plan(2 + chance.random() * within_s, kind, name, chance.randrange(16), chance.randrange(16))
+
+    def calm_down(self) -> None:
+        """The faults are over: everybody is there."""
+        for name in [*self._names, "zoe"]:
+            self._world.think(1 + self._chance.random(), lambda name=name: self._habit(name))
+            self._world.plan(1, "connect", name)
+            for channel in (0, 3, 4, 5):
+                self._world.plan(1.5, "presence", name, AVAILABLE, channel)

@@ -1,0 +1,135 @@
+"""The watch: every promise, after every step, from outside the engine.
+
+What lives here: what is compared and when. After each decided command the invariants are asked of what it touched;
+everything durable is decoded from its bytes and replayed on a follower, which is asked what must hold at the moment of
+each event; every so often everything is recounted and compared with the follower. The first violation ends the run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+
+from omniroute.core import events as e
+from omniroute.core import invariants, machine
+from omniroute.core.deadlines import Concern
+from omniroute.core.state import State
+from omniroute.engine.writer import Writer
+from omniroute.journal.codec import decode_event
+from omniroute.journal.contract import Entry
+from omniroute.journal.memory import MemoryDisk
+from omniroute.sim.ledger import Ledger
+
+LATE_MS = 66_000
+"""A deadline fires within the longest nap of the clock and a little, while the engine can write."""
+NOT_AT_A_START = (e.ConfigApplied, e.OperatorPut, e.RawReceived, e.ReplySent, e.NoteAdded, e.OfferDeclined)
+"""What a restart by itself never brings (invariant 32)."""
+
+
+class Watch:
+    """``violation`` is empty until something is wrong; then ``alarm`` is called."""
+
+    def __init__(self, full_every: int, alarm: Callable[[], None]) -> None:
+        self.violation = ""
+        self.ledger = Ledger()
+        self.follower = State()
+        self.seq = 0
+        self.commands = 0
+        self.tags: Counter[str] = Counter()
+        self.starting = False
+        self._epoch = 0
+        self._full_every = full_every
+        self._alarm = alarm
+        self._writer: Writer | None = None
+
+    # ---- a life begins and ends
+    def follow(self, writer: Writer) -> None:
+        """A new life: what it recovered must be what is durable."""
+        self._writer = writer
+        writer.on_decide.append(lambda events: self._decided(writer, events))
+        self.everything()
+
+    def leave(self) -> None:
+        """The process is gone."""
+        self._writer = None
+        self.ledger.forget_requests()
+
+    # ---- looking
+    def _decided(self, writer: Writer, events: Sequence[e.Event]) -> None:
+        if writer is not self._writer or self.violation:
+            return
+        self.commands += 1
+        try:
+            invariants.check_touched(writer.state, events)
+        except (AssertionError, LookupError) as wrong:
+            self.fail(_said(wrong))
+        if self.commands % self._full_every == 0:
+            self.everything()
+
+    def durable(self, entries: Sequence[Entry], epoch: int) -> None:
+        """Told by the disk, in order, of what it will never lose."""
+        for entry in entries:
+            if self.violation:
+                return
+            self._replay(entry, epoch)
+
+    def _replay(self, entry: Entry, epoch: int) -> None:
+        if entry.seq != self.seq + 1 or epoch < self._epoch:
+            self.fail(f"30: entry {entry.seq} of epoch {epoch} follows {self.seq} of epoch {self._epoch}")
+        if entry.at_ms < self.follower.now_ms:
+            self.fail(f"25: entry {entry.seq} is of {entry.at_ms}, earlier than {self.follower.now_ms}")
+        self.seq, self._epoch = entry.seq, epoch
+        event = decode_event(entry.data)
+        self.tags[event.__struct_config__.tag] += 1  # type: ignore[index]
+        if self.starting and isinstance(event, NOT_AT_A_START) and self._epoch > 1:
+            self.fail(f"32: a restart brought {type(event).__name__}")
+        try:
+            invariants.witness(self.follower, (event,), entry.at_ms)
+        except (AssertionError, LookupError) as wrong:
+            self.fail(_said(wrong))
+        self.all_of(self.ledger.committed(event))
+
+    def everything(self) -> None:
+        """Recount, and compare the state with what replaying the durable bytes gives."""
+        writer = self._writer
+        if writer is None or self.violation:
+            return
+        try:
+            invariants.check(writer.state)
+        except (AssertionError, LookupError) as wrong:
+            self.fail(_said(wrong))
+        if writer.decided_seq == writer.committed_seq == self.seq and writer.state.encode() != self.follower.encode():
+            self.fail("31: the state differs from a replay of what is durable")
+
+    def punctual(self, now_ms: int) -> None:
+        """No deadline is long overdue: asked only while the engine has been able to write for a while."""
+        writer = self._writer
+        for concern in Concern if writer is not None else ():
+            due_ms = machine.next_deadline_ms(writer.state, concern)  # type: ignore[union-attr]
+            if due_ms is not None and due_ms < now_ms - LATE_MS:
+                self.fail(f"a deadline of {concern} is {now_ms - due_ms} ms overdue")
+
+    def answered(self, disk: MemoryDisk) -> None:
+        """Nobody has an answer that is not durable."""
+        self.all_of(self.ledger.answered(len(disk.entries)))
+
+    def all_of(self, complaints: Iterable[str]) -> None:
+        """Fail for the first complaint, if there is one."""
+        for complaint in complaints:
+            self.fail(complaint)
+            return
+
+    def fail(self, complaint: str) -> None:
+        """The first violation ends the run."""
+        if not self.violation:
+            self.violation = complaint
+            self._alarm()
+
+    def state_hash(self) -> str:
+        """Of everything durable: the same seed gives the same one."""
+        return hashlib.sha256(self.follower.encode()).hexdigest()
+
+
+def _said(wrong: Exception) -> str:
+    return str(wrong) if isinstance(wrong, invariants.InvariantViolation) else f"{type(wrong).__name__}: {wrong}"
