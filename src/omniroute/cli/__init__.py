@@ -13,6 +13,7 @@ from omniroute.cli.diagrams import diagrams
 from omniroute.cli.explain import explain
 from omniroute.cli.normalize import normalize
 from omniroute.cli.serve import serve
+from omniroute.cli.simulate import simulate
 from omniroute.errors import OmniRouteError
 
 
@@ -22,7 +23,7 @@ def program() -> None:
     """OmniRoute, an omnichannel routing engine."""
 
 
-for verb in (check, demo, diagrams, explain, normalize, serve):
+for verb in (check, demo, diagrams, explain, normalize, serve, simulate):
     program.add_command(verb)
 
 

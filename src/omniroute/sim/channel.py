@@ -90,5 +90,5 @@ class SimChannel:
         )
         return (one,)
 
-    def open_instance(self, options: Any, context: ChannelContext) -> SimInstance:
+    def open_instance(self, options: Any, context: ChannelContext) -> SimInstance:  # noqa: ARG002
         return SimInstance(self, context)

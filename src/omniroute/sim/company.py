@@ -142,7 +142,7 @@ def _queue(queue_id: str, policy: str, first_response_s: int = 300, **fields: ob
         first_response_ms=first_response_s * SECOND,
         handoff_ms=50 * SECOND,
     )
-    return QueueRule(**{name: getattr(rule, name) for name in rule.__struct_fields__} | fields)  # type: ignore[arg-type]
+    return QueueRule(**{name: getattr(rule, name) for name in rule.__struct_fields__} | fields)
 
 
 def _queues() -> tuple[QueueRule, ...]:

@@ -117,8 +117,6 @@ class Customers:
 
     def everybody_off(self) -> None:
         """The day is over: whoever still rings or speaks hangs up."""
-        if self._world.engine is None:
-            return
         for matter in self._world.state.conversations.values():
             if matter.contact in RUNNING:
                 kind = "leave" if matter.contact is ContactState.WAITING else "hang_up"

@@ -6,7 +6,8 @@ questions that are asked at the end of a run. The numbers are those of ``docs/re
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import msgspec
 
@@ -34,7 +35,21 @@ class Ledger:
         self._clocks: dict[int, None] = {}
         self._received: dict[int, None] = {}
         self._registered: dict[int, None] = {}
+        self._interactions: dict[int, None] = {}
         self._requests: list[Request] = []
+        self._follow: dict[type[e.Event], Callable[[Any], Iterator[str]]] = {
+            e.DeliverySucceeded: self._ended,
+            e.DeliveryDied: self._ended,
+            e.ClockStarted: self._clock_started,
+            e.ClockEnded: self._clock_ended,
+            e.RawReceived: self._raw_received,
+            e.RawRegistered: self._raw_ended,
+            e.RawQuarantined: self._raw_ended,
+            e.InteractionReceived: self._interaction,
+            e.ConversationOpened: self._opened,
+            e.ConversationReopened: self._reopened,
+            e.ConversationResolved: self._resolved,
+        }
 
     # ---- commands
     def expect(self, request: Request) -> None:
@@ -63,35 +78,53 @@ class Ledger:
             if effect.effect_id in self.effects:
                 yield f"26: effect {effect.effect_id} was ordered twice"
             self.effects[effect.effect_id] = "ordered"
-        match event:
-            case e.DeliverySucceeded() | e.DeliveryDied():
-                if self.effects.get(event.effect_id) != "ordered":
-                    yield f"26: effect {event.effect_id} ended while it was {self.effects.get(event.effect_id)}"
-                if isinstance(event, e.DeliverySucceeded) and f"e{event.effect_id}" not in self.sent:
-                    yield f"26: effect {event.effect_id} counts as delivered, but nobody got it"
-                self.effects[event.effect_id] = "ended"
-            case e.ClockStarted():
-                if event.conversation_id in self._clocks:
-                    yield f"23: conversation {event.conversation_id} has a second clock"
-                self._clocks[event.conversation_id] = None
-            case e.ClockEnded():
-                if self._clocks.pop(event.conversation_id, 0) is not None:
-                    yield f"23: the clock of conversation {event.conversation_id} ended twice"
-            case e.RawReceived():
-                self._received[event.raw_id] = None
-            case e.RawRegistered() | e.RawQuarantined():
-                if event.raw_id in self._registered:
-                    yield f"2: input {event.raw_id} was registered twice"
-                self._registered[event.raw_id] = None
-            case e.ConversationOpened():
-                yield from self._session(event.conversation_id, event.channel, event.session_key)
-            case e.ConversationReopened():
-                yield from self._session(event.record.conversation_id, event.record.channel, event.record.session_key)
-            case e.ConversationResolved():
-                number = event.record.conversation_id
-                self.open_sessions.pop(self._sessions.pop(number, ("", "")), None)
-                if number in self._clocks:
-                    yield f"23: the clock of conversation {number} outlived it"
+        follow = self._follow.get(type(event))
+        if follow is not None:
+            yield from follow(event)
+
+    def _ended(self, event: e.DeliverySucceeded | e.DeliveryDied) -> Iterator[str]:
+        if self.effects.get(event.effect_id) != "ordered":
+            yield f"26: effect {event.effect_id} ended while it was {self.effects.get(event.effect_id)}"
+        if isinstance(event, e.DeliverySucceeded) and f"e{event.effect_id}" not in self.sent:
+            yield f"26: effect {event.effect_id} counts as delivered, but nobody got it"
+        self.effects[event.effect_id] = "ended"
+
+    def _clock_started(self, event: e.ClockStarted) -> Iterator[str]:
+        if event.conversation_id in self._clocks:
+            yield f"23: conversation {event.conversation_id} has a second clock"
+        self._clocks[event.conversation_id] = None
+
+    def _clock_ended(self, event: e.ClockEnded) -> Iterator[str]:
+        if self._clocks.pop(event.conversation_id, 0) is not None:
+            yield f"23: the clock of conversation {event.conversation_id} ended twice"
+
+    def _raw_received(self, event: e.RawReceived) -> Iterator[str]:
+        if event.raw_id in self._received:
+            yield f"2: input {event.raw_id} was received twice"
+        self._received[event.raw_id] = None
+
+    def _raw_ended(self, event: e.RawRegistered | e.RawQuarantined) -> Iterator[str]:
+        if event.raw_id in self._registered:
+            yield f"2: input {event.raw_id} was registered twice"
+        self._registered[event.raw_id] = None
+
+    def _interaction(self, event: e.InteractionReceived) -> Iterator[str]:
+        if event.raw_id in self._interactions:
+            yield f"2: input {event.raw_id} became two interactions"
+        self._interactions[event.raw_id] = None
+
+    def _opened(self, event: e.ConversationOpened) -> Iterator[str]:
+        return self._session(event.conversation_id, event.channel, event.session_key)
+
+    def _reopened(self, event: e.ConversationReopened) -> Iterator[str]:
+        record = event.record
+        return self._session(record.conversation_id, record.channel, record.session_key)
+
+    def _resolved(self, event: e.ConversationResolved) -> Iterator[str]:
+        number = event.record.conversation_id
+        self.open_sessions.pop(self._sessions.pop(number, ("", "")), None)
+        if number in self._clocks:
+            yield f"23: the clock of conversation {number} outlived it"
 
     def _session(self, number: int, channel: str, session_key: str) -> Iterator[str]:
         """4: one open conversation for each session."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 import structlog
 
@@ -18,7 +18,7 @@ EXPECTED = {"journal_full"}
 def listening(heard: Callable[[str], None]) -> Iterator[None]:
     """Call ``heard`` with every error that the engine logs and that no simulated fault explains."""
 
-    def listen(_logger: Any, _name: str, event: dict[str, Any]) -> dict[str, Any]:
+    def listen(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> NoReturn:
         if event["event"] not in EXPECTED:
             bug = event.get("exc_info")
             where = "".join(traceback.format_exception(bug)[-6:]) if isinstance(bug, BaseException) else ""

@@ -35,8 +35,9 @@ class Minds:
         self._operators.calm_down()
 
     def close_the_day(self) -> None:
-        """Whoever is still there goes."""
+        """Customers who still ring hang up, operators who are away come: asked for again and again."""
         self._customers.everybody_off()
+        self._operators.come_back()
 
     def hear(self, events: Sequence[e.Event]) -> None:
         """Something is durable."""

@@ -119,9 +119,10 @@ class Network:
     async def _wait_for_answer(self, act: Act, raw: RawInput, key: str) -> None:
         world, context = self._world, self.channels[raw.instance].context
         engine = world.engine
+        if context is None:  # the channel is down
+            world.minds.refused(act)
+            return
         try:
-            if context is None:
-                raise DeliveryDeferred("the channel is down")
             raw_id = await context.receive(raw)
         except OmniRouteError:
             world.minds.refused(act)

@@ -7,6 +7,7 @@ everybody is diligent, so that everything comes to an end.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from omniroute.core import events as e
@@ -41,9 +42,9 @@ class Operators:
         for name in self._names:
             self._world.plan(chance.random() * 5, "connect", name)
             self._world.plan(chance.random() * 5, "presence", name, AVAILABLE)
-            self._world.think(chance.random() * HABIT_S, lambda name=name: self._habit(name))
+            self._world.think(chance.random() * HABIT_S, partial(self._habit, name))
             if options.breaks:
-                self._world.think(self._break_s(), lambda name=name: self._take_break(name))
+                self._world.think(self._break_s(), partial(self._take_break, name))
         if options.interventions:
             self._world.think(chance.expovariate(options.interventions / HOUR_S), self._intervene)
 
@@ -53,7 +54,9 @@ class Operators:
         kind = chance.choice(("complete", "reply", "end")) if calm else chance.choice(_REST)
         if self._world.engine is not None:
             self._world.plan(0, kind, name, chance.randrange(100), chance.randrange(100))
-        self._world.think(self._world.down_s() + HABIT_S * (0.2 if calm else 0.5 + chance.random()), lambda: self._habit(name))
+        self._world.think(
+            self._world.down_s() + HABIT_S * (0.2 if calm else 0.5 + chance.random()), lambda: self._habit(name)
+        )
 
     def _break_s(self) -> float:
         return self._chance.expovariate(self._world.options.breaks / HOUR_S)
@@ -125,9 +128,15 @@ class Operators:
         self._world.plan(2 + chance.random() * within_s, kind, name, chance.randrange(16), chance.randrange(16))
 
     def calm_down(self) -> None:
-        """The faults are over: everybody is there."""
+        """The faults are over: everybody works."""
         for name in [*self._names, "zoe"]:
-            self._world.think(1 + self._chance.random(), lambda name=name: self._habit(name))
-            self._world.plan(1, "connect", name)
-            for channel in (0, 3, 4, 5):
-                self._world.plan(1.5, "presence", name, AVAILABLE, channel)
+            self._world.think(1 + self._chance.random(), partial(self._habit, name))
+
+    def come_back(self) -> None:
+        """Whoever is not there comes."""
+        for operator in self._world.state.operators.values():
+            if not operator.connected:
+                self._world.plan(0, "connect", operator.operator_id)
+            if operator.presence is not Presence.AVAILABLE or operator.channels:
+                for channel in (0, 3, 4, 5):
+                    self._world.plan(0, "presence", operator.operator_id, AVAILABLE, channel)

@@ -37,23 +37,23 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     operators: int = 10
     arrivals: float = 600.0
     patience_s: float = 120.0
-    breaks: float = 4.0
+    breaks: float = 8.0
     """Breaks of one operator."""
-    interventions: float = 40.0
+    interventions: float = 60.0
     """What supervisors do."""
     duplicates_percent: int = 5
     declines_percent: int = 8
     ignored_percent: int = 8
-    crashes: float = 6.0
-    stops: float = 2.0
-    full_disks: float = 4.0
-    slow_disks: float = 6.0
-    sync_errors: float = 3.0
-    jumps: float = 6.0
-    channel_failures: float = 10.0
-    moods: float = 6.0
+    crashes: float = 20.0
+    stops: float = 6.0
+    full_disks: float = 12.0
+    slow_disks: float = 12.0
+    sync_errors: float = 8.0
+    jumps: float = 15.0
+    channel_failures: float = 20.0
+    moods: float = 12.0
     garbage_percent: int = 2
-    snapshots: float = 10.0
+    snapshots: float = 30.0
     full_every: int = 400
     """Commands between two recounts of everything."""
 

@@ -8,6 +8,7 @@ end. Every promise is checked all the while by the `Watch`.
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import traceback
 from collections import Counter, deque
@@ -231,7 +232,8 @@ class World:
             if stage == self._stage and not self.over:
                 then()
 
-        self.loop.call_later(in_s, self._wake, come)
+        due_ms = self.loop.steady_ms() + math.ceil(in_s * 1000)  # whole milliseconds, as recordings have them
+        self.loop.call_at(due_ms / 1000, self._wake, come)
 
     def _perform(self, act: Act) -> None:
         if self.over:
@@ -276,12 +278,20 @@ class World:
             self.engine, self.clients = engine, clients
             self.watch.starting = False
             self.watch.follow(engine.writer)
+            self._undisturbed(engine)
             engine.writer.on_commit.append(self._committed)
             await self._ended.wait()
             clients.cancel_scope.cancel()
         self._depart()
         if self._crashed:
             raise Crash
+
+    def _undisturbed(self, engine: Engine) -> None:
+        """Look again and again whether deadlines are kept, where nothing stands in their way."""
+        if engine is self.engine and not self.over:
+            if self.loop.time() > self._disturbed_s:
+                self.watch.punctual(engine.writer.clock.now_ms())
+            self.loop.call_later(LOOK_S, self._undisturbed, engine)
 
     def _depart(self) -> None:
         self.watch.answered(self.storage.disk)
@@ -326,7 +336,7 @@ class World:
         for channel in self.network.refusing_until_s:
             self.network.refusing_until_s[channel] = self.network.hanging_until_s[channel] = 0.0
         self.minds.calm_down()
-        self._look(self.loop.time() + CALM_S_MAX)
+        self._look(self.loop.time() + self.down_s() + CALM_S_MAX)
 
     def _look(self, until_s: float) -> None:
         """Whether everything has come to an end."""
@@ -337,7 +347,8 @@ class World:
         elif self.loop.time() > until_s:
             self.watch.fail(f"after the faults not everything came to an end: {left}")
         else:
-            self.minds.close_the_day()
+            if self.engine is not None:
+                self.minds.close_the_day()
             self._later(LOOK_S, lambda: self._look(until_s))
 
     def _left(self) -> str:

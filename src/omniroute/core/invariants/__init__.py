@@ -16,6 +16,7 @@ from omniroute.core.invariants.indexes import indexes_recount
 from omniroute.core.invariants.moments import (
     eligible_then,
     first_in_first_out,
+    no_timer_is_early,
     offers_end_in_time,
     ranks_are_bounded,
 )
@@ -91,4 +92,5 @@ MOMENTS: dict[str, Callable[[State, e.Event], Iterator[str]]] = {
     "13, 14": offers_end_in_time,
     "17": first_in_first_out,
     "19": ranks_are_bounded,
+    "25": no_timer_is_early,
 }

@@ -57,3 +57,38 @@ def ranks_are_bounded(state: State, event: e.Event) -> Iterator[str]:
         bound_ms = state.config.priority_weight_ms * PRIORITY_MAX + rule.ageing_ms
         if abs(away_ms) > bound_ms:
             yield f"item {event.work_item_id} got a place {away_ms} ms from its age"
+
+
+def no_timer_is_early(state: State, event: e.Event) -> Iterator[str]:
+    """25: what happens by itself happens at its time, or later."""
+    due_ms = _due_ms(state, event)
+    if due_ms > state.now_ms:
+        yield f"{type(event).__name__} came {due_ms - state.now_ms} ms early"
+
+
+def _due_ms(state: State, event: e.Event) -> int:
+    """When a deadline of which the event is the effect was due; 0 for every other event."""
+    match event:
+        case e.ClockEnded(outcome="breached"):
+            clock = state.conversations[event.conversation_id].clock
+            return clock.due_ms if clock else 0
+        case e.BackoffEnded():
+            return state.items[event.work_item_id].backoff.get(event.operator_id, 0)
+        case e.HandoffReturned(reason="timeout"):
+            return state.handoffs[event.handoff_id].deadline_ms
+        case e.ItemClosed(cause="wrap_up_expired"):
+            return state.items[event.work_item_id].wrap_up_due_ms
+        case e.ItemWoken(cause="due"):
+            return state.items[event.work_item_id].parked_until_ms
+        case e.ConnectFailed(reason="timeout"):
+            return state.items[event.work_item_id].connect_due_ms
+        case e.ItemRelaxed():
+            return state.items[event.work_item_id].relax_due_ms
+        case e.ItemIdled():
+            return state.items[event.work_item_id].idle_due_ms
+        case e.PresenceChanged(cause="lease"):
+            return state.operators[event.operator_id].lease_until_ms
+        case e.BatchClosed():
+            return state.batches.get(event.queue_id, 0)
+        case _:
+            return 0

@@ -7,7 +7,7 @@ is quick enough for every step of a long simulation; a check of everything recou
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from omniroute.core import events as e
 from omniroute.core.model import Conversation, Handoff, Offer, Operator, WorkItem
@@ -44,7 +44,13 @@ def touched(state: State, events: Iterable[e.Event]) -> Scope:
     matters: dict[int, None] = {}
     offers: dict[int, None] = {}
     handoffs: dict[int, None] = {}
-    known = {"items": items, "operators": operators, "matters": matters, "offers": offers, "handoffs": handoffs}
+    known: dict[str, dict[Any, None]] = {
+        "items": items,
+        "operators": operators,
+        "matters": matters,
+        "offers": offers,
+        "handoffs": handoffs,
+    }
     for event in events:
         for name, kind in _named_by(type(event)):
             known[kind][getattr(event, name)] = None
