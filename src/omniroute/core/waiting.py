@@ -241,6 +241,10 @@ class WaitingIndex:
         """The items of every class that holds any."""
         return {key: one.line.places() for key, one in self.classes.items() if len(one.line)}
 
+    def firsts(self) -> list[int]:
+        """Ids of the first item of every class, queue by queue."""
+        return [one.line.first()[1] for classes in self.by_queue.values() for one in classes.values()]
+
     def length(self, queue_id: str) -> int:
         """How many items wait in a queue."""
         return sum(len(one.line) for one in self.by_queue.get(queue_id, {}).values())

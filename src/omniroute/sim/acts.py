@@ -10,11 +10,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from omniroute.core import commands as k
-from omniroute.core import events as e
 from omniroute.core.model import InteractionKind, ItemState, Operator, Presence, WorkItem
 from omniroute.core.permissions import SYSTEM, Actor, Role
-from omniroute.engine import cells as c
-from omniroute.journal.contract import Write
 from omniroute.sim import company
 from omniroute.sim.options import Act
 
@@ -34,21 +31,21 @@ def _pick(things: Sequence[T], number: int) -> T | None:
 def write(world: World, act: Act) -> None:
     """A message, handed in under a number of the customer's own; ``b``: 1 garbage, 2 a bug of the channel's."""
     fault = ("", "garbage", "bug")[act.b % 3]
-    world.network.hand_in(act, InteractionKind.MESSAGE, fault=fault, answers_to=world.network.answers_to(act.who))
+    world.hand_in(act, InteractionKind.MESSAGE, fault=fault, answers_to=world.post.answers_to(act.who))
 
 
 def quote(world: World, act: Act) -> None:
     """A stranger's message that quotes a reply to somebody else."""
-    world.network.hand_in(act, InteractionKind.MESSAGE, quotes=_pick(world.network.replies, act.b))
+    world.hand_in(act, InteractionKind.MESSAGE, quotes=_pick(world.post.replies, act.b))
 
 
 def _contact(kind: InteractionKind) -> Callable[[World, Act], None]:
-    return lambda world, act: world.network.hand_in(act, kind)
+    return lambda world, act: world.hand_in(act, kind)
 
 
 # ---- operators
 def _operator(world: World, act: Act) -> tuple[Operator, Actor] | None:
-    operator = world.state.operators.get(act.who) if world.engine else None
+    operator = world.state.operators.get(act.who) if world.up else None
     return (operator, Actor(Role.OPERATOR, act.who, operator.departments)) if operator else None
 
 
@@ -73,28 +70,13 @@ def _on_held(make: Callable[[WorkItem, Act, World], k.Command]) -> Callable[[Wor
 
 
 def reply(world: World, act: Act) -> None:
-    """Answer the customer of something held, with words that the outbox needs."""
+    """Answer the customer of something held; nobody answers a call in writing."""
     found = _operator(world, act)
     item_id = _pick(found[0].item_ids, act.a) if found else None
-    if not found or item_id is None:
-        return
-    item = world.state.items[item_id]
-    number = item.conversation_id
-    if item.channel == company.PHONE:  # nobody answers a call in writing
-        return
-    cell = world.writer.cells.get(c.CONVERSATION, c.number_key(number), c.ConversationCell)
-    if cell is None:
-        return
-    content = c.ContentCell(text="an answer", sender=cell.to, account=cell.account)
-
-    def contents(events: Sequence[e.Event]) -> list[Write]:
-        return [
-            c.put(c.CONTENT, c.number_key(one.interaction_id), content)
-            for one in events
-            if isinstance(one, e.ReplySent)
-        ]
-
-    world.order(found[1], k.SendReply(conversation_id=number, operator_id=act.who), contents)
+    if found and item_id is not None and world.state.items[item_id].channel != company.PHONE:
+        number = world.state.items[item_id].conversation_id
+        command = k.SendReply(conversation_id=number, operator_id=act.who)
+        world.order(found[1], command, world.words_for(number))
 
 
 def _note(item: WorkItem, act: Act, _: World) -> k.Command:
@@ -174,7 +156,7 @@ def disconnect(world: World, act: Act) -> None:
 
 # ---- supervisors and administrators
 def _item_and_operator(world: World, act: Act) -> tuple[WorkItem, str] | None:
-    if not world.engine:
+    if not world.up:
         return None
     item = _pick(list(world.state.items.values()), act.a)
     operator_id = _pick(list(world.state.operators), act.b)
@@ -213,7 +195,7 @@ def requeue(world: World, act: Act) -> None:
 
 def retrain(world: World, act: Act) -> None:
     """An operator has other skills, departments or room from now on."""
-    if not world.engine:
+    if not world.up:
         return
     operator = world.state.operators.get(act.who)
     if operator is not None:

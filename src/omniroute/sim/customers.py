@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from omniroute.channels.contract import Delivery
 from omniroute.core.model import RUNNING, ContactState
 from omniroute.sim import company
-from omniroute.sim.network import channel_of
 from omniroute.sim.options import Act
+from omniroute.sim.post import channel_of
 
 if TYPE_CHECKING:
     from omniroute.sim.world import World
@@ -120,4 +120,4 @@ class Customers:
         for matter in self._world.state.conversations.values():
             if matter.contact in RUNNING:
                 kind = "leave" if matter.contact is ContactState.WAITING else "hang_up"
-                self._world.plan(0, kind, matter.session_key, 1_000_000 + self._world.loop.steady_ms())
+                self._world.plan(0, kind, matter.session_key, 1_000_000 + self._world.steady_ms())

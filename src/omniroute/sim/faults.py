@@ -13,6 +13,7 @@ from omniroute.errors import JournalError
 from omniroute.sim.options import Act
 
 if TYPE_CHECKING:
+    from omniroute.sim.lives import EngineWorld
     from omniroute.sim.world import World
 
 HOUR_S = 3_600
@@ -21,80 +22,80 @@ OUTAGES_MS = (200, 1_000, 5_000, 20_000, 60_000, 400_000, 3_600_000, 3 * 24 * 3_
 JUMPS_MS = (-90_000, -3_000, 2_000, 4_000, 20_000, 300_000)
 
 
-def crash(world: World, act: Act) -> None:
+def crash(world: EngineWorld, act: Act) -> None:
     """The process dies at once; it is started again after ``a`` ms."""
     if world.engine is not None:
         world.storage.crash()
         world.end_life(act.a, crashed=True)
 
 
-def stop(world: World, act: Act) -> None:
+def stop(world: EngineWorld, act: Act) -> None:
     """Somebody stops the daemon in good order, and starts it after ``a`` ms."""
     if world.engine is not None:
         world.end_life(act.a, crashed=False)
 
 
-def full(world: World, act: Act) -> None:
+def full(world: EngineWorld, act: Act) -> None:
     """The disk is full for ``a`` ms."""
     world.storage.full = True
     world.after(act.a, world.storage.free)
 
 
-def slow(world: World, act: Act) -> None:
+def slow(world: EngineWorld, act: Act) -> None:
     """The disk is slow for ``a`` ms."""
     world.storage.slow = True
     world.after(act.a, world.storage.hurry)
 
 
-def sync_error(world: World, _: Act) -> None:
+def sync_error(world: EngineWorld, _: Act) -> None:
     """The next sync fails: the process ends, and nobody knows what is on the disk."""
     if world.engine is not None:
         world.storage.sync_error = True
 
 
-def jump(world: World, act: Act) -> None:
+def jump(world: EngineWorld, act: Act) -> None:
     """The wall clock is set by ``a`` ms."""
     world.wall_offset_ms += act.a
 
 
-def refuse(world: World, act: Act) -> None:
+def refuse(world: EngineWorld, act: Act) -> None:
     """A provider refuses whatever is sent for ``a`` ms."""
-    world.network.refusing_until_s[act.who] = world.loop.time() + act.a / 1000
+    world.network.refusing_until_s[act.who] = world.now_s() + act.a / 1000
 
 
-def hang(world: World, act: Act) -> None:
+def hang(world: EngineWorld, act: Act) -> None:
     """A provider does not answer for ``a`` ms."""
-    world.network.hanging_until_s[act.who] = world.loop.time() + act.a / 1000
+    world.network.hanging_until_s[act.who] = world.now_s() + act.a / 1000
 
 
-def break_channel(world: World, act: Act) -> None:
+def break_channel(world: EngineWorld, act: Act) -> None:
     """The channel's plugin raises; its supervisor starts it again."""
     if world.engine is not None:
         world.network.channels[act.who].context = None
         world.network.channels[act.who].broken.set()
 
 
-def mood(world: World, act: Act) -> None:
+def mood(world: EngineWorld, act: Act) -> None:
     """A plugin's policy raises for ``a`` ms."""
     world.moody.bad = True
     world.after(act.a, world.cheer_up)
 
 
-def snapshot(world: World, _: Act) -> None:
+def snapshot(world: EngineWorld, _: Act) -> None:
     """A snapshot is made beside the running engine."""
     engine, clients = world.engine, world.clients
     if engine is not None and clients is not None:
         clients.start_soon(_snapshot, world)
 
 
-async def _snapshot(world: World) -> None:
+async def _snapshot(world: EngineWorld) -> None:
     try:
         await recovery.take_snapshot(world.writer.journal, every=1)
     except JournalError:
         return  # the process ended in the middle of it: there is none
 
 
-FAULTS: dict[str, Callable[[World, Act], None]] = {
+FAULTS: dict[str, Callable[[EngineWorld, Act], None]] = {
     "crash": crash,
     "stop": stop,
     "full": full,

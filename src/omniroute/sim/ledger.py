@@ -167,8 +167,8 @@ class Ledger:
             if seen.setdefault((cell.instance, cell.meta["key"]), number) != number:
                 yield f"2: input {cell.meta['key']} was kept twice"
 
-    def finished(self, disk: MemoryDisk) -> Iterator[str]:
-        """Once the faults are over and everybody has worked: nothing is left."""
+    def placed(self, disk: MemoryDisk) -> Iterator[str]:
+        """1, 27, 28: everything acknowledged has become something, in the conversation where it belongs."""
         matters = disk.collections.get(c.RAW_MATTER)
         where = matters.values if matters else {}
         for key, raw_id in self.acknowledged.items():
@@ -179,6 +179,9 @@ class Ledger:
                 yield f"27: input {key!r} belongs to conversation {self.belongs[key]}, but is in {number}"
             if self.strangers.get(key, -1) == number:
                 yield f"28: a stranger reached conversation {number} by quoting a reply"
+
+    def finished(self) -> Iterator[str]:
+        """23, 26: once the faults are over and everybody has worked, nothing is left."""
         open_effects = [number for number, how in self.effects.items() if how != "ended"]
         if open_effects:
             yield f"26: effects {open_effects[:5]} have neither been delivered nor given up"

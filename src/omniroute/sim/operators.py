@@ -52,7 +52,7 @@ class Operators:
     def _habit(self, name: str) -> None:
         chance, calm = self._chance, self._world.calm
         kind = chance.choice(("complete", "reply", "end")) if calm else chance.choice(_REST)
-        if self._world.engine is not None:
+        if self._world.up:
             self._world.plan(0, kind, name, chance.randrange(100), chance.randrange(100))
         self._world.think(
             self._world.down_s() + HABIT_S * (0.2 if calm else 0.5 + chance.random()), lambda: self._habit(name)

@@ -86,6 +86,7 @@ class Recording(msgspec.Struct, frozen=True):
 
     options: Options
     acts: list[Act]
+    level: str
     violation: str = ""
 
 
@@ -99,6 +100,6 @@ def decode_recording(data: bytes) -> Recording:
 
 def encode_recording(recording: Recording) -> bytes:
     """The JSON of a recording, one act a line."""
-    head: dict[str, Any] = {"options": recording.options, "violation": recording.violation}
+    head: dict[str, Any] = {"options": recording.options, "level": recording.level, "violation": recording.violation}
     acts = b",\n".join(msgspec.json.encode(act) for act in recording.acts)
     return msgspec.json.encode(head)[:-1] + b',"acts":[\n' + acts + b"\n]}\n"

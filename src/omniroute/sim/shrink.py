@@ -18,12 +18,14 @@ def kind_of(violation: str) -> str:
     return re.sub(r"\d+", "#", violation.split(":", maxsplit=1)[0])[:60]
 
 
-def shrunk(options: Options, acts: Sequence[Act], violation: str, enough: Callable[[], bool]) -> list[Act]:
+def shrunk(
+    kind: type[World], options: Options, acts: Sequence[Act], violation: str, enough: Callable[[], bool]
+) -> list[Act]:
     """The shortest history found until ``enough`` says so; the one that was given where it fails only by itself."""
     wanted = kind_of(violation)
 
     def fails(some: Sequence[Act]) -> bool:
-        return kind_of(World(options, some).run().violation) == wanted
+        return kind_of(kind(options, some).run().violation) == wanted
 
     best = list(acts)
     if not fails(best):

@@ -57,15 +57,20 @@ class Watch:
 
     # ---- looking
     def _decided(self, writer: Writer, events: Sequence[e.Event]) -> None:
-        if writer is not self._writer or self.violation:
+        if writer is self._writer:
+            self.look(writer.state, events)
+            if self.commands % self._full_every == 0:
+                self.everything()
+
+    def look(self, state: State, events: Sequence[e.Event]) -> None:
+        """After a step: the invariants of what it touched."""
+        if self.violation:
             return
         self.commands += 1
         try:
-            invariants.check_touched(writer.state, events)
+            invariants.check_touched(state, events)
         except (AssertionError, LookupError) as wrong:
             self.fail(_said(wrong))
-        if self.commands % self._full_every == 0:
-            self.everything()
 
     def durable(self, entries: Sequence[Entry], epoch: int) -> None:
         """Told by the disk, in order, of what it will never lose."""
@@ -93,13 +98,18 @@ class Watch:
     def everything(self) -> None:
         """Recount, and compare the state with what replaying the durable bytes gives."""
         writer = self._writer
-        if writer is None or self.violation:
+        if writer is not None:
+            self.recount(writer.state, settled=writer.decided_seq == writer.committed_seq == self.seq)
+
+    def recount(self, state: State, *, settled: bool) -> None:
+        """Everything from the records anew; ``settled``: all that the state shows is durable."""
+        if self.violation:
             return
         try:
-            invariants.check(writer.state)
+            invariants.check(state)
         except (AssertionError, LookupError) as wrong:
             self.fail(_said(wrong))
-        if writer.decided_seq == writer.committed_seq == self.seq and writer.state.encode() != self.follower.encode():
+        if settled and state.encode() != self.follower.encode():
             self.fail("31: the state differs from a replay of what is durable")
 
     def punctual(self, now_ms: int) -> None:

@@ -1,62 +1,39 @@
-"""The world: lives of the engine, one after the other, in which acts happen.
+"""The world: time, chance, and the course of a run; what runs in it is in ``lives`` and ``bare``.
 
-What lives here: time, chance, and the course of a run. First the storm: acts come (from the minds, or from a recording)
-until so many have happened. Then the calm: faults end, nobody new comes, everybody works; all of it must come to an
-end. Every promise is checked all the while by the `Watch`.
+What lives here: `World`. First comes the storm: acts come (from the minds, or from a recording) until so many have
+happened. Then the calm: faults end, nobody new comes, everybody works; all of it must come to an end. Every promise is
+checked all the while by the `Watch`.
 """
 
 from __future__ import annotations
 
-import asyncio
 import math
 import random
-import traceback
-from collections import Counter, deque
+from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import anyio
-from anyio.abc import TaskGroup
-
-from omniroute.core import events as e
 from omniroute.core import references
 from omniroute.core.commands import Command
 from omniroute.core.deadlines import Concern
+from omniroute.core.model import InteractionKind
 from omniroute.core.permissions import Actor
 from omniroute.core.state import State
-from omniroute.engine import cells as c
-from omniroute.engine import recovery
-from omniroute.engine.classify import Classifier, Placement
-from omniroute.engine.engine import ChannelSetup, Engine, Setup, running
 from omniroute.engine.mailbox import Contents
-from omniroute.engine.ports import SystemClock
-from omniroute.engine.writer import Writer
-from omniroute.errors import Busy, JournalError, JournalFull
 from omniroute.sim import company
-from omniroute.sim import loop as virtual
 from omniroute.sim.acts import ACTS
-from omniroute.sim.channel import NoOptions
-from omniroute.sim.disk import SimJournal, Storage
-from omniroute.sim.faults import FAULTS
-from omniroute.sim.logs import listening
 from omniroute.sim.minds import Minds
-from omniroute.sim.network import Network
 from omniroute.sim.options import Act, Options
-from omniroute.sim.spawn import VirtualSpawn
+from omniroute.sim.post import Post, Sent
 from omniroute.sim.watch import Watch
-from omniroute.sim.wishes import Wishes
 
 CALM_S_MAX = 8 * 3_600
 """Within so long after the last fault everything has come to an end; the outbox tries again every hour."""
-START_AGAIN_MS = 5_000
 LOOK_S = 20
 UNDISTURBED_S = 80
 """After a fault deadlines may be late for so long."""
-
-
-class Crash(Exception):
-    """The process is gone."""
 
 
 class Outcome(NamedTuple):
@@ -73,67 +50,107 @@ class Outcome(NamedTuple):
     state_hash: str
 
 
-class World:
+class World(ABC):
     """One run. ``recorded``: the acts to repeat; without it the minds decide."""
-
-    loop: virtual.VirtualLoop
 
     def __init__(self, options: Options, recorded: Sequence[Act] | None = None) -> None:
         self.options = options
         self.recorded = recorded
-        self.chance = self._random("minds")
-        self.network_chance = self._random("network")
-        self._references = self._random("references")
-        self.watch = Watch(options.full_every, self._end)
-        self.storage = Storage(self._random("disk"), self.watch.durable)
+        self.chance = self.random("minds")
+        self.watch = Watch(options.full_every, self.end)
+        self.post = Post(self.watch.ledger)
         self.moody = company.Moody()
         self.people = company.operators(options.operators)
-        self.network = Network(self)
         self.minds = Minds(self)
         self.history: list[Act] = []
         self.kinds: Counter[str] = Counter()
-        self.engine: Engine | None = None
-        self.clients: TaskGroup | None = None
         self.calm = self.over = False
-        self.wall_offset_ms = 0
         self.lives = 0
+        self.wall_offset_ms = 0
+        self.disturbed_s = 0.0
+        self._references = self.random("references")
         self._stage = 0
-        self._disturbed_s = 0.0
-        self._downtime_ms = 0
-        self._up_again_s = 0.0
-        self._crashed = False
-        self._ended = anyio.Event()
-        self._due: deque[Callable[[], None]] = deque()
-        self._woken: asyncio.Future[None] | None = None
 
-    def _random(self, purpose: str) -> random.Random:
+    def random(self, purpose: str) -> random.Random:
+        """A source of chance of its own for each purpose, so that one does not move the others."""
         return random.Random(f"{self.options.seed}/{purpose}")  # noqa: S311 - a simulated world, nothing secret
 
-    # ---- what acts and minds use
-    @property
-    def writer(self) -> Writer:
-        """Of the present life."""
-        if self.engine is None:
-            raise AssertionError("the engine is down")
-        return self.engine.writer
+    # ---- what a kind of world brings
+    @abstractmethod
+    def run(self) -> Outcome:
+        """From the first act to the last check."""
 
     @property
+    @abstractmethod
     def state(self) -> State:
-        """Of the present life."""
-        return self.writer.state
+        """The state of the engine; only while it is ``up``."""
+
+    @property
+    @abstractmethod
+    def up(self) -> bool:
+        """Whether the engine runs."""
+
+    @abstractmethod
+    def now_s(self) -> float:
+        """Seconds since the beginning, by a clock that nobody sets."""
+
+    @abstractmethod
+    def at(self, due_s: float, then: Callable[[], None]) -> None:
+        """Call it at that moment."""
+
+    @abstractmethod
+    def order(self, actor: Actor, command: Command, contents: Contents | None = None) -> None:
+        """Send a command; whoever sent it relies on the answer."""
+
+    @abstractmethod
+    def words_for(self, conversation_id: int) -> Contents | None:
+        """The contents of a reply."""
+
+    @abstractmethod
+    def hand_in(
+        self,
+        act: Act,
+        kind: InteractionKind,
+        *,
+        fault: str = "",
+        answers_to: tuple[str, ...] = (),
+        quotes: Sent | None = None,
+    ) -> None:
+        """A customer gives something to a channel."""
+
+    @abstractmethod
+    def fault(self, act: Act) -> bool:
+        """Let something go wrong, if the act is about that."""
+
+    @abstractmethod
+    def mend(self) -> None:
+        """Nothing is broken any more."""
+
+    @abstractmethod
+    def end(self) -> None:
+        """Nothing more happens."""
 
     def down_s(self) -> float:
         """How long the engine will still be down."""
-        return max(0.0, self._up_again_s - self.loop.time()) if self.engine is None else 0.0
+        return 0.0
+
+    def unfinished(self) -> list[str]:
+        """What is left to do outside the core."""
+        return []
+
+    # ---- what acts and minds use
+    def steady_ms(self) -> int:
+        """Milliseconds since the beginning."""
+        return int(self.now_s() * 1000 + 0.001)
 
     def wall_ms(self) -> int:
         """What the wall clock shows."""
-        return company.START_MS + self.loop.steady_ms() + self.wall_offset_ms
+        return company.START_MS + self.steady_ms() + self.wall_offset_ms
 
     def plan(self, in_s: float, kind: str, who: str, a: int = 0, b: int = 0) -> None:
         """Somebody will do this; in a repeated storm it stands in the recording already."""
         if self.recorded is None or self.calm:
-            self._later(in_s, lambda: self._perform(Act(self.loop.steady_ms(), kind, who, a, b)))
+            self._later(in_s, lambda: self._perform(Act(self.steady_ms(), kind, who, a, b)))
 
     def think(self, in_s: float, then: Callable[[], None]) -> None:
         """Somebody will decide something."""
@@ -143,39 +160,33 @@ class World:
     def after(self, ms: int, then: Callable[[], None]) -> None:
         """A fault ends by itself."""
         self.disturb(ms / 1000)
-        self.loop.call_later(ms / 1000, then)
-
-    def order(self, actor: Actor, command: Command, contents: Contents | None = None) -> None:
-        """Send a command; whoever sent it relies on the answer."""
-        try:
-            request = self.writer.post(actor, command, contents)
-        except Busy:
-            return
-        self.watch.ledger.expect(request)
+        self.at(self.now_s() + ms / 1000, then)
 
     def disturb(self, for_s: float = 0.0) -> None:
         """Deadlines may be late for a while."""
-        self._disturbed_s = max(self._disturbed_s, self.loop.time() + for_s + UNDISTURBED_S)
+        self.disturbed_s = max(self.disturbed_s, self.now_s() + for_s + UNDISTURBED_S)
 
     def cheer_up(self) -> None:
         """The plugin's policy works again."""
         self.moody.bad = False
 
-    def end_life(self, downtime_ms: int, *, crashed: bool) -> None:
-        """The engine stops here and now; another life begins after a while."""
-        self._downtime_ms, self._crashed = downtime_ms, crashed
-        if crashed:
-            self._depart()
-        self._ended.set()
+    def new_reference(self) -> str:
+        """A foreseeable one."""
+        signs = len(references.ALPHABET)
+        return references.from_numbers(self._references.randrange(signs) for _ in range(references.LENGTH))
 
     # ---- the course of a run
-    def run(self) -> Outcome:
-        """From the first act to the last check."""
-        with listening(self.watch.fail):
-            try:
-                virtual.run(self._main, self._random("order"))
-            except virtual.Deadlock as stuck:
-                self.watch.fail(f"deadlock: {stuck}")
+    def begin(self) -> None:
+        """The storm begins."""
+        self.minds.start()
+        for act in self.recorded or ():
+            self.at(act.at_ms / 1000, partial(self._perform, act))
+        if self.recorded is not None:
+            last_ms = max((act.at_ms for act in self.recorded), default=0)
+            self.at(last_ms / 1000 + 1, self._calm_down)
+
+    def outcome(self) -> Outcome:
+        """How it stands."""
         return Outcome(
             self.options,
             self.watch.violation,
@@ -184,46 +195,9 @@ class World:
             self.kinds,
             self.lives,
             self.watch.commands,
-            self.loop.time(),
+            self.now_s(),
             self.watch.state_hash(),
         )
-
-    async def _main(self) -> None:
-        loop = anyio.lowlevel.current_token().native_token
-        if not isinstance(loop, virtual.VirtualLoop):
-            raise TypeError("the world needs its own loop")
-        self.loop = loop
-        async with anyio.create_task_group() as group:
-            group.start_soon(self._let_happen)
-            self._begin()
-            while not self.over:
-                await self._life()
-                self._up_again_s = self.loop.time() + self._downtime_ms / 1000
-                await anyio.sleep(self._downtime_ms / 1000)
-            group.cancel_scope.cancel()
-        if not self.watch.violation:
-            await self._audit()
-
-    async def _let_happen(self) -> None:
-        """What was planned and thought, at its time: in a task, because a timer's callback may not start one."""
-        while True:
-            if not self._due:
-                self._woken = self.loop.create_future()
-                await self._woken
-            self._due.popleft()()
-
-    def _wake(self, then: Callable[[], None]) -> None:
-        self._due.append(then)
-        if self._woken is not None and not self._woken.done():
-            self._woken.set_result(None)
-
-    def _begin(self) -> None:
-        self.minds.start()
-        for act in self.recorded or ():
-            self.loop.call_at(act.at_ms / 1000, self._wake, partial(self._perform, act))
-        if self.recorded is not None:
-            last_ms = max((act.at_ms for act in self.recorded), default=0)
-            self.loop.call_at(last_ms / 1000 + 1, self._wake, self._calm_down)
 
     def _later(self, in_s: float, then: Callable[[], None]) -> None:
         stage = self._stage
@@ -232,8 +206,8 @@ class World:
             if stage == self._stage and not self.over:
                 then()
 
-        due_ms = self.loop.steady_ms() + math.ceil(in_s * 1000)  # whole milliseconds, as recordings have them
-        self.loop.call_at(due_ms / 1000, self._wake, come)
+        # whole milliseconds, as recordings have them
+        self.at((self.steady_ms() + math.ceil(in_s * 1000)) / 1000, come)
 
     def _perform(self, act: Act) -> None:
         if self.over:
@@ -241,146 +215,39 @@ class World:
         self.kinds[act.kind] += 1
         if not self.calm:
             self.history.append(act)
-        if act.kind in FAULTS:
-            self.disturb()
-            FAULTS[act.kind](self, act)
-        else:
+        if not self.fault(act):
             ACTS[act.kind](self, act)
         if self.recorded is None and not self.calm and len(self.history) >= self.options.steps:
             self._calm_down()
 
-    # ---- one life
-    async def _life(self) -> None:
-        self.lives += 1
-        self._ended, self._crashed, self._downtime_ms = anyio.Event(), False, 0
-        self.watch.starting = True
-        self.disturb()
-        failed = self.storage.sync_failures
-        try:
-            clock = SystemClock(self.wall_ms, self.loop.steady_ms)
-            spawn_chance = self._random(f"threads/{self.lives}")
-            async with running(self._setup(), clock, lambda group: VirtualSpawn(group, spawn_chance)) as engine:
-                await self._live(engine)
-        except* JournalFull:
-            self._downtime_ms = START_AGAIN_MS  # no room to begin: whoever runs the daemon starts it again
-        except* (Crash, JournalError) as ended:
-            if not self._crashed and self.storage.sync_failures == failed:
-                self.watch.fail(f"the engine ended by itself: {_trace(ended)}")
-        except* Exception as bug:
-            self.watch.fail(f"the engine ended by a bug: {_trace(bug)}")
-        finally:
-            self._depart()
-            self.storage.disk.crash()
-
-    async def _live(self, engine: Engine) -> None:
-        await engine.writer.settled()
-        async with anyio.create_task_group() as clients:
-            self.engine, self.clients = engine, clients
-            self.watch.starting = False
-            self.watch.follow(engine.writer)
-            self._undisturbed(engine)
-            engine.writer.on_commit.append(self._committed)
-            await self._ended.wait()
-            clients.cancel_scope.cancel()
-        self._depart()
-        if self._crashed:
-            raise Crash
-
-    def _undisturbed(self, engine: Engine) -> None:
-        """Look again and again whether deadlines are kept, where nothing stands in their way."""
-        if engine is self.engine and not self.over:
-            if self.loop.time() > self._disturbed_s:
-                self.watch.punctual(engine.writer.clock.now_ms())
-            self.loop.call_later(LOOK_S, self._undisturbed, engine)
-
-    def _depart(self) -> None:
-        self.watch.answered(self.storage.disk)
-        self.engine = self.clients = None
-        self.watch.leave()
-
-    def _committed(self, events: Sequence[e.Event]) -> None:
-        if self.engine is None:
-            return
-        self.watch.answered(self.storage.disk)
-        self.minds.hear(events)
-
-    def _setup(self) -> Setup:
-        channels = self.network.plug_in()
-        placements = {name: Placement("support.first") for name in channels}
-        return Setup(
-            SimJournal(self.storage),
-            company.config(),
-            company.policies(self.moody),
-            lambda _secret: [ChannelSetup(name, channel, NoOptions()) for name, channel in channels.items()],
-            Classifier(placements, {}, (), {"wishes": Wishes()}),
-            (*self.people, company.chief()),
-            {},
-            new_reference=self._new_reference,
-        )
-
-    def _new_reference(self) -> str:
-        signs = len(references.ALPHABET)
-        return references.from_numbers(self._references.randrange(signs) for _ in range(references.LENGTH))
-
-    # ---- the end
     def _calm_down(self) -> None:
         """The faults are over."""
         if self.calm or self.over:
             return
         self.calm = True
         self._stage += 1
-        self.storage.free()
-        self.storage.hurry()
-        self.storage.sync_error = False
         self.cheer_up()
-        for channel in self.network.refusing_until_s:
-            self.network.refusing_until_s[channel] = self.network.hanging_until_s[channel] = 0.0
+        self.mend()
         self.minds.calm_down()
-        self._look(self.loop.time() + self.down_s() + CALM_S_MAX)
+        self._look(self.now_s() + self.down_s() + CALM_S_MAX)
 
     def _look(self, until_s: float) -> None:
         """Whether everything has come to an end."""
-        left = self._left() if self.engine is not None else "the engine is down"
+        left = self._left() if self.up else "the engine is down"
         if not left:
             self.watch.everything()
-            self._end()
-        elif self.loop.time() > until_s:
+            self.end()
+        elif self.now_s() > until_s:
             self.watch.fail(f"after the faults not everything came to an end: {left}")
         else:
-            if self.engine is not None:
+            if self.up:
                 self.minds.close_the_day()
             self._later(LOOK_S, lambda: self._look(until_s))
 
     def _left(self) -> str:
         """What has not come to an end yet."""
-        state, disk = self.state, self.storage.disk
+        state = self.state
         open_items = [f"item {item.work_item_id} is {item.state}" for item in state.items.values()]
         timers = [f"{n} of {concern}" for concern in Concern if (n := len(state.deadlines[concern].live))]
-        outbox = disk.collections.get(c.OUTBOX)
-        effects = [f"effect {key} waits" for key in outbox.values] if outbox else []
         raws = [f"input {raw_id} is not registered" for raw_id in state.pending_raws]
-        return ", ".join([*open_items, *timers, *effects, *raws][:5])
-
-    def _end(self) -> None:
-        """Nothing more happens."""
-        self.over = True
-        self._ended.set()
-
-    async def _audit(self) -> None:
-        """The disk as it is in the end, read by a process that has just begun."""
-        ledger, disk = self.watch.ledger, self.storage.disk
-        self.watch.all_of(ledger.kept(disk))
-        self.watch.all_of(ledger.finished(disk))
-        journal = SimJournal(self.storage)
-        await journal.open("audit")
-        state = await recovery.load(journal)
-        await journal.close()
-        if state.encode() != self.watch.follower.encode():
-            self.watch.fail("31: a snapshot and the tail give another state than a replay of everything")
-
-
-def _trace(group: BaseExceptionGroup[Any]) -> str:
-    first: BaseException = group
-    while isinstance(first, BaseExceptionGroup):
-        first = first.exceptions[0]
-    return "".join(traceback.format_exception(first)[-8:])
+        return ", ".join([*open_items, *timers, *raws, *self.unfinished()][:5])

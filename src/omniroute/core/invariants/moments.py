@@ -42,11 +42,11 @@ def first_in_first_out(state: State, event: e.Event) -> Iterator[str]:
     if not isinstance(event, e.OfferMade) or event.decision.trigger not in {"item", "operator"}:
         return
     item, operator = state.items[event.work_item_id], state.operators[event.operator_id]
-    for item_id in state.waiting.ordered():
+    place = (item.rank_ms, item.work_item_id)
+    for item_id in state.waiting.firsts():  # whoever may have no first of a class may have none behind it
         other = state.items[item_id]
-        if (other.rank_ms, item_id) >= (item.rank_ms, item.work_item_id):
-            return
-        if not state.is_batch(other.queue_id) and not why_not(state, operator, other):
+        earlier = (other.rank_ms, item_id) < place and not state.is_batch(other.queue_id)
+        if earlier and not why_not(state, operator, other):
             yield f"item {item.work_item_id} went to {operator.operator_id} before item {item_id}"
 
 

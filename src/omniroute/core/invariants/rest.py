@@ -124,16 +124,17 @@ def work_conserving(state: State, scope: Scope) -> Iterator[str]:
         yield from _idle_beside(state, [state.items[i] for i in state.waiting.ordered()], scope.operators)
         return
     waiting = [item for item in scope.items if item.state is ItemState.QUEUED]
+    free = [operator for operator in scope.operators if operator.presence is Presence.AVAILABLE]
     if waiting:
         yield from _idle_beside(state, waiting, state.operators.values())
-    firsts = [state.items[places[0][1]] for places in state.waiting.lines().values()]
-    yield from _idle_beside(state, firsts, scope.operators)
+    if free and len(state.waiting):
+        yield from _idle_beside(state, [state.items[number] for number in state.waiting.firsts()], free)
 
 
 def _idle_beside(state: State, waiting: Sequence[WorkItem], operators: Iterable[Operator]) -> Iterator[str]:
     for item in waiting:
         for operator in operators:
-            if not why_not(state, operator, item):
+            if operator.presence is Presence.AVAILABLE and not why_not(state, operator, item):
                 yield f"{operator.operator_id} is free for waiting item {item.work_item_id}"
 
 
