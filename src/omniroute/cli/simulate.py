@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -13,11 +15,12 @@ from omniroute.errors import InvalidInput
 from omniroute.sim.bare import CoreWorld
 from omniroute.sim.lives import EngineWorld
 from omniroute.sim.options import Recording, decode_recording, drawn, encode_recording
-from omniroute.sim.report import told
+from omniroute.sim.report import in_short, told
 from omniroute.sim.shrink import shrunk
-from omniroute.sim.world import World
+from omniroute.sim.world import Outcome, World
 
 LEVELS: dict[str, type[World]] = {"engine": EngineWorld, "core": CoreWorld}
+SHOWN_MAX = 40
 
 
 @click.command()
@@ -45,16 +48,27 @@ def simulate(
     after the seed, the options and a shortened history, which is written to a file that --replay takes.
     """
     first = secrets.randbelow(2**31) if seed is None else seed
-    runs = [_recorded(replay)] if replay else [LEVELS[level](drawn(one, steps)) for one in range(first, first + seeds)]
-    for world in runs:
-        began_s = time.perf_counter()
-        outcome = world.run()
-        click.echo("\n".join(told(outcome, time.perf_counter() - began_s)))
-        if outcome.violation:
-            _explain(world, replay, folder, shrink)
+    if replay:
+        worlds: Iterator[World] = iter([_recorded(replay)])
+    else:
+        worlds = (LEVELS[level](drawn(one, steps)) for one in range(first, first + seeds))
+    hashes = [_run(world, replay, folder, shrink, brief=seeds > 1 and not replay) for world in worlds]
+    together = hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
+    click.echo(f"state hash: {together}")
+
+
+def _run(world: World, replay: Path | None, folder: Path, shrink_s: int, *, brief: bool) -> str:
+    """One run, told to people; leaves with 1 where a promise was broken."""
+    began_s = time.perf_counter()
+    outcome = world.run()
+    tell = in_short if brief and not outcome.violation else told
+    click.echo("\n".join(tell(outcome, time.perf_counter() - began_s)))
+    if outcome.violation:
+        if not replay:
+            _explain(world, outcome, folder, shrink_s)
         click.echo(f"state hash: {outcome.state_hash}")
-        if outcome.violation:
-            sys.exit(1)
+        sys.exit(1)
+    return outcome.state_hash
 
 
 def _recorded(path: Path) -> World:
@@ -67,17 +81,14 @@ def _recorded(path: Path) -> World:
     return LEVELS[recording.level](recording.options, recording.acts)
 
 
-def _explain(world: World, replay: Path | None, folder: Path, shrink_s: int) -> None:
+def _explain(world: World, outcome: Outcome, folder: Path, shrink_s: int) -> None:
     """A history that people can read, and the command that repeats it."""
-    if replay:
-        return
-    outcome = world.outcome()
     until_s = time.monotonic() + shrink_s
     acts = shrunk(type(world), outcome.options, outcome.acts, outcome.violation, lambda: time.monotonic() > until_s)
     path = folder / f"simulation-{outcome.options.seed}.json"
     path.write_bytes(encode_recording(Recording(outcome.options, acts, _level_of(world), outcome.violation)))
-    click.echo(f"history  {len(acts)} of {len(outcome.acts)} acts are enough:")
-    for act in acts[-40:]:
+    click.echo(f"history  {len(acts)} of {len(outcome.acts)} acts are enough, and the calm after them:")
+    for act in acts[-SHOWN_MAX:]:
         click.echo(f"  {act.at_ms / 1000:12.3f} s  {act.who:12} {act.kind} {act.a} {act.b}")
     click.echo(f"repeat it: omniroute simulate --replay {path}")
 

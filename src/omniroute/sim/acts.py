@@ -155,10 +155,10 @@ def disconnect(world: World, act: Act) -> None:
 
 
 # ---- supervisors and administrators
-def _item_and_operator(world: World, act: Act) -> tuple[WorkItem, str] | None:
+def _item_and_operator(world: World, act: Act, *states: ItemState) -> tuple[WorkItem, str] | None:
     if not world.up:
         return None
-    item = _pick(list(world.state.items.values()), act.a)
+    item = _pick([one for one in world.state.items.values() if not states or one.state in states], act.a)
     operator_id = _pick(list(world.state.operators), act.b)
     return (item, operator_id) if item is not None and operator_id is not None else None
 
@@ -172,7 +172,7 @@ def force(world: World, act: Act) -> None:
 
 def reassign(world: World, act: Act) -> None:
     """Move held work to somebody else."""
-    found = _item_and_operator(world, act)
+    found = _item_and_operator(world, act, ItemState.ASSIGNED, ItemState.WRAP_UP)
     if found:
         item, to = found
         world.order(

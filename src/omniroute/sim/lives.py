@@ -6,9 +6,10 @@ What lives here: `EngineWorld`: from the start of a life, with what the disk has
 from __future__ import annotations
 
 import asyncio
+import heapq
 import traceback
-from collections import deque
 from collections.abc import Callable, Sequence
+from itertools import count
 from typing import Any
 
 import anyio
@@ -63,7 +64,8 @@ class EngineWorld(World):
         self._up_again_s = 0.0
         self._crashed = False
         self._ended = anyio.Event()
-        self._due: deque[Callable[[], None]] = deque()
+        self._agenda: list[tuple[float, int, Callable[[], None]]] = []
+        self._order = count()
         self._woken: asyncio.Future[None] | None = None
 
     # ---- what acts and minds use
@@ -89,7 +91,10 @@ class EngineWorld(World):
         return max(0.0, self._up_again_s - self.loop.time()) if self.engine is None else 0.0
 
     def at(self, due_s: float, then: Callable[[], None]) -> None:
-        self.loop.call_at(due_s, self._wake, then)
+        earliest = not self._agenda or due_s < self._agenda[0][0]
+        heapq.heappush(self._agenda, (due_s, next(self._order), then))
+        if earliest:
+            self.loop.call_at(due_s, self._wake)
 
     def order(self, actor: Actor, command: Command, contents: Contents | None = None) -> None:
         try:
@@ -154,7 +159,7 @@ class EngineWorld(World):
     def run(self) -> Outcome:
         with listening(self.watch.fail):
             try:
-                virtual.run(self._main, self.random("order"))
+                virtual.run(self._main, self.options.seed)
             except virtual.Deadlock as stuck:
                 self.watch.fail(f"deadlock: {stuck}")
         return self.outcome()
@@ -176,15 +181,16 @@ class EngineWorld(World):
             await self._audit()
 
     async def _let_happen(self) -> None:
-        """What was planned and thought, at its time: in a task, because a timer's callback may not start one."""
+        """What was planned and thought, in order: in a task, because a timer's callback may not start one."""
         while True:
-            if not self._due:
-                self._woken = self.loop.create_future()
-                await self._woken
-            self._due.popleft()()
+            while self._agenda and self._agenda[0][0] <= self.loop.time():
+                heapq.heappop(self._agenda)[2]()
+            if self._agenda:
+                self.loop.call_at(self._agenda[0][0], self._wake)
+            self._woken = self.loop.create_future()
+            await self._woken
 
-    def _wake(self, then: Callable[[], None]) -> None:
-        self._due.append(then)
+    def _wake(self) -> None:
         if self._woken is not None and not self._woken.done():
             self._woken.set_result(None)
 
@@ -236,6 +242,7 @@ class EngineWorld(World):
         self.watch.answered(self.storage.disk)
         self.engine = self.clients = None
         self.watch.leave()
+        self.network.hang_up()
 
     def _committed(self, events: Sequence[e.Event]) -> None:
         if self.engine is not None:

@@ -2,13 +2,13 @@
 
 What lives here: `VirtualLoop`, an asyncio loop whose clock jumps to the next timer whenever nobody can go on. There are
 no sockets and no threads in it. Tasks that are ready at the same moment go on in an order drawn by chance, so that no
-code can rely on one that the real loop happens to have.
+code can rely on one that the real loop happens to have. That order follows from the seed and the moment alone: tasks
+that are cancelled together end in an order that depends on their addresses, and what they do must not reach beyond.
 """
 
 from __future__ import annotations
 
 import asyncio
-import random
 import selectors
 from collections import deque
 from collections.abc import Callable, Coroutine
@@ -46,9 +46,9 @@ class _NoFiles(selectors.SelectSelector):
 class VirtualLoop(asyncio.SelectorEventLoop):
     """See the module's text."""
 
-    def __init__(self, chance: random.Random) -> None:
+    def __init__(self, seed: int) -> None:
         self._now_s = 0.0
-        self._chance = chance
+        self._seed = self._chance = seed
         super().__init__(_NoFiles(self._pass))
 
     def time(self) -> float:
@@ -61,18 +61,26 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def _pass(self, seconds: float) -> None:
         self._now_s += seconds
+        self._chance = self._seed ^ int(self._now_s * 1_000_000)
+
+    def _draw(self) -> int:
+        """The next of 32 bits (a linear congruential generator: Knuth's MMIX)."""
+        self._chance = (self._chance * 6_364_136_223_846_793_005 + 1_442_695_040_888_963_407) % 2**64
+        return self._chance >> 32
 
     def _run_once(self) -> None:
         ready: deque[Any] = self._ready  # type: ignore[attr-defined]
-        if len(ready) > 1 and self._chance.getrandbits(4) < SHUFFLED_OF_16:
+        if len(ready) > 1 and self._draw() % 16 < SHUFFLED_OF_16:
             handles = list(ready)
-            self._chance.shuffle(handles)
+            for place in range(len(handles) - 1, 0, -1):
+                other = self._draw() % (place + 1)
+                handles[place], handles[other] = handles[other], handles[place]
             ready.clear()
             ready.extend(handles)
         super()._run_once()  # type: ignore[misc]
 
 
-def run(work: Callable[[], Coroutine[Any, Any, T]], chance: random.Random) -> T:
+def run(work: Callable[[], Coroutine[Any, Any, T]], seed: int) -> T:
     """Run a coroutine function on a virtual loop of its own to its end."""
-    with asyncio.Runner(loop_factory=lambda: VirtualLoop(chance)) as runner:
+    with asyncio.Runner(loop_factory=lambda: VirtualLoop(seed)) as runner:
         return runner.run(work())

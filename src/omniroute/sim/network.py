@@ -6,6 +6,8 @@ hears of it; whether to try again is the customer's affair.
 
 from __future__ import annotations
 
+import contextlib
+from itertools import count
 from typing import TYPE_CHECKING
 
 import anyio
@@ -34,6 +36,8 @@ class Network:
         self._world = world
         self._chance = world.random("network")
         self.channels: dict[str, SimChannel] = {}
+        self._waiting: dict[int, Act] = {}
+        self._numbers = count()
         self.refusing_until_s = dict.fromkeys((company.MAIL, company.CHAT, company.PHONE), 0.0)
         self.hanging_until_s = dict(self.refusing_until_s)
 
@@ -71,25 +75,33 @@ class Network:
         if world.engine is None or world.clients is None:
             world.minds.refused(act)
             return
-        world.clients.start_soon(self._wait_for_answer, act, raw, key)
+        number = next(self._numbers)
+        self._waiting[number] = act
+        world.clients.start_soon(self._wait_for_answer, number, raw, key)
 
-    async def _wait_for_answer(self, act: Act, raw: RawInput, key: str) -> None:
+    async def _wait_for_answer(self, number: int, raw: RawInput, key: str) -> None:
         world, context = self._world, self.channels[raw.instance].context
-        engine = world.engine
-        if context is None:  # the channel is down
-            world.minds.refused(act)
+        engine, raw_id = world.engine, 0
+        if context is not None:  # else the channel is down
+            with contextlib.suppress(OmniRouteError):
+                raw_id = await context.receive(raw)
+        if world.engine is not engine:
             return
-        try:
-            raw_id = await context.receive(raw)
-        except OmniRouteError:
-            world.minds.refused(act)
-            return
-        except BaseException:
-            world.minds.refused(act)  # the process is gone: the customer knows nothing
-            raise
-        if world.engine is engine:
+        act = self._waiting.pop(number)
+        if raw_id:
             world.watch.ledger.acknowledged[key] = raw_id
             world.watch.all_of(world.watch.ledger.told(raw_id))
+        else:
+            world.minds.refused(act)
+
+    def hang_up(self) -> None:
+        """The process is gone: whoever waits for an answer knows nothing, and learns that there will be none.
+
+        In the order in which they came: tasks are cancelled in an order that follows from nothing.
+        """
+        waiting, self._waiting = self._waiting, {}
+        for act in waiting.values():
+            self._world.minds.refused(act)
 
     # ---- out
     async def carry(self, delivery: Delivery) -> Receipt:

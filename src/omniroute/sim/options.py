@@ -63,10 +63,11 @@ def drawn(seed: int, steps: int) -> Options:
     chance = random.Random(f"{seed}/options")  # noqa: S311 - a simulated world, nothing secret
     plain = Options(seed=seed, steps=steps)
     more = {name: getattr(plain, name) * (chance.random() < 0.75) * chance.choice((0.5, 1, 3)) for name in _FAULTS}
+    operators = chance.choice((3, 6, 10, 16))
     return msgspec.structs.replace(
         plain,
-        operators=chance.choice((3, 6, 10, 16)),
-        arrivals=chance.choice((200.0, 600.0, 1_500.0)),
+        operators=operators,
+        arrivals=operators * chance.choice((15.0, 40.0, 70.0)),
         declines_percent=chance.choice((0, 8, 30)),
         ignored_percent=chance.choice((0, 8, 30)),
         duplicates_percent=chance.choice((0, 5, 30)),

@@ -25,5 +25,15 @@ def told(outcome: Outcome, took_s: float) -> Iterator[str]:
     yield f"violated {outcome.violation or 'nothing'}"
 
 
+def in_short(outcome: Outcome, took_s: float) -> Iterator[str]:
+    """One line of a run that kept every promise."""
+    events = sum(outcome.events.values())
+    faults = sum(count for kind, count in outcome.kinds.items() if kind in FAULTS)
+    yield (
+        f"seed {outcome.options.seed}: {events} events, {faults} faults, {outcome.lives} lives, "
+        f"{outcome.simulated_s / 3600:.1f} h in {took_s:.1f} s, {outcome.state_hash[:16]}"
+    )
+
+
 def _counts(counts: dict[str, int]) -> str:
     return ", ".join(f"{name} {count}" for name, count in counts.items())
