@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from omniroute.engine import recovery
+from omniroute.engine.ports import Disk
 from omniroute.errors import JournalError
 from omniroute.sim.options import Act
 
@@ -85,12 +86,12 @@ def snapshot(world: EngineWorld, _: Act) -> None:
     """A snapshot is made beside the running engine."""
     engine, clients = world.engine, world.clients
     if engine is not None and clients is not None:
-        clients.start_soon(_snapshot, world)
+        clients.start_soon(_snapshot, engine.writer.journal)
 
 
-async def _snapshot(world: EngineWorld) -> None:
+async def _snapshot(journal: Disk) -> None:
     try:
-        await recovery.take_snapshot(world.writer.journal, every=1)
+        await recovery.take_snapshot(journal, every=1)
     except JournalError:
         return  # the process ended in the middle of it: there is none
 

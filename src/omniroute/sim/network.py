@@ -81,13 +81,13 @@ class Network:
 
     async def _wait_for_answer(self, number: int, raw: RawInput, key: str) -> None:
         world, context = self._world, self.channels[raw.instance].context
-        engine, raw_id = world.engine, 0
+        raw_id = 0
         if context is not None:  # else the channel is down
             with contextlib.suppress(OmniRouteError):
                 raw_id = await context.receive(raw)
-        if world.engine is not engine:
+        act = self._waiting.pop(number, None)
+        if act is None:  # the process is gone
             return
-        act = self._waiting.pop(number)
         if raw_id:
             world.watch.ledger.acknowledged[key] = raw_id
             world.watch.all_of(world.watch.ledger.told(raw_id))

@@ -153,9 +153,9 @@ class World(ABC):
             self._later(in_s, lambda: self._perform(Act(self.steady_ms(), kind, who, a, b)))
 
     def think(self, in_s: float, then: Callable[[], None]) -> None:
-        """Somebody will decide something."""
+        """Somebody will decide something; while the engine is down everybody waits, and comes when it is back."""
         if self.recorded is None or self.calm:
-            self._later(in_s, then)
+            self._later(in_s, lambda: then() if self.up else self.think(self.down_s() + 0.5, then))
 
     def after(self, ms: int, then: Callable[[], None]) -> None:
         """A fault ends by itself."""
