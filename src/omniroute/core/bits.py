@@ -32,6 +32,26 @@ def members(bits: int, limit: int = -1) -> Iterator[int]:
         base += 64
 
 
+def lowest(bits: int, limit: int) -> list[int]:
+    """The same as a list, for a few: at most ``limit``."""
+    found: list[int] = []
+    base = 0
+    while bits:
+        gap = (bits & -bits).bit_length() - 1
+        base += gap
+        bits >>= gap
+        window = bits & _WINDOW
+        while window:
+            if len(found) == limit:
+                return found
+            low = window & -window
+            found.append(base + low.bit_length() - 1)
+            window ^= low
+        bits >>= 64
+        base += 64
+    return found
+
+
 def added(total: list[int], planes: Sequence[int], shift: int = 0) -> list[int]:
     """``total + planes × 2**shift``, for everybody at once."""
     summed, carry = list[int](), 0

@@ -9,7 +9,7 @@ from __future__ import annotations
 from heapq import heapify, heappop, heappush
 
 from omniroute.core import batches, offers, overflow, reservations
-from omniroute.core.model import ItemState, WorkItem
+from omniroute.core.model import QUEUED, WorkItem
 from omniroute.core.ranking import decision, rank
 from omniroute.core.step import Step
 from omniroute.core.waiting import WaitingClass
@@ -43,7 +43,7 @@ def _match(step: Step) -> None:
     state = step.state
     if not step.freed and len(step.queued) == 1:  # the usual step: one item has come
         item = state.items.get(step.queued.popitem()[0])
-        if item is not None and item.state is ItemState.QUEUED:
+        if item is not None and item.state is QUEUED:
             _serve(step, item, "item")
         return
     line = [(state.items[item_id].rank_ms, item_id, "") for item_id in step.queued if item_id in state.items]
@@ -63,7 +63,7 @@ def _match(step: Step) -> None:
             entry = heappop(line)
             _, item_id, operator_id = entry
             item = state.items[item_id]
-            if item.state is ItemState.QUEUED:
+            if item.state is QUEUED:
                 served = _serve(step, item, "operator" if operator_id else "item")
                 refused = None if served else entry
             step.wake_operator(operator_id)

@@ -11,6 +11,8 @@ from typing import Any
 
 LINE_CHUNK_MAX = 512
 RANKED_CHUNK_MAX = 64
+_MANY = 3
+"""One in so many of a chunk: from there on walking it is cheaper than picking the wanted out."""
 
 Place = tuple[int, int]
 """Rank in ms, and the id of the work item."""
@@ -151,26 +153,38 @@ class Ranked:
         for at, mask in enumerate(self._masks):
             hits = mask & wanted
             if hits:
-                if not hits & (hits - 1):
-                    return self._entries[hits.bit_length() - 1]
-                return next(entry for entry in self._chunks[at] if hits >> entry[-1] & 1)
+                return self._among(at, hits, 1)[0]
         return None
 
     def best(self, wanted: int, count: int) -> list[Entry]:
         """At most ``count`` of the smallest entries among the wanted slots (as bits), in order."""
         found: list[Entry] = []
-        for at, mask in enumerate(self._masks if count else ()):
-            hits = mask & wanted
-            if not hits:
-                continue
-            if not hits & (hits - 1):
-                found.append(self._entries[hits.bit_length() - 1])
-            else:
-                for entry in self._chunks[at]:
-                    if hits >> entry[-1] & 1:
-                        found.append(entry)
-                        if len(found) == count:
-                            break
-            if len(found) == count:
+        for at, mask in enumerate(self._masks):
+            if len(found) >= count:
                 break
+            hits = mask & wanted
+            if hits:
+                found += self._among(at, hits, count - len(found))
+        return found[:count]
+
+    def _among(self, at: int, hits: int, count: int) -> list[Entry]:
+        """The entries of the hits in a chunk, in order: all of them, or at least the first ``count``.
+
+        Few are picked out and sorted; where they are many, walking the chunk soon comes upon enough of them.
+        """
+        chunk, found = self._chunks[at], list[Entry]()
+        if hits.bit_count() * _MANY > len(chunk):
+            for entry in chunk:
+                if hits >> entry[-1] & 1:
+                    found.append(entry)
+                    if len(found) >= count:
+                        break
+            return found
+        entries = self._entries
+        while hits:
+            low = hits & -hits
+            found.append(entries[low.bit_length() - 1])
+            hits ^= low
+        if len(found) > 1:
+            found.sort()
         return found

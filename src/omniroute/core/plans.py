@@ -121,15 +121,17 @@ class Plan:
         """Put operators whom an event has named at their places."""
         roster, stale, order = state.roster, self._stale, self._order
         while stale:
-            slot = next(iter(stale))
-            operator = roster.operators[slot]
+            slot, _ = stale.popitem()
             if not roster.idle[slot]:
                 order.drop(slot)
-            elif self._standings:
-                order.put((*self._standing(operator), operator.idle_since_ms, operator.operator_id, slot))
-            else:
-                order.put((operator.idle_since_ms, operator.operator_id, slot))
-            del stale[slot]
+                continue
+            operator = roster.operators[slot]
+            standing: tuple[int, ...] = ()
+            if self._standings:
+                stale[slot] = None  # stays out of date if a policy fails
+                standing = self._standing(operator)
+                del stale[slot]
+            order.put((*standing, operator.idle_since_ms, operator.operator_id, slot))
 
     def _standing(self, operator: Operator) -> tuple[int, ...]:
         found: tuple[int, ...] = ()

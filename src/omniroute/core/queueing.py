@@ -15,7 +15,7 @@ from omniroute.core.classes import ClassKey, class_of
 from omniroute.core.eligibility import unable
 from omniroute.core.events import HoldEnded, ItemMoved, ItemQueued
 from omniroute.core.handling import expected_ms
-from omniroute.core.model import ClockState, Conversation, Operator, Presence, WorkItem
+from omniroute.core.model import AVAILABLE, CLOCK_RUNNING, Conversation, Operator, WorkItem
 from omniroute.core.plans import PolicyFailure, default_plan, plan_of
 from omniroute.core.policy import Work
 from omniroute.core.rules import QueueRule, Requirement
@@ -65,14 +65,24 @@ def queue_item(
 
 def merged(first: tuple[Requirement, ...], second: tuple[Requirement, ...]) -> tuple[Requirement, ...]:
     """Both; of one skill the higher level."""
-    if not second and len(first) < 2:
+    if not second and _ascending(first):
         return first
-    if not first and len(second) < 2:
+    if not first and _ascending(second):
         return second
     levels: dict[str, int] = {}
     for one in (*first, *second):
         levels[one.skill] = max(levels.get(one.skill, 0), one.level)
     return tuple([Requirement(skill, levels[skill]) for skill in sorted(levels)])
+
+
+def _ascending(those: tuple[Requirement, ...]) -> bool:
+    """Whether they are in order, each skill once."""
+    before = ""
+    for one in those:
+        if one.skill <= before:
+            return False
+        before = one.skill
+    return True
 
 
 def place_of(step: Step, rule: QueueRule, matter: Conversation, enqueued_ms: int, expected: int) -> tuple[int, str]:
@@ -81,7 +91,7 @@ def place_of(step: Step, rule: QueueRule, matter: Conversation, enqueued_ms: int
     plan = plan_of(state, step.policies, rule.policy)
     if plan.ages:
         return enqueued_ms - state.config.priority_weight_ms * matter.priority, ""
-    running = matter.clock is not None and matter.clock.state is ClockState.RUNNING
+    running = matter.clock is not None and matter.clock.state is CLOCK_RUNNING
     due_ms = matter.clock.due_ms if matter.clock is not None and running else 0
     work = Work(
         enqueued_ms,
@@ -109,10 +119,10 @@ def _held_for(
     step: Step, rule: QueueRule, matter: Conversation, required: tuple[Requirement, ...], previous: str
 ) -> str:
     """The previous operator, where the queue is sticky and they are there and able; busy or not."""
-    operator = step.state.operators.get(previous) if rule.sticky_ms else None
-    if operator is None or not is_there(operator, matter.channel):
+    if not previous or not rule.sticky_ms or not plan_of(step.state, step.policies, rule.policy).sticky:
         return ""
-    if not plan_of(step.state, step.policies, rule.policy).sticky:
+    operator = step.state.operators.get(previous)
+    if operator is None or not is_there(operator, matter.channel):
         return ""
     key = ClassKey(rule.queue_id, rule.department_id, matter.channel, 0, required)
     return "" if unable(step.state, operator, key) else previous
@@ -120,8 +130,7 @@ def _held_for(
 
 def is_there(operator: Operator, channel: str) -> bool:
     """Whether the operator is available on a channel, busy or not."""
-    on_channel = operator.channels.get(channel, Presence.AVAILABLE)
-    return operator.presence is Presence.AVAILABLE and on_channel is Presence.AVAILABLE
+    return operator.presence is AVAILABLE and operator.channels.get(channel, AVAILABLE) is AVAILABLE
 
 
 def can_wait_for(state: State, operator_id: str, item: WorkItem) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from omniroute.core.capacity import BUSY, Holding, absent, full
+from omniroute.core.capacity import BUSY, Holding, absent, full, taken
 from omniroute.core.model import Operator
 from omniroute.core.rules import Requirement
 
@@ -28,10 +28,11 @@ ABSENCES = ("presence:offline", "presence:away", "presence:draining", "channel_p
 class Lane:
     """A channel at a cost. ``bits[reason]`` are the operators under that reason, ``of[slot]`` is the reason of each."""
 
-    __slots__ = ("bits", "busy", "channel", "cost_units", "of")
+    __slots__ = ("bits", "busy", "channel", "cost_units", "items_max", "of")
 
-    def __init__(self, key: LaneKey) -> None:
+    def __init__(self, key: LaneKey, items_max: int) -> None:
         self.channel, self.cost_units = key
+        self.items_max = items_max
         self.busy: list[str] = []
         """Reasons other than `OPEN` under which anybody ever stood, in the order of `capacity.BUSY`."""
         self.bits: dict[str, int] = {OPEN: 0}
@@ -166,7 +167,8 @@ class Roster:
             self.refresh(state)
         lane = self.lanes.get(key)
         if lane is None:
-            lane = self.lanes[key] = Lane(key)
+            rule = state.channels.get(key[0])
+            lane = self.lanes[key] = Lane(key, rule.items_max if rule else 0)
             lane.of = [None] * len(self.operators)
             for slot in range(len(self.operators)):
                 self._place(state, slot)
@@ -176,28 +178,32 @@ class Roster:
 
     def refresh(self, state: State) -> None:
         """Put everybody whom an event has named where they belong now."""
-        for operator_id in self._touched:
-            slot = self.slots[operator_id]
-            self._place(state, slot)
-            for stale in self.orders.values():
-                stale[slot] = None
+        touched = [self.slots[operator_id] for operator_id in self._touched]
         self._touched.clear()
+        for slot in touched:
+            self._place(state, slot)
+        for stale in self.orders.values():
+            stale.update(dict.fromkeys(touched))
 
     def _place(self, state: State, slot: int) -> None:
         operator = self.operators[slot]
         apart = bool(operator.channels)
         reason = "" if apart else absent(state, operator)
-        holding = Holding(state, operator) if state.counting and not reason else None
-        idle = False
-        plain = not (apart or reason or holding or operator.reserved_for)
+        usual = not (apart or operator.reserved_for or state.excluding or state.interrupting)
+        counts = taken(state, operator) if usual and state.counting and not reason else {}
+        holding = None if usual or reason or not state.counting else Holding(state, operator)
         free = operator.capacity_units - operator.load_units - operator.offered_units
+        idle = False
         for lane in self.lanes.values():
-            if plain:
-                now = OPEN if lane.cost_units <= free else "capacity"
+            if reason:
+                now = reason
+            elif not usual:
+                now = absent(state, operator, lane.channel) if apart else ""
+                now = now or full(state, operator, lane.channel, lane.cost_units, holding)
+            elif lane.items_max and counts.get(lane.channel, 0) >= lane.items_max:  # as `full` says it
+                now = "channel_max"
             else:
-                if apart:
-                    reason = absent(state, operator, lane.channel)
-                now = reason or full(state, operator, lane.channel, lane.cost_units, holding)
+                now = OPEN if lane.cost_units <= free else "capacity"
             if not now:
                 idle = True
             if lane.of[slot] != now:
