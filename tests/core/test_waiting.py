@@ -8,10 +8,12 @@ from tests.core.world import CONFIG
 
 from omniroute.core.classes import class_of
 from omniroute.core.model import Operator, Presence, WorkItem
-from omniroute.core.ordering import RANKED_CHUNK_MAX
 from omniroute.core.rules import Requirement
 from omniroute.core.state import State
 from omniroute.core.waiting import EMPTY_CLASSES_MAX, WaitingIndex
+
+MANY = 64
+"""So many classes stand in several chunks."""
 
 
 @pytest.fixture
@@ -77,10 +79,10 @@ def test_what_does_not_wait_cannot_be_taken_out(index):
 
 
 def test_the_first_that_an_operator_can_serve_is_found_among_many_classes(index):
-    for number in range(1, 5 * RANKED_CHUNK_MAX):
+    for number in range(1, 5 * MANY):
         index.add(item(number, number, requirements=(Requirement(f"skill{number}"),)))
-    operator = Operator("ann", ("support",), {f"skill{2 * RANKED_CHUNK_MAX}": 1, f"skill{4 * RANKED_CHUNK_MAX}": 9}, 10)
-    assert index.first_for(operator, ("mail", 1)) == (2 * RANKED_CHUNK_MAX, 2 * RANKED_CHUNK_MAX)
+    operator = Operator("ann", ("support",), {f"skill{2 * MANY}": 1, f"skill{4 * MANY}": 9}, 10)
+    assert index.first_for(operator, ("mail", 1)) == (2 * MANY, 2 * MANY)
     assert index.first_for(operator, ("chat", 2)) is None
 
 

@@ -33,22 +33,12 @@ def members(bits: int, limit: int = -1) -> Iterator[int]:
 
 
 def lowest(bits: int, limit: int) -> list[int]:
-    """The same as a list, for a few: at most ``limit``."""
+    """The first few of the same, at once."""
     found: list[int] = []
-    base = 0
-    while bits:
-        gap = (bits & -bits).bit_length() - 1
-        base += gap
-        bits >>= gap
-        window = bits & _WINDOW
-        while window:
-            if len(found) == limit:
-                return found
-            low = window & -window
-            found.append(base + low.bit_length() - 1)
-            window ^= low
-        bits >>= 64
-        base += 64
+    while bits and len(found) < limit:
+        low = bits & -bits
+        found.append(low.bit_length() - 1)
+        bits ^= low
     return found
 
 

@@ -41,6 +41,10 @@ def _match(step: Step) -> None:
     is served. So the first of the line is always the first that anybody may get.
     """
     state = step.state
+    if not len(state.waiting):
+        step.queued.clear()
+        step.freed.clear()
+        return
     if not step.freed and len(step.queued) == 1:  # the usual step: one item has come
         item = state.items.get(step.queued.popitem()[0])
         if item is not None and item.state is QUEUED:

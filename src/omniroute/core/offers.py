@@ -252,7 +252,8 @@ def apply_made(state: State, event: OfferMade) -> None:
     operator.offered_units += event.cost_units
     operator.idle_since_ms = event.at_ms  # so that a burst spreads over the equally idle
     operator.last_offer_id = event.offer_id
-    state.shares[item.queue_id] = max(state.shares.get(item.queue_id, 0), operator.passes)
+    if operator.passes >= state.shares.get(item.queue_id, 0):
+        state.shares[item.queue_id] = operator.passes
     operator.passes += STRIDE // operator.weight
     state.roster.touch(event.operator_id)
     state.deadlines[OFFERS].set(("offer", event.offer_id, ""), event.deadline_ms)

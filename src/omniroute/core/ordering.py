@@ -10,9 +10,8 @@ from bisect import bisect_left, insort
 from typing import Any
 
 LINE_CHUNK_MAX = 512
-RANKED_CHUNK_MAX = 64
-_MANY = 3
-"""One in so many of a chunk: from there on walking it is cheaper than picking the wanted out."""
+RANKED_CHUNK_MIN = 12
+"""A chunk of `Ranked` may be so much longer than there are chunks: a search passes over chunks and then walks one."""
 
 Place = tuple[int, int]
 """Rank in ms, and the id of the work item."""
@@ -119,7 +118,7 @@ class Ranked:
         chunk = self._chunks[at]
         insort(chunk, entry)
         self._masks[at] |= 1 << slot
-        if len(chunk) > RANKED_CHUNK_MAX:
+        if len(chunk) > RANKED_CHUNK_MIN + len(self._chunks):
             self._split(at)
 
     def _split(self, at: int) -> None:
@@ -145,26 +144,38 @@ class Ranked:
         if chunk:
             self._masks[at] ^= 1 << slot
             self._tops[at] = chunk[-1]
+            if at and 4 * (len(chunk) + len(self._chunks[at - 1])) < RANKED_CHUNK_MIN + len(self._chunks):
+                self._join(at)
         else:
             del self._chunks[at], self._masks[at], self._tops[at]
 
+    def _join(self, at: int) -> None:
+        """Few are left: one chunk with the chunk before."""
+        self._chunks[at - 1] += self._chunks[at]
+        self._masks[at - 1] |= self._masks[at]
+        self._tops[at - 1] = self._tops[at]
+        del self._chunks[at], self._masks[at], self._tops[at]
+
     def first(self, wanted: int) -> Entry | None:
         """The smallest entry among the wanted slots (as bits)."""
-        for at, mask in enumerate(self._masks):
-            hits = mask & wanted
-            if hits:
-                return self._among(at, hits, 1)[0]
-        return None
+        found = self.best(wanted, 1)
+        return found[0] if found else None
 
     def best(self, wanted: int, count: int) -> list[Entry]:
         """At most ``count`` of the smallest entries among the wanted slots (as bits), in order."""
         found: list[Entry] = []
-        for at, mask in enumerate(self._masks):
+        at = -1
+        for mask in self._masks:
+            at += 1
+            hits = mask & wanted
+            if not hits:
+                continue
+            if not hits & (hits - 1):
+                found.append(self._entries[hits.bit_length() - 1])
+            else:
+                found += self._among(at, hits, count - len(found))
             if len(found) >= count:
                 break
-            hits = mask & wanted
-            if hits:
-                found += self._among(at, hits, count - len(found))
         return found[:count]
 
     def _among(self, at: int, hits: int, count: int) -> list[Entry]:
@@ -173,7 +184,7 @@ class Ranked:
         Few are picked out and sorted; where they are many, walking the chunk soon comes upon enough of them.
         """
         chunk, found = self._chunks[at], list[Entry]()
-        if hits.bit_count() * _MANY > len(chunk):
+        if hits.bit_count() ** 2 > 2 * len(chunk):
             for entry in chunk:
                 if hits >> entry[-1] & 1:
                     found.append(entry)
@@ -182,9 +193,8 @@ class Ranked:
             return found
         entries = self._entries
         while hits:
-            low = hits & -hits
-            found.append(entries[low.bit_length() - 1])
-            hits ^= low
-        if len(found) > 1:
-            found.sort()
+            slot = hits.bit_length() - 1
+            found.append(entries[slot])
+            hits ^= 1 << slot
+        found.sort()
         return found

@@ -204,9 +204,10 @@ class State:
         """The operator owns the item from now on."""
         operator = self.operators[operator_id]
         operator.item_ids.append(item.work_item_id)
+        operator.load_units += item.cost_units
+        self.roster.touch(operator_id)
         item.operator_id = operator_id
         item.assigned_ms = at_ms
-        self.load(item, 1)
         timing.disarm(self, item)
         self.conversations[item.conversation_id].owner_id = operator_id
 
@@ -221,7 +222,7 @@ class State:
         if item.idle:
             item.idle = False
         else:
-            self.load(item, -1)
+            operator.load_units -= item.cost_units
         operator.idle_since_ms = at_ms
         self.end_held_deadlines(item)
         conversation = self.conversations[item.conversation_id]
