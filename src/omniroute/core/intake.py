@@ -76,7 +76,7 @@ def register(step: Step, command: RegisterInteraction) -> None:
         return
     message = command.kind is MESSAGE
     goes_on = message or matter.contact is not CONTACT_OVER
-    if message:
+    if message and matter.item_ids:
         held.resume(step, matter)
         parking.wake_all(step, matter, "message")
     elif matter.contact in RUNNING and matter.contact is not before:

@@ -50,10 +50,11 @@ def _match(step: Step) -> None:
         if item is not None and item.state is QUEUED:
             _serve(step, item, "item")
         return
-    line = [(state.items[item_id].rank_ms, item_id, "") for item_id in step.queued if item_id in state.items]
-    step.queued.clear()
-    if len(line) > 1:
+    line: list[tuple[int, int, str]] = []
+    if step.queued:
+        line = [(state.items[item_id].rank_ms, item_id, "") for item_id in step.queued if item_id in state.items]
         heapify(line)
+        step.queued.clear()
     refused: tuple[int, int, str] | None = None
     while line or step.freed:
         for operator_id in step.freed:

@@ -158,8 +158,13 @@ class Ranked:
 
     def first(self, wanted: int) -> Entry | None:
         """The smallest entry among the wanted slots (as bits)."""
-        found = self.best(wanted, 1)
-        return found[0] if found else None
+        at = -1
+        for mask in self._masks:
+            at += 1
+            hits = mask & wanted
+            if hits:
+                return self._among(at, hits, 1)[0]
+        return None
 
     def best(self, wanted: int, count: int) -> list[Entry]:
         """At most ``count`` of the smallest entries among the wanted slots (as bits), in order."""
@@ -170,10 +175,7 @@ class Ranked:
             hits = mask & wanted
             if not hits:
                 continue
-            if not hits & (hits - 1):
-                found.append(self._entries[hits.bit_length() - 1])
-            else:
-                found += self._among(at, hits, count - len(found))
+            found += self._among(at, hits, count - len(found))
             if len(found) >= count:
                 break
         return found[:count]
@@ -183,6 +185,8 @@ class Ranked:
 
         Few are picked out and sorted; where they are many, walking the chunk soon comes upon enough of them.
         """
+        if not hits & (hits - 1):
+            return [self._entries[hits.bit_length() - 1]]
         chunk, found = self._chunks[at], list[Entry]()
         if hits.bit_count() ** 2 > 2 * len(chunk):
             for entry in chunk:

@@ -65,7 +65,7 @@ def queue_item(
 
 def merged(first: tuple[Requirement, ...], second: tuple[Requirement, ...]) -> tuple[Requirement, ...]:
     """Both; of one skill the higher level."""
-    if not second and _ascending(first):
+    if not second and (not first or _ascending(first)):
         return first
     if not first and _ascending(second):
         return second

@@ -37,7 +37,6 @@ from omniroute.core.model import (
     WRAP_UP,
     ContactState,
     Conversation,
-    Stage,
     WorkItem,
 )
 from omniroute.core.parking import held_by
@@ -350,7 +349,7 @@ def apply_stage_changed(state: State, event: StageChanged) -> None:
     """What the customer is told."""
     matter = state.conversations[event.conversation_id]
     matter.stage = advance(CONVERSATION, "conversation.stage_changed", matter.stage)
-    if matter.stage is not Stage(event.stage):
+    if matter.stage != event.stage:
         raise AssertionError("the table and the event disagree")
 
 
