@@ -104,22 +104,28 @@ class Ranked:
         if known is not None:
             if known == entry:
                 return
-            self.drop(slot)
+            self._take_out(known)
         self._entries[slot] = entry
-        if not self._chunks:
-            self._chunks.append([entry])
-            self._masks.append(1 << slot)
-            self._tops.append(entry)
+        if not self._tops or entry > self._tops[-1]:
+            self._append(entry)
             return
         at = bisect_left(self._tops, entry)
-        if at == len(self._tops):
-            at -= 1
-            self._tops[at] = entry
         chunk = self._chunks[at]
         insort(chunk, entry)
         self._masks[at] |= 1 << slot
         if len(chunk) > RANKED_CHUNK_MIN + len(self._chunks):
             self._split(at)
+
+    def _append(self, entry: Entry) -> None:
+        """It is the last one by now, as whoever has just become idle is."""
+        if self._chunks and len(self._chunks[-1]) < RANKED_CHUNK_MIN + len(self._chunks):
+            self._chunks[-1].append(entry)
+            self._masks[-1] |= 1 << entry[-1]
+            self._tops[-1] = entry
+        else:
+            self._chunks.append([entry])
+            self._masks.append(1 << entry[-1])
+            self._tops.append(entry)
 
     def _split(self, at: int) -> None:
         chunk = self._chunks[at]
@@ -136,13 +142,15 @@ class Ranked:
     def drop(self, slot: int) -> None:
         """Take a slot out; unknown ones are fine."""
         entry = self._entries.pop(slot, None)
-        if entry is None:
-            return
+        if entry is not None:
+            self._take_out(entry)
+
+    def _take_out(self, entry: Entry) -> None:
         at = bisect_left(self._tops, entry)
         chunk = self._chunks[at]
         del chunk[bisect_left(chunk, entry)]
         if chunk:
-            self._masks[at] ^= 1 << slot
+            self._masks[at] ^= 1 << entry[-1]
             self._tops[at] = chunk[-1]
             if at and 4 * (len(chunk) + len(self._chunks[at - 1])) < RANKED_CHUNK_MIN + len(self._chunks):
                 self._join(at)

@@ -39,11 +39,8 @@ class Lane:
         self.of: list[str | None] = []
 
     def move(self, slot: int, reason: str) -> None:
-        """The operator of that slot stands under ``reason`` from now on."""
-        known = self.of[slot]
-        if known == reason:
-            return
-        bit = 1 << slot
+        """The operator of that slot, who stood elsewhere, stands under ``reason`` from now on."""
+        known, bit = self.of[slot], 1 << slot
         if known is not None:
             self.bits[known] ^= bit
         self.of[slot] = reason
@@ -178,37 +175,45 @@ class Roster:
 
     def refresh(self, state: State) -> None:
         """Put everybody whom an event has named where they belong now."""
-        touched = [self.slots[operator_id] for operator_id in self._touched]
-        self._touched.clear()
-        for slot in touched:
+        for operator_id in self._touched:
+            slot = self.slots[operator_id]
             self._place(state, slot)
-        for stale in self.orders.values():
-            stale.update(dict.fromkeys(touched))
+            for stale in self.orders.values():
+                stale[slot] = None
+        self._touched.clear()
 
     def _place(self, state: State, slot: int) -> None:
         operator = self.operators[slot]
-        apart = bool(operator.channels)
-        reason = "" if apart else absent(state, operator)
-        usual = not (apart or operator.reserved_for or state.excluding or state.interrupting)
-        counts = taken(state, operator) if usual and state.counting and not reason else {}
-        holding = None if usual or reason or not state.counting else Holding(state, operator)
+        if operator.channels or operator.reserved_for or state.excluding or state.interrupting:
+            self._place_by_lane(state, slot, operator)
+            return
+        reason = absent(state, operator)
+        counts = taken(state, operator) if state.counting and not reason else {}
         free = operator.capacity_units - operator.load_units - operator.offered_units
         idle = False
         for lane in self.lanes.values():
-            if reason:
-                now = reason
-            elif not usual:
-                now = absent(state, operator, lane.channel) if apart else ""
-                now = now or full(state, operator, lane.channel, lane.cost_units, holding)
-            elif lane.items_max and counts.get(lane.channel, 0) >= lane.items_max:  # as `full` says it
-                now = "channel_max"
-            else:
-                now = OPEN if lane.cost_units <= free else "capacity"
-            if not now:
-                idle = True
+            now = reason
+            if not now:  # the part of `full` that is left
+                if lane.items_max and counts.get(lane.channel, 0) >= lane.items_max:
+                    now = "channel_max"
+                elif lane.cost_units > free:
+                    now = "capacity"
+                else:
+                    idle = True
             if lane.of[slot] != now:
                 lane.move(slot, now)
         self.idle[slot] = idle
+
+    def _place_by_lane(self, state: State, slot: int, operator: Operator) -> None:
+        holding = Holding(state, operator) if state.counting else None
+        self.idle[slot] = False
+        for lane in self.lanes.values():
+            now = absent(state, operator, lane.channel)
+            now = now or full(state, operator, lane.channel, lane.cost_units, holding)
+            if now == OPEN:
+                self.idle[slot] = True
+            if lane.of[slot] != now:
+                lane.move(slot, now)
 
     def open_lanes(self, state: State, slot: int, among: Iterable[LaneKey]) -> list[LaneKey]:
         """The lanes in which the operator can be given something now."""
