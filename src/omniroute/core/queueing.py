@@ -210,11 +210,13 @@ def apply_queued(state: State, event: ItemQueued) -> None:
 def apply_moved(state: State, event: ItemMoved) -> None:
     """The matter goes with its item; relaxation begins anew, by the whole time that it has waited."""
     item = state.items[event.work_item_id]
+    if event.cause == timing.UNSTAFFED:
+        timing.strand(state, item, event.at_ms)
     with state.rekeyed(item):
         item.queue_id, item.department_id = event.queue_id, event.department_id
         item.rank_ms, item.requirements, item.preferred = event.rank_ms, event.requirements, event.preferred
         item.departments = item.queues = item.operators = ()
-        item.relaxed, item.held_for, item.hold_until_ms = 0, "", 0
+        item.relaxed, item.held_for, item.hold_until_ms, item.overflow_due_ms = 0, "", 0, 0
         state.unreserve(item)
         item.overflowed = 0 if event.cause == "requeue" else item.overflowed + 1
         timing.arm(state, item)

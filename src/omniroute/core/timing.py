@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from omniroute.core.state import State
 
 
+OVERFLOW = "overflow:"
+"""What the recorded cause of an overflow begins with; the cause of the rule follows."""
+UNSTAFFED = OVERFLOW + OverflowCause.UNSTAFFED
 OVERFLOWS_MAX = 16
 """So often an item overflows to another queue; rules that lead in a circle end there, and it waits where it is."""
 
@@ -65,7 +68,7 @@ def arm(state: State, item: WorkItem) -> None:
     if relax_ms != item.relax_due_ms:
         item.relax_due_ms = relax_ms
         deadlines.set(("relax", number, ""), relax_ms)
-    if overflow_ms != item.overflow_due_ms:
+    if overflow_ms != item.overflow_due_ms and not has_come(item, state.now_ms):
         item.overflow_due_ms = overflow_ms
         deadlines.set(("overflow", number, ""), overflow_ms)
     if item.hold_until_ms:
@@ -103,6 +106,27 @@ def index(state: State, item: WorkItem) -> None:
     deadlines.set(("relax", number, ""), item.relax_due_ms)
     deadlines.set(("overflow", number, ""), item.overflow_due_ms)
     deadlines.set(("hold", number, ""), item.hold_until_ms)
+
+
+def strand(state: State, item: WorkItem, at_ms: int) -> None:
+    """A waiting item overflows because nobody is there for it: for all others of its queue the moment has come too.
+
+    The first of them tells the others. The newest item, which overflows as soon as it comes, has none to tell: those
+    before it overflowed when they came, or when the last operator left.
+    """
+    if item.work_item_id == state.counters.work_item or has_come(item, at_ms):
+        return
+    deadlines = state.deadlines[WAITING]
+    for item_id in state.waiting.stranded(item.queue_id):
+        other = state.items[item_id]
+        if not stays(other) and not has_come(other, at_ms):
+            other.overflow_due_ms = at_ms
+            deadlines.set(("overflow", item_id, ""), at_ms)
+
+
+def has_come(item: WorkItem, now_ms: int) -> bool:
+    """Whether its moment of overflow is due; then it stands until it has fired."""
+    return 0 < item.overflow_due_ms <= now_ms
 
 
 def pass_overflow(state: State, item: WorkItem) -> None:

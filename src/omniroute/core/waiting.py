@@ -23,6 +23,8 @@ from omniroute.core.roster import LaneKey, Roster
 if TYPE_CHECKING:
     from omniroute.core.state import State
 
+NEW_MAX = 64
+"""Items that have come and are in no line so far; a crowd is not left to the step that looks at the lines."""
 EMPTY_CLASSES_MAX = 4096
 """Empty classes that are kept."""
 
@@ -69,6 +71,10 @@ class WaitingClass:
         """The same and those in back-off, who are there all the same and may have the item again soon."""
         self.able(roster)
         return self._capable
+
+    def staff(self, state: State) -> int:
+        """Who is able for it and available on its channel, busy or in back-off or not."""
+        return self.capable(state.roster) & state.roster.lane(state, self.lane).on_duty()
 
     def lacking(self, roster: Roster) -> dict[str, int]:
         """How many could not, by the first reason."""
@@ -176,6 +182,8 @@ class WaitingIndex:
         if not one.size:
             self._empty.pop(key, None)
         one.size += 1
+        if len(self._new) > NEW_MAX:
+            self._line_up()
 
     def remove(self, item: WorkItem) -> None:
         """Take an item out; it must be in, and must not have changed since."""
@@ -277,6 +285,11 @@ class WaitingIndex:
         if self._new:
             self._line_up()
         return [item_id for _, item_id in merge(*(one.line.places() for one in held))]
+
+    def stranded(self, queue_id: str) -> list[int]:
+        """The items of a queue for which nobody is there, in order."""
+        classes = [one for one in self.by_queue.get(queue_id, {}).values() if not one.staff(self.state)]
+        return [item_id for _, item_id in sorted(place for one in classes for place in one.line.places())]
 
     # ---- for screens, estimates and invariants
     def ordered(self) -> list[int]:
