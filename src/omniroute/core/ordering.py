@@ -10,7 +10,7 @@ from bisect import bisect_left, insort
 from typing import Any
 
 LINE_CHUNK_MAX = 512
-RANKED_CHUNK_MIN = 12
+RANKED_CHUNK_MIN = 64
 """A chunk of `Ranked` may be so much longer than there are chunks: a search passes over chunks and then walks one."""
 
 Place = tuple[int, int]

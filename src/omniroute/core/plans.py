@@ -126,12 +126,12 @@ class Plan:
                 order.drop(slot)
                 continue
             operator = roster.operators[slot]
-            standing: tuple[int, ...] = ()
-            if self._standings:
-                stale[slot] = None  # stays out of date if a policy fails
-                standing = self._standing(operator)
-                del stale[slot]
-            order.put((*standing, operator.idle_since_ms, operator.operator_id, slot))
+            if not self._standings:
+                order.put((operator.idle_since_ms, operator.operator_id, slot))
+                continue
+            stale[slot] = None  # stays out of date if a policy fails
+            order.put((*self._standing(operator), operator.idle_since_ms, operator.operator_id, slot))
+            del stale[slot]
 
     def _standing(self, operator: Operator) -> tuple[int, ...]:
         found: tuple[int, ...] = ()

@@ -16,7 +16,7 @@ from omniroute.core.eligibility import unable
 from omniroute.core.events import HoldEnded, ItemMoved, ItemQueued
 from omniroute.core.handling import expected_ms
 from omniroute.core.model import AVAILABLE, CLOCK_RUNNING, Conversation, Operator, WorkItem
-from omniroute.core.plans import PolicyFailure, default_plan, plan_of
+from omniroute.core.plans import Plan, PolicyFailure, default_plan, plan_of
 from omniroute.core.policy import Work
 from omniroute.core.rules import QueueRule, Requirement
 from omniroute.core.state import State
@@ -38,8 +38,10 @@ def queue_item(
     work_item_id = state.counters.work_item + 1
     required = merged(rule.requirements, own)
     expected = expected_ms(state, rule.queue_id, matter.channel)
-    rank_ms, failed = place_of(step, rule, matter, step.now_ms, expected)
-    held_for = _held_for(step, rule, matter, required, previous_operator_id or matter.last_operator_id)
+    plan = plan_of(state, step.policies, rule.policy)
+    rank_ms, failed = place_of(state, plan, rule, matter, step.now_ms, expected)
+    previous = previous_operator_id or matter.last_operator_id
+    held_for = _held_for(state, rule, matter, required, previous) if previous and rule.sticky_ms and plan.sticky else ""
     step.emit(
         ItemQueued(
             work_item_id,
@@ -85,10 +87,10 @@ def _ascending(those: tuple[Requirement, ...]) -> bool:
     return True
 
 
-def place_of(step: Step, rule: QueueRule, matter: Conversation, enqueued_ms: int, expected: int) -> tuple[int, str]:
-    """The place in the order of work by the queue's policy; with the name of a policy that failed."""
-    state = step.state
-    plan = plan_of(state, step.policies, rule.policy)
+def place_of(
+    state: State, plan: Plan, rule: QueueRule, matter: Conversation, enqueued_ms: int, expected: int
+) -> tuple[int, str]:
+    """The place in the order of work by the queue's plan; with the name of a policy that failed."""
     if plan.ages:
         return enqueued_ms - state.config.priority_weight_ms * matter.priority, ""
     running = matter.clock is not None and matter.clock.state is CLOCK_RUNNING
@@ -116,16 +118,14 @@ def _latest_start_ms(state: State, rule: QueueRule, due_ms: int, expected: int) 
 
 
 def _held_for(
-    step: Step, rule: QueueRule, matter: Conversation, required: tuple[Requirement, ...], previous: str
+    state: State, rule: QueueRule, matter: Conversation, required: tuple[Requirement, ...], previous: str
 ) -> str:
-    """The previous operator, where the queue is sticky and they are there and able; busy or not."""
-    if not previous or not rule.sticky_ms or not plan_of(step.state, step.policies, rule.policy).sticky:
-        return ""
-    operator = step.state.operators.get(previous)
+    """The previous operator, if they are there and able; busy or not."""
+    operator = state.operators.get(previous)
     if operator is None or not is_there(operator, matter.channel):
         return ""
     key = ClassKey(rule.queue_id, rule.department_id, matter.channel, 0, required)
-    return "" if unable(step.state, operator, key) else previous
+    return "" if unable(state, operator, key) else previous
 
 
 def is_there(operator: Operator, channel: str) -> bool:
@@ -146,7 +146,8 @@ def move(step: Step, item: WorkItem, queue_id: str, cause: str, reason: str = ""
     state = step.state
     rule, matter = state.queues[queue_id], state.conversations[item.conversation_id]
     expected = expected_ms(state, queue_id, item.channel)
-    rank_ms, failed = place_of(step, rule, matter, item.enqueued_ms, expected)
+    plan = plan_of(state, step.policies, rule.policy)
+    rank_ms, failed = place_of(state, plan, rule, matter, item.enqueued_ms, expected)
     step.emit(
         ItemMoved(
             item.work_item_id,

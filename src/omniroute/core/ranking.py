@@ -77,8 +77,8 @@ def decision(step: Step, item: WorkItem, one: WaitingClass, ranking: Ranking, tr
 def exclusions(state: State, one: WaitingClass) -> tuple[dict[str, int], tuple[tuple[str, str], ...]]:
     """How many cannot have an item of the class now, by reason, and the first few who could at another hour."""
     roster = state.roster
-    able, lane = one.able(roster), roster.lane(state, one.lane)
-    counts = dict(one.lacking(roster))
+    able, lacking = one.sieved(roster)
+    lane, counts = roster.lane(state, one.lane), lacking.copy()
     for reason in lane.busy:
         stopped = able & lane.bits[reason]
         if stopped:

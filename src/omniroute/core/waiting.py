@@ -76,10 +76,9 @@ class WaitingClass:
         """Who is able for it and available on its channel, busy or in back-off or not."""
         return self.capable(state.roster) & state.roster.lane(state, self.lane).on_duty()
 
-    def lacking(self, roster: Roster) -> dict[str, int]:
-        """How many could not, by the first reason."""
-        self.able(roster)
-        return self._lacking
+    def sieved(self, roster: Roster) -> tuple[int, dict[str, int]]:
+        """Those who could, and how many could not, by the first reason."""
+        return self.able(roster), self._lacking
 
 
 def _sieve(roster: Roster, key: ClassKey) -> tuple[int, int, dict[str, int]]:
