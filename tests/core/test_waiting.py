@@ -10,7 +10,7 @@ from omniroute.core.classes import class_of
 from omniroute.core.model import Operator, Presence, WorkItem
 from omniroute.core.rules import Requirement
 from omniroute.core.state import State
-from omniroute.core.waiting import EMPTY_CLASSES_MAX, WaitingIndex
+from omniroute.core.waiting import EMPTY_CLASSES_MAX, NEW_MAX, WaitingIndex
 
 MANY = 64
 """So many classes stand in several chunks."""
@@ -68,6 +68,24 @@ def test_order_goes_over_all_classes(index):
     for one in (item(1, 3), item(2, 1, queue_id="sales.late"), item(3, 2)):
         index.add(one)
     assert index.ordered() == [2, 3, 1]
+
+
+def test_whoever_looks_sees_what_has_just_come(index):
+    for number in range(1, NEW_MAX + 9):
+        index.add(item(number, -number))
+        assert index.class_of_item[number].line.first() == (-number, number)
+        assert index.first_for(Operator("ann", ("support",), {}, 10), ("mail", 1)) == (-number, number)
+
+
+def test_what_is_gone_before_anybody_looks_leaves_the_others_in_order(index):
+    things = [item(number, number % 5) for number in range(1, 3 * NEW_MAX)]
+    for one in things:
+        index.add(one)
+        if one.work_item_id % 3 == 0:
+            index.remove(one)
+    kept = sorted((one.rank_ms, one.work_item_id) for one in things if one.work_item_id % 3)
+    assert index.length("support.first") == len(kept)
+    assert list(index.lines().values()) == [kept]
 
 
 def test_what_does_not_wait_cannot_be_taken_out(index):

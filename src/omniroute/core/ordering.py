@@ -166,9 +166,7 @@ class Ranked:
 
     def first(self, wanted: int) -> Entry | None:
         """The smallest entry among the wanted slots (as bits)."""
-        at = -1
-        for mask in self._masks:
-            at += 1
+        for at, mask in enumerate(self._masks):
             hits = mask & wanted
             if hits:
                 return self._among(at, hits, 1)[0]
@@ -177,9 +175,7 @@ class Ranked:
     def best(self, wanted: int, count: int) -> list[Entry]:
         """At most ``count`` of the smallest entries among the wanted slots (as bits), in order."""
         found: list[Entry] = []
-        at = -1
-        for mask in self._masks:
-            at += 1
+        for at, mask in enumerate(self._masks):
             hits = mask & wanted
             if not hits:
                 continue

@@ -36,29 +36,37 @@ class WaitingClass:
         "_able",
         "_capable",
         "_generation",
+        "_index",
         "_lacking",
         "batch",
         "heads",
         "key",
         "lane",
-        "line",
+        "lined",
         "size",
         "slot",
     )
 
-    def __init__(self, key: ClassKey, slot: int, heads: Ranked, *, batch: bool) -> None:
+    def __init__(self, key: ClassKey, slot: int, index: WaitingIndex, heads: Ranked, *, batch: bool) -> None:
+        self._index = index
         self.key = key
         self.heads = heads
         self.lane: LaneKey = (key.channel, key.cost_units)
         self.slot = slot
         self.batch = batch
-        self.line = Line()
+        self.lined = Line()
+        """Its items but for the new ones; see `WaitingIndex.line_up`."""
         self.size = 0
-        """How many items it has, in line or about to be."""
         self._generation = -1
         self._able = 0
         self._capable = 0
         self._lacking: dict[str, int] = {}
+
+    @property
+    def line(self) -> Line:
+        """All its items in order."""
+        self._index.line_up()
+        return self.lined
 
     def able(self, roster: Roster) -> int:
         """Those who could have its items at some hour, as bits."""
@@ -182,7 +190,7 @@ class WaitingIndex:
             self._empty.pop(key, None)
         one.size += 1
         if len(self._new) > NEW_MAX:
-            self._line_up()
+            self.line_up()
 
     def remove(self, item: WorkItem) -> None:
         """Take an item out; it must be in, and must not have changed since."""
@@ -197,21 +205,23 @@ class WaitingIndex:
         if not one.size:
             self._end(one)
 
-    def _line_up(self) -> None:
-        """Put whatever is new into its line."""
+    def line_up(self) -> None:
+        """Put whatever is new into its line; whoever looks at lines or heads does that first."""
+        if not self._new:
+            return
         for item_id, place in self._new.items():
             one = self.class_of_item[item_id]
-            one.line.add(place)
-            if len(one.line) == 1:
+            one.lined.add(place)
+            if len(one.lined) == 1:
                 self._in_line.setdefault(one.key.queue_id, {})[one.key] = one
-            if one.line.first() is place:
+            if one.lined.first() is place:
                 one.heads.put((*place, one.slot))
         self._new.clear()
 
     def _leave_line(self, one: WaitingClass, place: Place) -> None:
-        one.line.remove(place)
-        if len(one.line):
-            one.heads.put((*one.line.first(), one.slot))
+        one.lined.remove(place)
+        if len(one.lined):
+            one.heads.put((*one.lined.first(), one.slot))
         else:
             one.heads.drop(one.slot)
             del self._in_line[one.key.queue_id][one.key]
@@ -219,8 +229,7 @@ class WaitingIndex:
     @property
     def by_queue(self) -> dict[str, dict[ClassKey, WaitingClass]]:
         """Classes that hold something, by queue."""
-        if self._new:
-            self._line_up()
+        self.line_up()
         return self._in_line
 
     def waits(self, item: WorkItem) -> bool:
@@ -231,7 +240,7 @@ class WaitingIndex:
         slot = self._free.pop() if self._free else len(self._by_slot)
         batch = self.state.is_batch(key.queue_id)
         lane = self.heads.setdefault((key.channel, key.cost_units), Heads())
-        one = WaitingClass(key, slot, lane.batch if batch else lane.single, batch=batch)
+        one = WaitingClass(key, slot, self, lane.batch if batch else lane.single, batch=batch)
         self.classes[key] = self._by_slot[slot] = one
         self.sets.add(self.state, key, 1 << slot)
         self.generation += 1
@@ -263,16 +272,14 @@ class WaitingIndex:
 
     def first_for(self, operator: Operator, lane: LaneKey) -> Place | None:
         """The first item of a lane that the operator is able to serve, outside batch queues."""
-        if self._new:
-            self._line_up()
+        self.line_up()
         heads = self.heads.get(lane)
         entry = heads.single.first(self.serves(operator)) if heads else None
         return None if entry is None else entry[:2]
 
     def batches_for(self, operator: Operator, lane: LaneKey) -> list[WaitingClass]:
         """The classes of batch queues in a lane that the operator is able to serve and that hold something."""
-        if self._new:
-            self._line_up()
+        self.line_up()
         heads = self.heads.get(lane)
         if heads is None or not len(heads.batch):
             return []
@@ -281,8 +288,6 @@ class WaitingIndex:
     def held_for(self, operator_id: str) -> list[int]:
         """The items that are kept for an operator, in order."""
         held = [self._by_slot[slot] for slot in members(self.sets.held_for.get(operator_id, 0))]
-        if self._new:
-            self._line_up()
         return [item_id for _, item_id in merge(*(one.line.places() for one in held))]
 
     def stranded(self, queue_id: str) -> list[int]:
@@ -297,8 +302,6 @@ class WaitingIndex:
 
     def lines(self) -> dict[ClassKey, list[Place]]:
         """The items of every class that holds any."""
-        if self._new:
-            self._line_up()
         return {key: one.line.places() for key, one in self.classes.items() if one.size}
 
     def length(self, queue_id: str) -> int:
