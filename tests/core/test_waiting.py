@@ -50,7 +50,7 @@ def test_an_empty_class_is_kept_for_a_while_and_shows_nothing(index):
     assert index.lines() == {}
     assert index.length("support.first") == 0
     operator = Operator("ann", ("support",), {}, 10)
-    assert index.first_for(operator, ("mail", 1)) is None
+    assert index.first_for(operator, [("mail", 1)]) is None
 
 
 def test_empty_classes_are_bounded_and_their_numbers_are_used_again(index):
@@ -60,8 +60,8 @@ def test_empty_classes_are_bounded_and_their_numbers_are_used_again(index):
         index.remove(one)
     assert len(index.classes) == EMPTY_CLASSES_MAX
     index.add(item(9, requirements=(Requirement("tech"),)))
-    assert index.first_for(Operator("ann", ("support",), {"tech": 1}, 10), ("mail", 1)) == (0, 9)
-    assert index.first_for(Operator("bob", ("support",), {"skill5": 1}, 10), ("mail", 1)) is None
+    assert index.first_for(Operator("ann", ("support",), {"tech": 1}, 10), [("mail", 1)]) == (0, 9)
+    assert index.first_for(Operator("bob", ("support",), {"skill5": 1}, 10), [("mail", 1)]) is None
 
 
 def test_order_goes_over_all_classes(index):
@@ -74,7 +74,7 @@ def test_whoever_looks_sees_what_has_just_come(index):
     for number in range(1, NEW_MAX + 9):
         index.add(item(number, -number))
         assert index.class_of_item[number].line.first() == (-number, number)
-        assert index.first_for(Operator("ann", ("support",), {}, 10), ("mail", 1)) == (-number, number)
+        assert index.first_for(Operator("ann", ("support",), {}, 10), [("mail", 1)]) == (-number, number)
 
 
 def test_what_is_gone_before_anybody_looks_leaves_the_others_in_order(index):
@@ -100,8 +100,8 @@ def test_the_first_that_an_operator_can_serve_is_found_among_many_classes(index)
     for number in range(1, 5 * MANY):
         index.add(item(number, number, requirements=(Requirement(f"skill{number}"),)))
     operator = Operator("ann", ("support",), {f"skill{2 * MANY}": 1, f"skill{4 * MANY}": 9}, 10)
-    assert index.first_for(operator, ("mail", 1)) == (2 * MANY, 2 * MANY)
-    assert index.first_for(operator, ("chat", 2)) is None
+    assert index.first_for(operator, [("mail", 1)]) == (2 * MANY, 2 * MANY)
+    assert index.first_for(operator, [("chat", 2)]) is None
 
 
 def test_the_class_has_all_that_eligibility_asks_for():

@@ -12,7 +12,6 @@ from omniroute.core import batches, offers, overflow, reservations
 from omniroute.core.model import QUEUED, WorkItem
 from omniroute.core.ranking import decision, rank
 from omniroute.core.step import Step
-from omniroute.core.waiting import WaitingClass
 
 
 def settle(step: Step) -> None:
@@ -95,16 +94,13 @@ def _next_for(step: Step, operator_id: str) -> list[tuple[int, int, str]]:
         return []
     slot = roster.slots[operator_id]
     operator = roster.operators[slot]
-    best: tuple[int, int] | None = None
-    collected: dict[str, WaitingClass] = {}
-    for lane in roster.open_lanes(state, slot, waiting.heads):
-        place = waiting.first_for(operator, lane)
-        if place is not None and (best is None or place < best):
-            best = place
-        if waiting.batching:
-            collected.update((one.key.queue_id, one) for one in waiting.batches_for(operator, lane))
+    lanes = roster.open_lanes(state, slot, waiting.heads)
+    best = waiting.first_for(operator, lanes)
     if state.config.reserve_ms and not operator.reserved_for and reservations.claim(step, slot, best):
         return _next_for(step, operator_id)
-    for queue_id in sorted(collected):  # which lane is older, a snapshot does not know
-        batches.collect(step, collected[queue_id])
+    if waiting.batching:
+        found = [one for lane in lanes for one in waiting.batches_for(operator, lane)]
+        collected = {one.key.queue_id: one for one in found}
+        for queue_id in sorted(collected):  # which lane is older, a snapshot does not know
+            batches.collect(step, collected[queue_id])
     return [] if best is None else [(*best, operator_id)]

@@ -11,6 +11,7 @@ lines: what is offered as soon as it comes never stands in one.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from heapq import merge
 from typing import TYPE_CHECKING
 
@@ -270,12 +271,16 @@ class WaitingIndex:
             self._serves[operator.operator_id] = known
         return known[2]
 
-    def first_for(self, operator: Operator, lane: LaneKey) -> Place | None:
-        """The first item of a lane that the operator is able to serve, outside batch queues."""
+    def first_for(self, operator: Operator, lanes: Iterable[LaneKey]) -> Place | None:
+        """The first item of these lanes that the operator is able to serve, outside batch queues."""
         self.line_up()
-        heads = self.heads.get(lane)
-        entry = heads.single.first(self.serves(operator)) if heads else None
-        return None if entry is None else entry[:2]
+        served, best = self.serves(operator), None
+        for lane in lanes:
+            heads = self.heads.get(lane)
+            entry = heads.single.first(served) if heads else None
+            if entry is not None and (best is None or entry < best):
+                best = entry
+        return None if best is None else best[:2]
 
     def batches_for(self, operator: Operator, lane: LaneKey) -> list[WaitingClass]:
         """The classes of batch queues in a lane that the operator is able to serve and that hold something."""
