@@ -33,7 +33,7 @@ def members(bits: int, limit: int = -1) -> Iterator[int]:
 
 
 def lowest(bits: int, limit: int) -> list[int]:
-    """The first few of the same, at once."""
+    """The first few of the same as a list, which is sooner than asking for one after the other."""
     found: list[int] = []
     while bits and len(found) < limit:
         low = bits & -bits
