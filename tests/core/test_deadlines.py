@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from omniroute.core.deadlines import STALE_FACTOR, DeadlineIndex, Key
+from omniroute.core.deadlines import NEW_MAX, STALE_FACTOR, DeadlineIndex, Key
 
 
 def key(number: int, kind: str = "offer") -> Key:
@@ -77,7 +77,7 @@ def test_cancelled_entries_do_not_pile_up(index):
     for number in range(10_000):
         index.set(key(number), number + 1)
         index.clear(key(number - 1))
-    assert len(index._heap) <= max(65, STALE_FACTOR * len(index.live) + 1)
+    assert len(index._heap) + len(index._new) <= max(2 * NEW_MAX, STALE_FACTOR * len(index.live) + NEW_MAX) + 1
 
 
 def test_it_agrees_with_a_plain_dictionary(index):

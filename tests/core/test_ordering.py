@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omniroute.core.ordering import LINE_CHUNK_MAX, RANKED_CHUNK_MAX, Line, Ranked
+from omniroute.core.ordering import LINE_CHUNK_MAX, Line, Ranked
 
 SETTINGS = settings(derandomize=True, deadline=None, max_examples=150)
 PLACES = st.tuples(st.integers(-50, 50), st.integers(0, 10_000))
 SLOTS = st.integers(0, 300)
+MANY_CHUNKS = 1_920
+"""So many entries stand in many chunks."""
 
 
 def line_of(places):
@@ -111,7 +113,7 @@ def test_ranked_is_a_sorted_list_of_one_entry_for_each_slot(steps, wanted, count
 
 def test_a_large_order_is_searched_over_all_its_chunks():
     chance = random.Random(2)
-    size = 30 * RANKED_CHUNK_MAX
+    size = MANY_CHUNKS
     plain = [(chance.randrange(1_000), slot) for slot in range(size)]
     ranked = ranked_of(chance.sample(plain, size))
     assert ranked.entries() == sorted(plain)
@@ -124,7 +126,7 @@ def test_a_large_order_is_searched_over_all_its_chunks():
 
 def test_slots_move_and_leave_while_the_order_stays_true():
     chance = random.Random(3)
-    plain = {slot: (chance.randrange(100), slot) for slot in range(10 * RANKED_CHUNK_MAX)}
+    plain = {slot: (chance.randrange(100), slot) for slot in range(MANY_CHUNKS // 3)}
     ranked = ranked_of(plain.values())
     for _ in range(1_500):
         slot = chance.choice(list(plain))

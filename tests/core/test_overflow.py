@@ -8,10 +8,12 @@ from tests.core.world import MAIL, MINUTE, PHONE, SECOND, START_MS
 
 from omniroute.core import commands as c
 from omniroute.core import events as e
+from omniroute.core import machine
+from omniroute.core import overflow as overflowing
 from omniroute.core.deadlines import Concern
 from omniroute.core.effects import effect_of
 from omniroute.core.model import Presence, WorkItem
-from omniroute.core.rules import Calendar, ChannelRule
+from omniroute.core.rules import Calendar, ChannelRule, Overflow
 from omniroute.core.state import State
 from omniroute.core.timing import OVERFLOWS_MAX
 
@@ -254,6 +256,88 @@ def test_when_the_last_one_leaves_what_waits_overflows(leave):
     leave(world)
     assert item.queue_id == B
     assert {cause for _, _, cause in moves(world)} == {"overflow:unstaffed"}
+
+
+SLICE, REST = 8, 5
+
+
+@pytest.fixture
+def _small_slices(monkeypatch):
+    monkeypatch.setattr(overflowing, "UNSTAFFED_MAX", SLICE)
+
+
+def _crowd(*overflows: Overflow, relaxations=(), late_ms: int = 0) -> Centre:
+    """More wait, in two classes, than one step may move when the last one leaves."""
+    world = centre(*(overflows or (overflow("unstaffed", B),)), relaxations=relaxations)
+    world.join("ann", queues=("support.first",), capacity=1, tech=1)
+    world.keep("ann")
+    for number in range(SLICE + REST):
+        world.send(require=skills(tech=1) if number % 2 else (), priority=number % 3)
+    world.wait(late_ms).presence("ann", Presence.AWAY)
+    return world
+
+
+def _left(world: Centre) -> list[int]:
+    """What has overflowed because nobody was there, in that order."""
+    recorded = [one for _, one in world.log if isinstance(one, e.ItemMoved | e.ItemDiverted)]
+    return [one.work_item_id for one in recorded if one.cause == "overflow:unstaffed"]
+
+
+def _by_place(world: Centre, item_ids: list[int]) -> list[int]:
+    return sorted(item_ids, key=lambda item_id: (world.state.items[item_id].rank_ms, item_id))
+
+
+@pytest.mark.usefixtures("_small_slices")
+@pytest.mark.parametrize("rule_of_queue", [overflow("unstaffed", B), overflow("unstaffed", outcome="callback")])
+def test_when_the_last_one_leaves_a_crowd_it_overflows_in_slices(rule_of_queue):
+    world = _crowd(rule_of_queue)
+    everybody = [number for number, item in world.state.items.items() if item.state == "queued"]
+    assert _left(world) == _by_place(world, everybody)[:SLICE]
+    sizes = []
+    while machine.next_deadline_ms(world.state, Concern.WAITING) == world.now_ms:
+        before = len(_left(world))
+        world.fire(Concern.WAITING, limit=3)
+        sizes.append(len(_left(world)) - before)
+    assert sizes == [3, 2]
+    assert sorted(_left(world)) == everybody
+    assert (world.events(e.OverflowPassed), world.state.deadlines[Concern.WAITING].live) == ([], {})
+    assert world.replayed().encode() == world.state.encode()
+
+
+@pytest.mark.usefixtures("_small_slices")
+def test_nobody_else_waits_for_the_crowd():
+    world = _crowd()
+    world.join("sue", "sales")
+    assert world.whose(world.send("sales.orders")) == "sue"
+    assert len(_left(world)) == SLICE
+
+
+@pytest.mark.usefixtures("_small_slices")
+def test_who_comes_back_in_time_keeps_the_rest_of_the_crowd():
+    world = _crowd(overflow("unstaffed", B), overflow("wait", B, limit=HOUR))
+    world.presence("ann", Presence.AVAILABLE)
+    world.run(0)
+    assert (len(_left(world)), len(world.events(e.OverflowPassed))) == (SLICE, REST)
+    assert world.state.waiting.length("support.first") == REST
+    world.run(HOUR)
+    assert moves(world)[SLICE:] == [("support.first", B, "overflow:wait")] * REST
+
+
+@pytest.mark.usefixtures("_small_slices")
+def test_the_rest_of_a_crowd_overflows_after_a_restart_too():
+    world = _crowd()
+    world.state = State.decode(world.state.encode())
+    world.run(0)
+    assert len(_left(world)) == SLICE + REST
+
+
+@pytest.mark.usefixtures("_small_slices")
+def test_a_step_of_relaxation_takes_nobody_s_turn_in_a_crowd():
+    world = _crowd(relaxations=(after(1),), late_ms=2 * SECOND)
+    world.fire(Concern.WAITING, limit=1)
+    assert (len(world.events(e.ItemRelaxed)), len(_left(world))) == (1, SLICE)
+    world.run(0)
+    assert len(_left(world)) == SLICE + REST
 
 
 def test_what_was_offered_to_the_last_one_overflows_with_them():

@@ -8,10 +8,12 @@ from tests.core.world import CONFIG
 
 from omniroute.core.classes import class_of
 from omniroute.core.model import Operator, Presence, WorkItem
-from omniroute.core.ordering import RANKED_CHUNK_MAX
 from omniroute.core.rules import Requirement
 from omniroute.core.state import State
-from omniroute.core.waiting import EMPTY_CLASSES_MAX, WaitingIndex
+from omniroute.core.waiting import EMPTY_CLASSES_MAX, NEW_MAX, WaitingIndex
+
+MANY = 64
+"""So many classes stand in several chunks."""
 
 
 @pytest.fixture
@@ -48,7 +50,7 @@ def test_an_empty_class_is_kept_for_a_while_and_shows_nothing(index):
     assert index.lines() == {}
     assert index.length("support.first") == 0
     operator = Operator("ann", ("support",), {}, 10)
-    assert index.first_for(operator, ("mail", 1)) is None
+    assert index.first_for(operator, [("mail", 1)]) is None
 
 
 def test_empty_classes_are_bounded_and_their_numbers_are_used_again(index):
@@ -58,14 +60,32 @@ def test_empty_classes_are_bounded_and_their_numbers_are_used_again(index):
         index.remove(one)
     assert len(index.classes) == EMPTY_CLASSES_MAX
     index.add(item(9, requirements=(Requirement("tech"),)))
-    assert index.first_for(Operator("ann", ("support",), {"tech": 1}, 10), ("mail", 1)) == (0, 9)
-    assert index.first_for(Operator("bob", ("support",), {"skill5": 1}, 10), ("mail", 1)) is None
+    assert index.first_for(Operator("ann", ("support",), {"tech": 1}, 10), [("mail", 1)]) == (0, 9)
+    assert index.first_for(Operator("bob", ("support",), {"skill5": 1}, 10), [("mail", 1)]) is None
 
 
 def test_order_goes_over_all_classes(index):
     for one in (item(1, 3), item(2, 1, queue_id="sales.late"), item(3, 2)):
         index.add(one)
     assert index.ordered() == [2, 3, 1]
+
+
+def test_whoever_looks_sees_what_has_just_come(index):
+    for number in range(1, NEW_MAX + 9):
+        index.add(item(number, -number))
+        assert index.class_of_item[number].line.first() == (-number, number)
+        assert index.first_for(Operator("ann", ("support",), {}, 10), [("mail", 1)]) == (-number, number)
+
+
+def test_what_is_gone_before_anybody_looks_leaves_the_others_in_order(index):
+    things = [item(number, number % 5) for number in range(1, 3 * NEW_MAX)]
+    for one in things:
+        index.add(one)
+        if one.work_item_id % 3 == 0:
+            index.remove(one)
+    kept = sorted((one.rank_ms, one.work_item_id) for one in things if one.work_item_id % 3)
+    assert index.length("support.first") == len(kept)
+    assert list(index.lines().values()) == [kept]
 
 
 def test_what_does_not_wait_cannot_be_taken_out(index):
@@ -77,11 +97,11 @@ def test_what_does_not_wait_cannot_be_taken_out(index):
 
 
 def test_the_first_that_an_operator_can_serve_is_found_among_many_classes(index):
-    for number in range(1, 5 * RANKED_CHUNK_MAX):
+    for number in range(1, 5 * MANY):
         index.add(item(number, number, requirements=(Requirement(f"skill{number}"),)))
-    operator = Operator("ann", ("support",), {f"skill{2 * RANKED_CHUNK_MAX}": 1, f"skill{4 * RANKED_CHUNK_MAX}": 9}, 10)
-    assert index.first_for(operator, ("mail", 1)) == (2 * RANKED_CHUNK_MAX, 2 * RANKED_CHUNK_MAX)
-    assert index.first_for(operator, ("chat", 2)) is None
+    operator = Operator("ann", ("support",), {f"skill{2 * MANY}": 1, f"skill{4 * MANY}": 9}, 10)
+    assert index.first_for(operator, [("mail", 1)]) == (2 * MANY, 2 * MANY)
+    assert index.first_for(operator, [("chat", 2)]) is None
 
 
 def test_the_class_has_all_that_eligibility_asks_for():

@@ -12,6 +12,8 @@ from heapq import merge
 from itertools import islice
 from typing import NamedTuple
 
+import msgspec
+
 from omniroute.core import offers
 from omniroute.core.bits import members
 from omniroute.core.deadlines import Concern
@@ -129,7 +131,7 @@ def _one_by_one(step: Step, batch: Batch, failed: str) -> None:
             continue
         ranking = rank(step, item, one, default_plan(step.state))
         if ranking is not None:
-            ranking = ranking._replace(failed_policy=failed)
+            ranking = msgspec.structs.replace(ranking, failed_policy=failed)
             offers.make(step, item, ranking.found[0][1], decision(step, item, one, ranking, "batch"))
 
 

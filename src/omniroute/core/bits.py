@@ -32,6 +32,16 @@ def members(bits: int, limit: int = -1) -> Iterator[int]:
         base += 64
 
 
+def lowest(bits: int, limit: int) -> list[int]:
+    """The first few of the same as a list, which is sooner than asking for one after the other."""
+    found: list[int] = []
+    while bits and len(found) < limit:
+        low = bits & -bits
+        found.append(low.bit_length() - 1)
+        bits ^= low
+    return found
+
+
 def added(total: list[int], planes: Sequence[int], shift: int = 0) -> list[int]:
     """``total + planes × 2**shift``, for everybody at once."""
     summed, carry = list[int](), 0

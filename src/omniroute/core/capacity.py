@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from omniroute.core.model import Operator, Presence, WorkItem
+from omniroute.core.model import AVAILABLE, Operator, Presence, WorkItem
 from omniroute.core.rules import ChannelRule
 
 if TYPE_CHECKING:
@@ -32,46 +32,52 @@ BUSY = (
 """Every reason why somebody who is able gets nothing now, in the order in which explanations give them."""
 
 
-class Holding:
-    """What an operator holds and is offered, by channel instance; idle items are not counted."""
+def taken(state: State, operator: Operator) -> dict[str, int]:
+    """How many items an operator holds and is offered, by channel instance; idle ones are not counted."""
+    counts: dict[str, int] = {}
+    items = state.items
+    for item_id in operator.item_ids:
+        item = items[item_id]
+        if not item.idle:
+            counts[item.channel] = counts.get(item.channel, 0) + 1
+    for offer_id in operator.offer_ids:
+        channel = items[state.offers[offer_id].work_item_id].channel
+        counts[channel] = counts.get(channel, 0) + 1
+    return counts
 
-    __slots__ = ("items", "offered", "units")
+
+class Holding:
+    """What an operator holds and is offered; idle items are not counted."""
+
+    __slots__ = ("active", "offered", "taken")
 
     def __init__(self, state: State, operator: Operator) -> None:
-        self.items: dict[str, int] = {}
-        self.units: dict[str, int] = {}
-        self.offered: dict[str, int] = {}
-        for item_id in operator.item_ids:
-            item = state.items[item_id]
-            if not item.idle:
-                self.items[item.channel] = self.items.get(item.channel, 0) + 1
-                self.units[item.channel] = self.units.get(item.channel, 0) + item.cost_units
-        for offer_id in operator.offer_ids:
-            channel = state.items[state.offers[offer_id].work_item_id].channel
-            self.offered[channel] = self.offered.get(channel, 0) + 1
+        held = [state.items[item_id] for item_id in operator.item_ids]
+        self.active = [item for item in held if not item.idle]
+        self.offered = [state.items[state.offers[offer_id].work_item_id].channel for offer_id in operator.offer_ids]
+        self.taken = taken(state, operator)
 
     def interrupted(self, state: State, arriving: ChannelRule | None) -> int:
         """Units that do not count while what is held, and what arrives, interrupts them."""
         shadowed: dict[str, None] = {}
-        for instance in self.items:
-            shadowed.update(dict.fromkeys(state.channels[instance].interrupts))
+        for item in self.active:
+            shadowed.update(dict.fromkeys(state.channels[item.channel].interrupts))
         if arriving:
             if arriving.instance in shadowed:
                 return 0
             shadowed.update(dict.fromkeys(arriving.interrupts))
-        return sum(self.units.get(instance, 0) for instance in shadowed)
+        return sum(item.cost_units for item in self.active if item.channel in shadowed)
 
     def take_back(self, channel: str) -> None:
         """Count one offer less, as if it had not been made."""
-        self.offered[channel] -= 1
-        if not self.offered[channel]:
-            del self.offered[channel]
+        self.offered.remove(channel)
+        self.taken[channel] -= 1
 
     def excludes(self, state: State, rule: ChannelRule) -> bool:
         """Whether something held or offered wants the operator alone, or the arriving item does."""
-        if rule.exclusive and (self.offered or any(held not in rule.interrupts for held in self.items)):
+        if rule.exclusive and (self.offered or any(item.channel not in rule.interrupts for item in self.active)):
             return True
-        return any(state.channels[instance].exclusive for instance in (*self.items, *self.offered))
+        return any(state.channels[channel].exclusive for channel, number in self.taken.items() if number)
 
 
 def absent(state: State, operator: Operator, channel: str = "") -> str:
@@ -79,9 +85,9 @@ def absent(state: State, operator: Operator, channel: str = "") -> str:
 
     Whoever is not on duty is so whatever they are busy with.
     """
-    if operator.presence is not Presence.AVAILABLE:
+    if operator.presence is not AVAILABLE:
         return PRESENCE_REASONS[operator.presence]
-    if operator.channels and operator.channels.get(channel, Presence.AVAILABLE) is not Presence.AVAILABLE:
+    if operator.channels and operator.channels.get(channel, AVAILABLE) is not AVAILABLE:
         return "channel_presence"
     if operator.item_ids and state.in_wrap_up(operator):
         return "wrap_up"
@@ -110,7 +116,7 @@ def full(
     if state.counting:
         rule, holding = state.channels[channel], holding or Holding(state, operator)
         most = rule.items_max
-        if most and holding.items.get(channel, 0) + holding.offered.get(channel, 0) >= most:
+        if most and holding.taken.get(channel, 0) >= most:
             return "channel_max"
         if state.excluding and holding.excludes(state, rule):
             return "exclusive"

@@ -34,18 +34,21 @@ class ClassKey(NamedTuple):
 
 def class_of(item: WorkItem) -> ClassKey:
     """The class that an item waits in."""
-    return ClassKey(
-        item.queue_id,
-        item.department_id,
-        item.channel,
-        item.cost_units,
-        item.requirements,
-        item.preferred,
-        item.departments,
-        item.queues,
-        item.operators,
-        tuple(sorted(item.backoff)) if item.backoff else (),
-        item.held_for,
+    return tuple.__new__(  # as the class itself does it, without its call: this is done for every item
+        ClassKey,
+        (
+            item.queue_id,
+            item.department_id,
+            item.channel,
+            item.cost_units,
+            item.requirements,
+            item.preferred,
+            item.departments,
+            item.queues,
+            item.operators,
+            tuple(sorted(item.backoff)) if item.backoff else (),
+            item.held_for,
+        ),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from heapq import heapify, heappop, heappush
+from typing import Final
 
 
 class Concern(StrEnum):
@@ -25,32 +26,54 @@ class Concern(StrEnum):
     BATCHES = "batches"
 
 
+OFFERS: Final = Concern.OFFERS
+CLOCKS: Final = Concern.CLOCKS
+WAITING: Final = Concern.WAITING
+# see the end of the enumerations in ``model``
+
 Key = tuple[str, int, str]
 """What kind of deadline, the id it is about, and an operator id or an empty string."""
 
+NEW_MAX = 64
+"""New deadlines that are put in order at once."""
 STALE_FACTOR = 4
-"""The heap is rebuilt when it holds this many times more entries than are live: cancelling leaves them behind."""
+"""The heap is rebuilt when there are this many times more entries than are live: cancelling leaves them behind."""
 
 
 class DeadlineIndex:
-    """Deadlines of one concern. Equal times are ordered by key, so that replay is exact."""
+    """Deadlines of one concern. Equal times are ordered by key, so that replay is exact.
 
-    __slots__ = ("_heap", "live")
+    What is set is put in order when somebody asks for the next one: most deadlines are cancelled before.
+    """
+
+    __slots__ = ("_heap", "_new", "live")
 
     def __init__(self) -> None:
         self.live: dict[Key, int] = {}
         self._heap: list[tuple[int, Key]] = []
+        self._new: list[Key] = []
 
     def set(self, key: Key, due_ms: int) -> None:
         """Add or move a deadline; 0 means "none" and clears it."""
         if not due_ms:
             self.live.pop(key, None)
             return
-        live, heap = self.live, self._heap
+        live, new = self.live, self._new
         live[key] = due_ms
-        heappush(heap, (due_ms, key))
-        if len(heap) > 64 and len(heap) > STALE_FACTOR * len(live):
-            self._heap = [(due, live_key) for live_key, due in self.live.items()]
+        new.append(key)
+        if len(new) > NEW_MAX:
+            self._order()
+
+    def _order(self) -> None:
+        """Put what is new into the heap, unless it has been cancelled."""
+        live, heap = self.live, self._heap
+        for key in self._new:
+            due_ms = live.get(key)
+            if due_ms is not None:
+                heappush(heap, (due_ms, key))
+        self._new.clear()
+        if len(heap) > NEW_MAX and len(heap) > STALE_FACTOR * len(live):
+            self._heap = [(due, key) for key, due in live.items()]
             heapify(self._heap)
 
     def clear(self, key: Key) -> None:
@@ -59,6 +82,8 @@ class DeadlineIndex:
 
     def next_ms(self) -> int | None:
         """The earliest deadline, or None."""
+        if self._new:
+            self._order()
         heap, live = self._heap, self.live
         while heap and live.get(heap[0][1]) != heap[0][0]:
             heappop(heap)

@@ -22,7 +22,6 @@ from omniroute.core.bits import members
 from omniroute.core.handling import expected_ms, observations
 from omniroute.core.model import ItemState, WorkItem
 from omniroute.core.state import State
-from omniroute.core.waiting import WaitingClass
 
 PERCENT = 80
 """The share of cases in which the wait should lie in the interval."""
@@ -71,17 +70,12 @@ def estimate(state: State, item: WorkItem) -> Estimate | None:
     """What to tell the customer; None where the item does not wait or nobody there could serve it."""
     if item.state is not ItemState.QUEUED:
         return None
-    there = staff(state, state.waiting.class_of_item[item.work_item_id])
+    there = state.waiting.class_of_item[item.work_item_id].staff(state)
     if not there:
         return None
     line = _line(state, item, there)
     low_ms, high_ms = _interval(line, observations(state, item.queue_id, item.channel))
     return Estimate(position(state, item), low_ms, high_ms, PERCENT, there.bit_count(), line.ahead)
-
-
-def staff(state: State, one: WaitingClass) -> int:
-    """Who is able for the class and available on its channel, busy or in back-off or not, as bits."""
-    return one.capable(state.roster) & state.roster.lane(state, one.lane).on_duty()
 
 
 def _line(state: State, item: WorkItem, there: int) -> _Line:
@@ -115,7 +109,7 @@ def _before(state: State, item: WorkItem, there: int) -> tuple[int, dict[int, in
     for classes in state.waiting.by_queue.values():
         for one in classes.values():
             before = one.line.before(place)
-            those = staff(state, one) if before else 0
+            those = one.staff(state) if before else 0
             if those and not those & ~there:
                 own += before
             elif those:

@@ -20,9 +20,11 @@ def expected_ms(state: State, queue_id: str, channel: str) -> int:
     known = state.handling.get((queue_id, channel))
     if known is None or not known.recent_ms:
         return state.queues[queue_id].handling_ms
-    missing = max(0, FULL_HISTORY - len(known.recent_ms))
-    total_ms = known.total_ms + missing * state.queues[queue_id].handling_ms
-    return total_ms // (len(known.recent_ms) + missing)
+    number = len(known.recent_ms)
+    if number >= FULL_HISTORY:
+        return known.total_ms // number
+    missing = FULL_HISTORY - number
+    return (known.total_ms + missing * state.queues[queue_id].handling_ms) // FULL_HISTORY
 
 
 def observe(state: State, queue_id: str, channel: str, length_ms: int) -> None:

@@ -17,7 +17,7 @@ from omniroute.core.events import (
     RawReceived,
     RawRegistered,
 )
-from omniroute.core.model import RUNNING, ContactState, Conversation, InteractionKind, Stage
+from omniroute.core.model import CONTACT_OVER, MESSAGE, RUNNING, Conversation, Stage
 from omniroute.core.queueing import queue_item
 from omniroute.core.roster import LEVELS
 from omniroute.core.state import State
@@ -58,7 +58,7 @@ def register(step: Step, command: RegisterInteraction) -> None:
         step.emit(CustomerCreated(customer_id, step.now_ms))
     conversation_id = _conversation(step, command, customer_id)
     matter = step.state.conversations.get(conversation_id)
-    before = matter.contact if matter else ContactState.OVER
+    before = matter.contact if matter else CONTACT_OVER
     step.emit(
         InteractionReceived(
             step.state.counters.interaction + 1,
@@ -74,8 +74,9 @@ def register(step: Step, command: RegisterInteraction) -> None:
         step.emit(RawRegistered(command.raw_id))
     if matter is None:  # a late event of a contact whose matter is done: it is in the thread, nothing follows
         return
-    goes_on = command.kind is InteractionKind.MESSAGE or matter.contact is not ContactState.OVER
-    if command.kind is InteractionKind.MESSAGE:
+    message = command.kind is MESSAGE
+    goes_on = message or matter.contact is not CONTACT_OVER
+    if message and matter.item_ids:
         held.resume(step, matter)
         parking.wake_all(step, matter, "message")
     elif matter.contact in RUNNING and matter.contact is not before:
@@ -83,7 +84,7 @@ def register(step: Step, command: RegisterInteraction) -> None:
     if goes_on and not matter.item_ids:
         wanted = command.classification
         queue_item(step, matter, wanted.requirements, wanted.preferred, command.previous_operator_id)
-    if command.kind is not InteractionKind.MESSAGE:
+    if not message:
         contacts.follow(step, matter, command, before)
 
 
@@ -107,8 +108,9 @@ def _validate(step: Step, command: RegisterInteraction) -> None:
 def _validate_classification(wanted: Classification) -> None:
     if wanted.priority is not None and abs(wanted.priority) > PRIORITY_MAX:
         raise InvalidInput(f"a priority is between -{PRIORITY_MAX} and {PRIORITY_MAX}", "priority")
-    if any(one.level not in LEVELS for one in (*wanted.requirements, *wanted.preferred)):
-        raise InvalidInput("a level is between 1 and 10", "requirements")
+    for one in (*wanted.requirements, *wanted.preferred):
+        if one.level not in LEVELS:
+            raise InvalidInput("a level is between 1 and 10", "requirements")
     if wanted.tags and not valid_tags(wanted.tags):
         raise InvalidInput(f"at most {TAGS_MAX} tags of 1 to {TAG_CHARS_MAX} characters", "tags")
 
@@ -134,7 +136,7 @@ def _conversation(step: Step, command: RegisterInteraction, customer_id: int) ->
     known = state.by_session.get((command.channel, command.session_key)) if command.session_key else None
     if known is not None:
         return known
-    if command.conversation_id and command.kind is not InteractionKind.MESSAGE:
+    if command.conversation_id and command.kind is not MESSAGE:
         return command.conversation_id
     record = command.record
     if record is not None and record.queue_id in state.queues and record.channel in state.channels:
@@ -253,12 +255,14 @@ def apply_interaction(state: State, event: InteractionReceived) -> None:
     if matter is None:
         return
     matter.interaction_count += 1
-    before = matter.contact
-    contacts.progress(matter, event.kind)
-    if event.kind is InteractionKind.MESSAGE:
+    if event.kind is MESSAGE:  # which is no part of a contact
         matter.answered = False
         matter.message_count += 1
-    if event.kind is InteractionKind.MESSAGE or matter.contact is not before:
+        held.turn(state, matter, event.at_ms)
+        return
+    before = matter.contact
+    contacts.progress(matter, event.kind)
+    if matter.contact is not before:
         held.turn(state, matter, event.at_ms)
 
 

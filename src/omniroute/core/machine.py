@@ -70,8 +70,9 @@ def handle(state: State, command: Command, now_ms: int, policies: Mapping[str, R
     ``now_ms`` may lag behind (a clock that was set back): logical time never goes back. Raises a `CallerError` and
     changes nothing where the command is refused.
     """
-    step = Step(state, max(state.now_ms, now_ms), policies, APPLIERS)
-    previous_ms, state.now_ms = state.now_ms, step.now_ms
+    previous_ms = state.now_ms
+    state.now_ms = max(previous_ms, now_ms)
+    step = Step(state, state.now_ms, policies, APPLIERS)
     try:
         HANDLERS[type(command)](step, command)
         if step.queued or step.freed or step.left:

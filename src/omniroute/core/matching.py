@@ -9,10 +9,9 @@ from __future__ import annotations
 from heapq import heapify, heappop, heappush
 
 from omniroute.core import batches, offers, overflow, reservations
-from omniroute.core.model import ItemState, WorkItem
+from omniroute.core.model import QUEUED, WorkItem
 from omniroute.core.ranking import decision, rank
 from omniroute.core.step import Step
-from omniroute.core.waiting import WaitingClass
 
 
 def settle(step: Step) -> None:
@@ -41,15 +40,20 @@ def _match(step: Step) -> None:
     is served. So the first of the line is always the first that anybody may get.
     """
     state = step.state
+    if not len(state.waiting):
+        step.queued.clear()
+        step.freed.clear()
+        return
     if not step.freed and len(step.queued) == 1:  # the usual step: one item has come
         item = state.items.get(step.queued.popitem()[0])
-        if item is not None and item.state is ItemState.QUEUED:
+        if item is not None and item.state is QUEUED:
             _serve(step, item, "item")
         return
-    line = [(state.items[item_id].rank_ms, item_id, "") for item_id in step.queued if item_id in state.items]
-    step.queued.clear()
-    if len(line) > 1:
+    line: list[tuple[int, int, str]] = []
+    if step.queued:
+        line = [(state.items[item_id].rank_ms, item_id, "") for item_id in step.queued if item_id in state.items]
         heapify(line)
+        step.queued.clear()
     refused: tuple[int, int, str] | None = None
     while line or step.freed:
         for operator_id in step.freed:
@@ -63,7 +67,7 @@ def _match(step: Step) -> None:
             entry = heappop(line)
             _, item_id, operator_id = entry
             item = state.items[item_id]
-            if item.state is ItemState.QUEUED:
+            if item.state is QUEUED:
                 served = _serve(step, item, "operator" if operator_id else "item")
                 refused = None if served else entry
             step.wake_operator(operator_id)
@@ -90,16 +94,13 @@ def _next_for(step: Step, operator_id: str) -> list[tuple[int, int, str]]:
         return []
     slot = roster.slots[operator_id]
     operator = roster.operators[slot]
-    best: tuple[int, int] | None = None
-    collected: dict[str, WaitingClass] = {}
-    for lane in roster.open_lanes(state, slot, waiting.heads):
-        place = waiting.first_for(operator, lane)
-        if place is not None and (best is None or place < best):
-            best = place
-        if waiting.batching:
-            collected.update((one.key.queue_id, one) for one in waiting.batches_for(operator, lane))
+    lanes = roster.open_lanes(state, slot, waiting.heads)
+    best = waiting.first_for(operator, lanes)
     if state.config.reserve_ms and not operator.reserved_for and reservations.claim(step, slot, best):
         return _next_for(step, operator_id)
-    for queue_id in sorted(collected):  # which lane is older, a snapshot does not know
-        batches.collect(step, collected[queue_id])
+    if waiting.batching:
+        found = [one for lane in lanes for one in waiting.batches_for(operator, lane)]
+        collected = {one.key.queue_id: one for one in found}
+        for queue_id in sorted(collected):  # which lane is older, a snapshot does not know
+            batches.collect(step, collected[queue_id])
     return [] if best is None else [(*best, operator_id)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from omniroute.core import handoffs, held, sla
 from omniroute.core.commands import AcceptOffer, DeclineOffer
-from omniroute.core.deadlines import Concern
+from omniroute.core.deadlines import OFFERS
 from omniroute.core.events import (
     BackoffEnded,
     ConnectFailed,
@@ -22,7 +22,17 @@ from omniroute.core.events import (
     PresenceChanged,
     StageChanged,
 )
-from omniroute.core.model import RUNNING, Conversation, ItemState, Offer, Presence, Stage, WorkItem
+from omniroute.core.model import (
+    ASSIGNED,
+    AVAILABLE,
+    RECEIVED,
+    RUNNING,
+    Conversation,
+    Offer,
+    Presence,
+    Stage,
+    WorkItem,
+)
 from omniroute.core.state import State
 from omniroute.core.step import Applier, Handler, Step
 from omniroute.core.transitions import WORK_ITEM, advance
@@ -83,7 +93,7 @@ def assign(step: Step, offer: Offer, *, connect: bool, auto: bool = False) -> No
                 auto,
             )
         )
-    if item.state is ItemState.ASSIGNED:
+    if item.state is ASSIGNED:
         begin(step, step.state.conversations[item.conversation_id], connected=bool(effect_id))
     if bound or step.state.interrupting:  # one offer fewer, or something interrupted: there may be room for the next
         step.wake_operator(offer.operator_id)
@@ -103,7 +113,7 @@ def connecting(step: Step, item: WorkItem) -> tuple[int, int]:
 
 def begin(step: Step, matter: Conversation, *, connected: bool) -> None:
     """Somebody works on the matter; being connected is the first response of a contact."""
-    if matter.stage is Stage.RECEIVED:
+    if matter.stage is RECEIVED:
         step.emit(StageChanged(matter.conversation_id, Stage.IN_PROGRESS, step.now_ms))
     if connected:
         sla.end(step, matter, "met")
@@ -161,7 +171,7 @@ def expire(step: Step, offer_id: int) -> None:
     )
     _wake_both(step, offer)
     operator = step.state.operators[offer.operator_id]
-    if operator.rona_count >= step.state.config.rona_limit and operator.presence is Presence.AVAILABLE:
+    if operator.rona_count >= step.state.config.rona_limit and operator.presence is AVAILABLE:
         step.emit(PresenceChanged(operator.operator_id, Presence.AWAY, "no_answer", step.now_ms, "rona"))
         step.leave(operator.operator_id)
         revoke_all(step, operator.operator_id, "presence")
@@ -242,10 +252,11 @@ def apply_made(state: State, event: OfferMade) -> None:
     operator.offered_units += event.cost_units
     operator.idle_since_ms = event.at_ms  # so that a burst spreads over the equally idle
     operator.last_offer_id = event.offer_id
-    state.shares[item.queue_id] = max(state.shares.get(item.queue_id, 0), operator.passes)
+    if operator.passes >= state.shares.get(item.queue_id, 0):
+        state.shares[item.queue_id] = operator.passes
     operator.passes += STRIDE // operator.weight
     state.roster.touch(event.operator_id)
-    state.deadlines[Concern.OFFERS].set(("offer", event.offer_id, ""), event.deadline_ms)
+    state.deadlines[OFFERS].set(("offer", event.offer_id, ""), event.deadline_ms)
 
 
 def apply_accepted(state: State, event: OfferAccepted) -> None:
@@ -320,7 +331,7 @@ def apply_backoff_ended(state: State, event: BackoffEnded) -> None:
     item = state.items[event.work_item_id]
     with state.rekeyed(item):
         item.backoff.pop(event.operator_id, None)
-    state.deadlines[Concern.OFFERS].clear(("backoff", event.work_item_id, event.operator_id))
+    state.deadlines[OFFERS].clear(("backoff", event.work_item_id, event.operator_id))
 
 
 def _back_to_queue(state: State, work_item_id: int, offer_id: int, tag: str) -> None:

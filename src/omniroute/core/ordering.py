@@ -10,7 +10,8 @@ from bisect import bisect_left, insort
 from typing import Any
 
 LINE_CHUNK_MAX = 512
-RANKED_CHUNK_MAX = 64
+RANKED_CHUNK_MIN = 64
+"""A chunk of `Ranked` may be so much longer than there are chunks: a search passes over chunks and then walks one."""
 
 Place = tuple[int, int]
 """Rank in ms, and the id of the work item."""
@@ -103,22 +104,28 @@ class Ranked:
         if known is not None:
             if known == entry:
                 return
-            self.drop(slot)
+            self._take_out(known)
         self._entries[slot] = entry
-        if not self._chunks:
-            self._chunks.append([entry])
-            self._masks.append(1 << slot)
-            self._tops.append(entry)
+        if not self._tops or entry > self._tops[-1]:
+            self._append(entry)
             return
         at = bisect_left(self._tops, entry)
-        if at == len(self._tops):
-            at -= 1
-            self._tops[at] = entry
         chunk = self._chunks[at]
         insort(chunk, entry)
         self._masks[at] |= 1 << slot
-        if len(chunk) > RANKED_CHUNK_MAX:
+        if len(chunk) > RANKED_CHUNK_MIN + len(self._chunks):
             self._split(at)
+
+    def _append(self, entry: Entry) -> None:
+        """It is the last one by now, as whoever has just become idle is."""
+        if self._chunks and len(self._chunks[-1]) < RANKED_CHUNK_MIN + len(self._chunks):
+            self._chunks[-1].append(entry)
+            self._masks[-1] |= 1 << entry[-1]
+            self._tops[-1] = entry
+        else:
+            self._chunks.append([entry])
+            self._masks.append(1 << entry[-1])
+            self._tops.append(entry)
 
     def _split(self, at: int) -> None:
         chunk = self._chunks[at]
@@ -135,42 +142,67 @@ class Ranked:
     def drop(self, slot: int) -> None:
         """Take a slot out; unknown ones are fine."""
         entry = self._entries.pop(slot, None)
-        if entry is None:
-            return
+        if entry is not None:
+            self._take_out(entry)
+
+    def _take_out(self, entry: Entry) -> None:
         at = bisect_left(self._tops, entry)
         chunk = self._chunks[at]
         del chunk[bisect_left(chunk, entry)]
         if chunk:
-            self._masks[at] ^= 1 << slot
+            self._masks[at] ^= 1 << entry[-1]
             self._tops[at] = chunk[-1]
+            if at and 4 * (len(chunk) + len(self._chunks[at - 1])) < RANKED_CHUNK_MIN + len(self._chunks):
+                self._join(at)
         else:
             del self._chunks[at], self._masks[at], self._tops[at]
+
+    def _join(self, at: int) -> None:
+        """Few are left: one chunk with the chunk before."""
+        self._chunks[at - 1] += self._chunks[at]
+        self._masks[at - 1] |= self._masks[at]
+        self._tops[at - 1] = self._tops[at]
+        del self._chunks[at], self._masks[at], self._tops[at]
 
     def first(self, wanted: int) -> Entry | None:
         """The smallest entry among the wanted slots (as bits)."""
         for at, mask in enumerate(self._masks):
             hits = mask & wanted
             if hits:
-                if not hits & (hits - 1):
-                    return self._entries[hits.bit_length() - 1]
-                return next(entry for entry in self._chunks[at] if hits >> entry[-1] & 1)
+                return self._among(at, hits, 1)[0]
         return None
 
     def best(self, wanted: int, count: int) -> list[Entry]:
         """At most ``count`` of the smallest entries among the wanted slots (as bits), in order."""
         found: list[Entry] = []
-        for at, mask in enumerate(self._masks if count else ()):
+        for at, mask in enumerate(self._masks):
             hits = mask & wanted
             if not hits:
                 continue
-            if not hits & (hits - 1):
-                found.append(self._entries[hits.bit_length() - 1])
-            else:
-                for entry in self._chunks[at]:
-                    if hits >> entry[-1] & 1:
-                        found.append(entry)
-                        if len(found) == count:
-                            break
-            if len(found) == count:
+            found += self._among(at, hits, count - len(found))
+            if len(found) >= count:
                 break
+        return found[:count]
+
+    def _among(self, at: int, hits: int, count: int) -> list[Entry]:
+        """The entries of the hits in a chunk, in order: all of them, or at least the first ``count``.
+
+        Few are picked out and sorted; where they are many, walking the chunk soon comes upon enough of them.
+        """
+        if not hits & (hits - 1):
+            return [self._entries[hits.bit_length() - 1]]
+        chunk, found = self._chunks[at], list[Entry]()
+        if hits.bit_count() ** 2 > 2 * len(chunk):
+            for entry in chunk:
+                if hits >> entry[-1] & 1:
+                    found.append(entry)
+                    if len(found) >= count:
+                        break
+            return found
+        entries = self._entries
+        while hits:
+            slot = hits.bit_length() - 1
+            found.append(entries[slot])
+            hits ^= 1 << slot
+        found.sort()
         return found

@@ -8,11 +8,11 @@ already stays.
 from __future__ import annotations
 
 from collections.abc import Callable
-from heapq import merge
+from itertools import islice
 
 from omniroute.core import reservations, timing
 from omniroute.core.calendars import is_open
-from omniroute.core.estimates import estimate, staff
+from omniroute.core.estimates import estimate
 from omniroute.core.events import ItemDiverted, OverflowPassed
 from omniroute.core.model import ItemState, WorkItem
 from omniroute.core.queueing import can_wait_for, end_hold, move
@@ -22,6 +22,9 @@ from omniroute.core.step import Applier, Step
 
 ROUNDS_MAX = timing.OVERFLOWS_MAX
 """Rounds of overflow in one step; the check of a configuration refuses cycles, this bounds one that was not checked."""
+
+UNSTAFFED_MAX = 256
+"""Items of a queue that overflow in the step in which the last operator leaves; the others are due in the next ones."""
 
 ON_ARRIVAL = (OverflowCause.LENGTH, OverflowCause.ESTIMATE, OverflowCause.UNSTAFFED)
 
@@ -66,14 +69,16 @@ def on_leaving(step: Step) -> None:
 
 
 def _without_staff(step: Step, rule: QueueRule) -> None:
-    classes = step.state.waiting.by_queue.get(rule.queue_id, {}).values()
-    stranded = [one.line.places() for one in classes if not staff(step.state, one)]
-    for _, item_id in merge(*stranded):
-        _try(step, step.state.items[item_id], (OverflowCause.UNSTAFFED,))
+    """The first of those for whom nobody is there any more; the others are due by then (`timing.strand`)."""
+    state = step.state
+    stranded = (state.items[item_id] for item_id in state.waiting.stranded(rule.queue_id))
+    ready = (item for item in stranded if not timing.stays(item) and not timing.has_come(item, step.now_ms))
+    for item in list(islice(ready, UNSTAFFED_MAX)):
+        _try(step, item, (OverflowCause.UNSTAFFED,))
 
 
 def fall_due(step: Step, work_item_id: int) -> None:
-    """A limit of waiting or a closing instant has come.
+    """A limit of waiting or a closing instant has come, or the item is one of many whom the last operator has left.
 
     What has been set free in this very step is matched first: the deadline stands, and is the next to fire.
     """
@@ -81,7 +86,8 @@ def fall_due(step: Step, work_item_id: int) -> None:
         return
     item = step.state.items[work_item_id]
     waits = item.state is ItemState.QUEUED
-    if not waits or not _try(step, item, (OverflowCause.WAIT, OverflowCause.CLOSED)):
+    causes = ((OverflowCause.WAIT, OverflowCause.CLOSED), (OverflowCause.UNSTAFFED,))
+    if not waits or not any(_try(step, item, those) for those in causes):
         step.emit(OverflowPassed(work_item_id))
 
 
@@ -106,14 +112,14 @@ def _holds(step: Step, item: WorkItem, rule: Overflow) -> bool:
             guess = estimate(state, item)
             return guess is not None and guess.high_ms >= rule.limit
         case OverflowCause.UNSTAFFED:
-            return not staff(state, state.waiting.class_of_item[item.work_item_id])
+            return not state.waiting.class_of_item[item.work_item_id].staff(state)
         case OverflowCause.CLOSED:
             calendar = state.calendars.get(state.queues[item.queue_id].calendar_id)
             return calendar is not None and not is_open(calendar, step.now_ms)
 
 
 def _follow(step: Step, item: WorkItem, rule: Overflow) -> bool:
-    cause = f"overflow:{rule.cause}"
+    cause = timing.OVERFLOW + rule.cause
     if rule.queue_id:
         if rule.queue_id not in step.state.queues or rule.queue_id == item.queue_id:
             return False
@@ -135,6 +141,8 @@ def _follow(step: Step, item: WorkItem, rule: Overflow) -> bool:
 def apply_diverted(state: State, event: ItemDiverted) -> None:
     """It waits on at its place; nothing diverts it again."""
     item = state.items[event.work_item_id]
+    if event.cause == timing.UNSTAFFED:
+        timing.strand(state, item, event.at_ms)
     item.outcome = event.outcome
     item.overflow_due_ms = 0
     timing.index(state, item)

@@ -47,6 +47,7 @@ class Plan:
         "_stale",
         "_standings",
         "_weights",
+        "ages",
         "batch",
         "name",
         "parts",
@@ -64,6 +65,8 @@ class Plan:
         self._standings = [one for one in whole if _own(one[0], "standing")]
         self._weights = [one for one in whole if _own(one[0], "skill_weights")]
         self._ranks = next((one for one in whole if _own(one[0], "rank_ms")), None)
+        self.ages = self._ranks is None
+        """Whether the order of work is the default: by age and priority alone."""
         self.terms = (*(term for part, _ in self._standings for term in part.terms), IDLE)
         self._order = Ranked()
         self._stale: dict[int, None] = {}
@@ -72,11 +75,6 @@ class Plan:
             state.roster.orders[name] = self._stale
 
     # ---- the order of work
-    @property
-    def ages(self) -> bool:
-        """Whether the order of work is the default: by age and priority alone."""
-        return self._ranks is None
-
     def rank_ms(self, work: Work) -> int:
         """The place of an item. Raises `PolicyFailure`."""
         if self._ranks is None:
@@ -114,6 +112,8 @@ class Plan:
         """Somebody who stands alone need not be looked for."""
         operator = state.roster.operators[slot]
         standing = self._standing(operator) if self._standings else ()
+        if not scores:
+            return self.terms, [((*standing, operator.idle_since_ms), operator.operator_id)]
         terms = (*(of(operator) for _, _, of in scores), *standing, operator.idle_since_ms)
         return (*(name for name, _, _ in scores), *self.terms), [(terms, operator.operator_id)]
 
@@ -121,14 +121,16 @@ class Plan:
         """Put operators whom an event has named at their places."""
         roster, stale, order = state.roster, self._stale, self._order
         while stale:
-            slot = next(iter(stale))
-            operator = roster.operators[slot]
+            slot, _ = stale.popitem()
             if not roster.idle[slot]:
                 order.drop(slot)
-            elif self._standings:
-                order.put((*self._standing(operator), operator.idle_since_ms, operator.operator_id, slot))
-            else:
+                continue
+            operator = roster.operators[slot]
+            if not self._standings:
                 order.put((operator.idle_since_ms, operator.operator_id, slot))
+                continue
+            stale[slot] = None  # stays out of date if a policy fails
+            order.put((*self._standing(operator), operator.idle_since_ms, operator.operator_id, slot))
             del stale[slot]
 
     def _standing(self, operator: Operator) -> tuple[int, ...]:

@@ -15,8 +15,8 @@ from omniroute.core.classes import ClassKey, class_of
 from omniroute.core.eligibility import unable
 from omniroute.core.events import HoldEnded, ItemMoved, ItemQueued
 from omniroute.core.handling import expected_ms
-from omniroute.core.model import ClockState, Conversation, Operator, Presence, WorkItem
-from omniroute.core.plans import PolicyFailure, default_plan, plan_of
+from omniroute.core.model import AVAILABLE, CLOCK_RUNNING, Conversation, Operator, WorkItem
+from omniroute.core.plans import Plan, PolicyFailure, default_plan, plan_of
 from omniroute.core.policy import Work
 from omniroute.core.rules import QueueRule, Requirement
 from omniroute.core.state import State
@@ -38,8 +38,10 @@ def queue_item(
     work_item_id = state.counters.work_item + 1
     required = merged(rule.requirements, own)
     expected = expected_ms(state, rule.queue_id, matter.channel)
-    rank_ms, failed = place_of(step, rule, matter, step.now_ms, expected)
-    held_for = _held_for(step, rule, matter, required, previous_operator_id or matter.last_operator_id)
+    plan = plan_of(state, step.policies, rule.policy)
+    rank_ms, failed = place_of(state, plan, rule, matter, step.now_ms, expected)
+    previous = previous_operator_id or matter.last_operator_id
+    held_for = _held_for(state, rule, matter, required, previous) if previous and rule.sticky_ms and plan.sticky else ""
     step.emit(
         ItemQueued(
             work_item_id,
@@ -65,9 +67,9 @@ def queue_item(
 
 def merged(first: tuple[Requirement, ...], second: tuple[Requirement, ...]) -> tuple[Requirement, ...]:
     """Both; of one skill the higher level."""
-    if not second and len(first) < 2:
+    if not second and (not first or _ascending(first)):
         return first
-    if not first and len(second) < 2:
+    if not first and _ascending(second):
         return second
     levels: dict[str, int] = {}
     for one in (*first, *second):
@@ -75,13 +77,23 @@ def merged(first: tuple[Requirement, ...], second: tuple[Requirement, ...]) -> t
     return tuple([Requirement(skill, levels[skill]) for skill in sorted(levels)])
 
 
-def place_of(step: Step, rule: QueueRule, matter: Conversation, enqueued_ms: int, expected: int) -> tuple[int, str]:
-    """The place in the order of work by the queue's policy; with the name of a policy that failed."""
-    state = step.state
-    plan = plan_of(state, step.policies, rule.policy)
+def _ascending(those: tuple[Requirement, ...]) -> bool:
+    """Whether they are in order, each skill once."""
+    before = ""
+    for one in those:
+        if one.skill <= before:
+            return False
+        before = one.skill
+    return True
+
+
+def place_of(
+    state: State, plan: Plan, rule: QueueRule, matter: Conversation, enqueued_ms: int, expected: int
+) -> tuple[int, str]:
+    """The place in the order of work by the queue's plan; with the name of a policy that failed."""
     if plan.ages:
         return enqueued_ms - state.config.priority_weight_ms * matter.priority, ""
-    running = matter.clock is not None and matter.clock.state is ClockState.RUNNING
+    running = matter.clock is not None and matter.clock.state is CLOCK_RUNNING
     due_ms = matter.clock.due_ms if matter.clock is not None and running else 0
     work = Work(
         enqueued_ms,
@@ -106,22 +118,19 @@ def _latest_start_ms(state: State, rule: QueueRule, due_ms: int, expected: int) 
 
 
 def _held_for(
-    step: Step, rule: QueueRule, matter: Conversation, required: tuple[Requirement, ...], previous: str
+    state: State, rule: QueueRule, matter: Conversation, required: tuple[Requirement, ...], previous: str
 ) -> str:
-    """The previous operator, where the queue is sticky and they are there and able; busy or not."""
-    operator = step.state.operators.get(previous) if rule.sticky_ms else None
+    """The previous operator, if they are there and able; busy or not."""
+    operator = state.operators.get(previous)
     if operator is None or not is_there(operator, matter.channel):
         return ""
-    if not plan_of(step.state, step.policies, rule.policy).sticky:
-        return ""
     key = ClassKey(rule.queue_id, rule.department_id, matter.channel, 0, required)
-    return "" if unable(step.state, operator, key) else previous
+    return "" if unable(state, operator, key) else previous
 
 
 def is_there(operator: Operator, channel: str) -> bool:
     """Whether the operator is available on a channel, busy or not."""
-    on_channel = operator.channels.get(channel, Presence.AVAILABLE)
-    return operator.presence is Presence.AVAILABLE and on_channel is Presence.AVAILABLE
+    return operator.presence is AVAILABLE and operator.channels.get(channel, AVAILABLE) is AVAILABLE
 
 
 def can_wait_for(state: State, operator_id: str, item: WorkItem) -> bool:
@@ -137,7 +146,8 @@ def move(step: Step, item: WorkItem, queue_id: str, cause: str, reason: str = ""
     state = step.state
     rule, matter = state.queues[queue_id], state.conversations[item.conversation_id]
     expected = expected_ms(state, queue_id, item.channel)
-    rank_ms, failed = place_of(step, rule, matter, item.enqueued_ms, expected)
+    plan = plan_of(state, step.policies, rule.policy)
+    rank_ms, failed = place_of(state, plan, rule, matter, item.enqueued_ms, expected)
     step.emit(
         ItemMoved(
             item.work_item_id,
@@ -201,11 +211,13 @@ def apply_queued(state: State, event: ItemQueued) -> None:
 def apply_moved(state: State, event: ItemMoved) -> None:
     """The matter goes with its item; relaxation begins anew, by the whole time that it has waited."""
     item = state.items[event.work_item_id]
+    if event.cause == timing.UNSTAFFED:
+        timing.strand(state, item, event.at_ms)
     with state.rekeyed(item):
         item.queue_id, item.department_id = event.queue_id, event.department_id
         item.rank_ms, item.requirements, item.preferred = event.rank_ms, event.requirements, event.preferred
         item.departments = item.queues = item.operators = ()
-        item.relaxed, item.held_for, item.hold_until_ms = 0, "", 0
+        item.relaxed, item.held_for, item.hold_until_ms, item.overflow_due_ms = 0, "", 0, 0
         state.unreserve(item)
         item.overflowed = 0 if event.cause == "requeue" else item.overflowed + 1
         timing.arm(state, item)

@@ -6,9 +6,9 @@ plan of its queue. The counts of an explanation are the sizes of the same sets, 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import msgspec
 
-from omniroute.core.bits import members
+from omniroute.core.bits import lowest
 from omniroute.core.events import Candidate, Decision
 from omniroute.core.handling import expected_ms
 from omniroute.core.model import WorkItem
@@ -24,7 +24,7 @@ NAMED_MAX = 8
 """How many excluded operators an explanation names; the others are counted."""
 
 
-class Ranking(NamedTuple):
+class Ranking(msgspec.Struct, frozen=True, gc=False):
     """The best of the ``eligible`` (as bits), with the terms that ranked them."""
 
     policy: str
@@ -77,12 +77,13 @@ def decision(step: Step, item: WorkItem, one: WaitingClass, ranking: Ranking, tr
 def exclusions(state: State, one: WaitingClass) -> tuple[dict[str, int], tuple[tuple[str, str], ...]]:
     """How many cannot have an item of the class now, by reason, and the first few who could at another hour."""
     roster = state.roster
-    able, lane = one.able(roster), roster.lane(state, one.lane)
-    counts = dict(one.lacking(roster))
+    able, lacking = one.sieved(roster)
+    lane, counts = roster.lane(state, one.lane), lacking.copy()
     for reason in lane.busy:
         stopped = able & lane.bits[reason]
         if stopped:
             counts[reason] = stopped.bit_count()
     stopped = able & ~lane.bits[OPEN]
-    named = [(roster.operators[slot].operator_id, lane.of[slot] or "") for slot in members(stopped, NAMED_MAX)]
+    operators, of = roster.operators, lane.of
+    named = [(operators[slot].operator_id, of[slot] or "") for slot in lowest(stopped, NAMED_MAX)]
     return counts, tuple(named)

@@ -26,8 +26,7 @@ def claim(step: Step, slot: int, best: tuple[int, int] | None) -> bool:
     """Keep an operator free for their oldest work, if that is due and comes before the ``best`` that fits."""
     state = step.state
     operator = state.roster.operators[slot]
-    places = [state.waiting.first_for(operator, lane) for lane in _closed(state, slot)]
-    oldest = min((place for place in places if place is not None), default=None)
+    oldest = state.waiting.first_for(operator, _closed(state, slot))
     if oldest is None or (best is not None and best < oldest):
         return False
     item = state.items[oldest[1]]

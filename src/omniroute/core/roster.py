@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from omniroute.core.capacity import BUSY, Holding, absent, full
+from omniroute.core.capacity import BUSY, Holding, absent, full, taken
 from omniroute.core.model import Operator
 from omniroute.core.rules import Requirement
 
@@ -28,21 +28,19 @@ ABSENCES = ("presence:offline", "presence:away", "presence:draining", "channel_p
 class Lane:
     """A channel at a cost. ``bits[reason]`` are the operators under that reason, ``of[slot]`` is the reason of each."""
 
-    __slots__ = ("bits", "busy", "channel", "cost_units", "of")
+    __slots__ = ("bits", "busy", "channel", "cost_units", "items_max", "of")
 
-    def __init__(self, key: LaneKey) -> None:
+    def __init__(self, key: LaneKey, items_max: int) -> None:
         self.channel, self.cost_units = key
+        self.items_max = items_max
         self.busy: list[str] = []
         """Reasons other than `OPEN` under which anybody ever stood, in the order of `capacity.BUSY`."""
         self.bits: dict[str, int] = {OPEN: 0}
         self.of: list[str | None] = []
 
     def move(self, slot: int, reason: str) -> None:
-        """The operator of that slot stands under ``reason`` from now on."""
-        known = self.of[slot]
-        if known == reason:
-            return
-        bit = 1 << slot
+        """The operator of that slot, who stood elsewhere, stands under ``reason`` from now on."""
+        known, bit = self.of[slot], 1 << slot
         if known is not None:
             self.bits[known] ^= bit
         self.of[slot] = reason
@@ -166,7 +164,8 @@ class Roster:
             self.refresh(state)
         lane = self.lanes.get(key)
         if lane is None:
-            lane = self.lanes[key] = Lane(key)
+            rule = state.channels.get(key[0])
+            lane = self.lanes[key] = Lane(key, rule.items_max if rule else 0)
             lane.of = [None] * len(self.operators)
             for slot in range(len(self.operators)):
                 self._place(state, slot)
@@ -185,24 +184,36 @@ class Roster:
 
     def _place(self, state: State, slot: int) -> None:
         operator = self.operators[slot]
-        apart = bool(operator.channels)
-        reason = "" if apart else absent(state, operator)
-        holding = Holding(state, operator) if state.counting and not reason else None
-        idle = False
-        plain = not (apart or reason or holding or operator.reserved_for)
+        if operator.channels or operator.reserved_for or state.excluding or state.interrupting:
+            self._place_by_lane(state, slot, operator)
+            return
+        reason = absent(state, operator)
+        counts = taken(state, operator) if state.counting and not reason else {}
         free = operator.capacity_units - operator.load_units - operator.offered_units
+        idle = False
         for lane in self.lanes.values():
-            if plain:
-                now = OPEN if lane.cost_units <= free else "capacity"
-            else:
-                if apart:
-                    reason = absent(state, operator, lane.channel)
-                now = reason or full(state, operator, lane.channel, lane.cost_units, holding)
-            if not now:
-                idle = True
+            now = reason
+            if not now:  # the part of `full` that is left
+                if lane.items_max and counts.get(lane.channel, 0) >= lane.items_max:
+                    now = "channel_max"
+                elif lane.cost_units > free:
+                    now = "capacity"
+                else:
+                    idle = True
             if lane.of[slot] != now:
                 lane.move(slot, now)
         self.idle[slot] = idle
+
+    def _place_by_lane(self, state: State, slot: int, operator: Operator) -> None:
+        holding = Holding(state, operator) if state.counting else None
+        self.idle[slot] = False
+        for lane in self.lanes.values():
+            now = absent(state, operator, lane.channel)
+            now = now or full(state, operator, lane.channel, lane.cost_units, holding)
+            if now == OPEN:
+                self.idle[slot] = True
+            if lane.of[slot] != now:
+                lane.move(slot, now)
 
     def open_lanes(self, state: State, slot: int, among: Iterable[LaneKey]) -> list[LaneKey]:
         """The lanes in which the operator can be given something now."""

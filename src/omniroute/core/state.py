@@ -9,8 +9,18 @@ from __future__ import annotations
 import msgspec
 
 from omniroute.core import timing
-from omniroute.core.deadlines import Concern, DeadlineIndex
-from omniroute.core.model import ClockState, Conversation, Handling, Handoff, ItemState, Offer, Operator, WorkItem
+from omniroute.core.deadlines import CLOCKS, OFFERS, WAITING, Concern, DeadlineIndex
+from omniroute.core.model import (
+    CLOCK_RUNNING,
+    QUEUED,
+    WRAP_UP,
+    Conversation,
+    Handling,
+    Handoff,
+    Offer,
+    Operator,
+    WorkItem,
+)
 from omniroute.core.plans import PlanEntry
 from omniroute.core.roster import Roster
 from omniroute.core.rules import Calendar, ChannelRule, CoreConfig, DepartmentRule, QueueRule, WrapUp
@@ -124,7 +134,7 @@ class State:
         for operator in self.operators.values():
             self.roster.learn(self, operator)
         for item in self.items.values():
-            if item.state is ItemState.QUEUED:
+            if item.state is QUEUED:
                 self.waiting.add(item)
 
     # ---- look-ups that refuse
@@ -161,7 +171,7 @@ class State:
         """Back to its old place: the rank has not changed; an earlier reservation for one operator is over."""
         item.offer_id = 0
         if item.hold_until_ms and not hold_until_ms:
-            self.deadlines[Concern.WAITING].clear(("hold", item.work_item_id, ""))
+            self.deadlines[WAITING].clear(("hold", item.work_item_id, ""))
         item.operator_id, item.held_for, item.hold_until_ms = "", held_for, hold_until_ms
         timing.arm(self, item)
         self.waiting.add(item)
@@ -184,7 +194,7 @@ class State:
             return
         with self.rekeyed(item):
             item.backoff[operator_id] = until_ms
-        self.deadlines[Concern.OFFERS].set(("backoff", item.work_item_id, operator_id), until_ms)
+        self.deadlines[OFFERS].set(("backoff", item.work_item_id, operator_id), until_ms)
 
     def rekeyed(self, item: WorkItem) -> Rekeyed:
         """Around a change of what an item asks for: it changes its class if it waits."""
@@ -194,9 +204,10 @@ class State:
         """The operator owns the item from now on."""
         operator = self.operators[operator_id]
         operator.item_ids.append(item.work_item_id)
+        operator.load_units += item.cost_units
+        self.roster.touch(operator_id)
         item.operator_id = operator_id
         item.assigned_ms = at_ms
-        self.load(item, 1)
         timing.disarm(self, item)
         self.conversations[item.conversation_id].owner_id = operator_id
 
@@ -211,7 +222,7 @@ class State:
         if item.idle:
             item.idle = False
         else:
-            self.load(item, -1)
+            operator.load_units -= item.cost_units
         operator.idle_since_ms = at_ms
         self.end_held_deadlines(item)
         conversation = self.conversations[item.conversation_id]
@@ -244,7 +255,7 @@ class State:
             held.set(("answer", number, ""), answer_due_ms)
         if connect_due_ms is not None and connect_due_ms != item.connect_due_ms:
             item.connect_due_ms = connect_due_ms
-            self.deadlines[Concern.OFFERS].set(("connect", number, ""), connect_due_ms)
+            self.deadlines[OFFERS].set(("connect", number, ""), connect_due_ms)
 
     def end_held_deadlines(self, item: WorkItem) -> None:
         """Nothing is due of the item any more while it is held."""
@@ -258,7 +269,7 @@ class State:
         operator.offer_ids.remove(offer_id)
         operator.offered_units -= offer.cost_units
         self.roster.touch(offer.operator_id)
-        self.deadlines[Concern.OFFERS].clear(("offer", offer_id, ""))
+        self.deadlines[OFFERS].clear(("offer", offer_id, ""))
         return offer
 
     def forget_item(self, item: WorkItem) -> None:
@@ -270,7 +281,7 @@ class State:
         if item.wrap_up_due_ms:
             self.deadlines[Concern.WRAP_UPS].clear(("wrap_up", item.work_item_id, ""))
         for operator_id in item.backoff:
-            self.deadlines[Concern.OFFERS].clear(("backoff", item.work_item_id, operator_id))
+            self.deadlines[OFFERS].clear(("backoff", item.work_item_id, operator_id))
 
     def in_wrap_up(self, operator: Operator) -> bool:
         """Whether the operator is kept from new work by writing up a contact.
@@ -279,7 +290,7 @@ class State:
         """
         for item_id in operator.item_ids:
             item = self.items[item_id]
-            if item.state is ItemState.WRAP_UP and not item.handoff_id:
+            if item.state is WRAP_UP and not item.handoff_id:
                 rule = self.queues.get(item.queue_id)
                 if rule is None or rule.wrap_up is WrapUp.FORCED:
                     return True
@@ -342,12 +353,12 @@ class State:
         for item in self.items.values():
             self._index_item(item)
         for offer in self.offers.values():
-            self.deadlines[Concern.OFFERS].set(("offer", offer.offer_id, ""), offer.deadline_ms)
+            self.deadlines[OFFERS].set(("offer", offer.offer_id, ""), offer.deadline_ms)
         for handoff in self.handoffs.values():
             self.deadlines[Concern.HANDOFFS].set(("handoff", handoff.handoff_id, ""), handoff.deadline_ms)
         for matter in self.conversations.values():
-            if matter.clock and matter.clock.state is ClockState.RUNNING:
-                self.deadlines[Concern.CLOCKS].set(("clock", matter.conversation_id, ""), matter.clock.due_ms)
+            if matter.clock and matter.clock.state is CLOCK_RUNNING:
+                self.deadlines[CLOCKS].set(("clock", matter.conversation_id, ""), matter.clock.due_ms)
         for operator in self.operators.values():
             self.deadlines[Concern.PRESENCE].set(("lease", 0, operator.operator_id), operator.lease_until_ms)
         for queue_id, due_ms in self.batches.items():
@@ -356,7 +367,7 @@ class State:
     def _index_item(self, item: WorkItem) -> None:
         number = item.work_item_id
         timing.index(self, item)
-        offers, held = self.deadlines[Concern.OFFERS], self.deadlines[Concern.HELD]
+        offers, held = self.deadlines[OFFERS], self.deadlines[Concern.HELD]
         for operator_id, until_ms in item.backoff.items():
             offers.set(("backoff", number, operator_id), until_ms)
         offers.set(("connect", number, ""), item.connect_due_ms)

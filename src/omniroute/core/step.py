@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from omniroute.core.events import Event
 
 if TYPE_CHECKING:
@@ -19,33 +21,25 @@ Applier = Callable[["State", Any], None]
 Handler = Callable[["Step", Any], None]
 
 
-class Step:
+class Step(msgspec.Struct, gc=False):
     """See the module's text. ``now_ms`` is logical time, already advanced."""
 
-    __slots__ = ("_appliers", "arrived", "events", "freed", "left", "now_ms", "policies", "queued", "state")
-
-    def __init__(
-        self,
-        state: State,
-        now_ms: int,
-        policies: Mapping[str, RoutingPolicy],
-        appliers: Mapping[type[Event], Applier],
-    ) -> None:
-        self.state = state
-        self.now_ms = now_ms
-        self.policies = policies
-        self._appliers = appliers
-        self.events: list[Event] = []
-        self.queued: dict[int, None] = {}
-        self.freed: dict[str, None] = {}
-        self.arrived: dict[int, None] = {}
-        self.left: dict[str, None] = {}
+    state: State
+    now_ms: int
+    policies: Mapping[str, RoutingPolicy]
+    appliers: Mapping[type[Event], Applier]
+    events: list[Event] = []
+    queued: dict[int, None] = {}
+    freed: dict[str, None] = {}
+    arrived: dict[int, None] = {}
+    left: dict[str, None] = {}
 
     def emit(self, event: Event) -> None:
         """Record a fact and apply it."""
-        self._appliers[type(event)](self.state, event)
+        state = self.state
+        self.appliers[type(event)](state, event)
         self.events.append(event)
-        released = self.state.roster.released
+        released = state.roster.released
         if released:
             self.freed.update(released)
             released.clear()

@@ -5,11 +5,13 @@ one item of a class holds for all, and only the first of a class can be next. Th
 stand in order in `Ranked`.
 
 An item is in one class at a time; back-off, reservation and relaxation move it to another. Classes that are empty are
-kept for a while, because work of the same kind comes again.
+kept for a while, because work of the same kind comes again. An item is put into its line when somebody looks at the
+lines: what is offered as soon as it comes never stands in one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from heapq import merge
 from typing import TYPE_CHECKING
 
@@ -22,6 +24,8 @@ from omniroute.core.roster import LaneKey, Roster
 if TYPE_CHECKING:
     from omniroute.core.state import State
 
+NEW_MAX = 64
+"""Items that have come and are in no line so far; a crowd is not left to the step that looks at the lines."""
 EMPTY_CLASSES_MAX = 4096
 """Empty classes that are kept."""
 
@@ -29,19 +33,41 @@ EMPTY_CLASSES_MAX = 4096
 class WaitingClass:
     """One class: its items in order, and who is able to serve them (remembered until abilities change)."""
 
-    __slots__ = ("_able", "_capable", "_generation", "_lacking", "batch", "heads", "key", "lane", "line", "slot")
+    __slots__ = (
+        "_able",
+        "_capable",
+        "_generation",
+        "_index",
+        "_lacking",
+        "batch",
+        "heads",
+        "key",
+        "lane",
+        "lined",
+        "size",
+        "slot",
+    )
 
-    def __init__(self, key: ClassKey, slot: int, heads: Ranked, *, batch: bool) -> None:
+    def __init__(self, key: ClassKey, slot: int, index: WaitingIndex, heads: Ranked, *, batch: bool) -> None:
+        self._index = index
         self.key = key
         self.heads = heads
         self.lane: LaneKey = (key.channel, key.cost_units)
         self.slot = slot
         self.batch = batch
-        self.line = Line()
+        self.lined = Line()
+        """Its items but for the new ones; see `WaitingIndex.line_up`."""
+        self.size = 0
         self._generation = -1
         self._able = 0
         self._capable = 0
         self._lacking: dict[str, int] = {}
+
+    @property
+    def line(self) -> Line:
+        """All its items in order."""
+        self._index.line_up()
+        return self.lined
 
     def able(self, roster: Roster) -> int:
         """Those who could have its items at some hour, as bits."""
@@ -55,10 +81,13 @@ class WaitingClass:
         self.able(roster)
         return self._capable
 
-    def lacking(self, roster: Roster) -> dict[str, int]:
-        """How many could not, by the first reason."""
-        self.able(roster)
-        return self._lacking
+    def staff(self, state: State) -> int:
+        """Who is able for it and available on its channel, busy or in back-off or not."""
+        return self.capable(state.roster) & state.roster.lane(state, self.lane).on_duty()
+
+    def sieved(self, roster: Roster) -> tuple[int, dict[str, int]]:
+        """Those who could, and how many could not, by the first reason."""
+        return self.able(roster), self._lacking
 
 
 def _sieve(roster: Roster, key: ClassKey) -> tuple[int, int, dict[str, int]]:
@@ -121,9 +150,10 @@ class WaitingIndex:
         "_by_slot",
         "_empty",
         "_free",
+        "_in_line",
+        "_new",
         "_serves",
         "batching",
-        "by_queue",
         "class_of_item",
         "classes",
         "generation",
@@ -136,8 +166,6 @@ class WaitingIndex:
         self.state = state
         self.classes: dict[ClassKey, WaitingClass] = {}
         self.class_of_item: dict[int, WaitingClass] = {}
-        self.by_queue: dict[str, dict[ClassKey, WaitingClass]] = {}
-        """Classes that hold something, by queue."""
         self.heads: dict[LaneKey, Heads] = {}
         self.sets = ClassSets()
         self.batching = any(rule.batch_ms for rule in state.queues.values())
@@ -145,6 +173,9 @@ class WaitingIndex:
         self._by_slot: dict[int, WaitingClass] = {}
         self._empty: dict[ClassKey, None] = {}
         self._free: list[int] = []
+        self._in_line: dict[str, dict[ClassKey, WaitingClass]] = {}
+        self._new: dict[int, Place] = {}
+        """Items that have come and are in no line so far."""
         self._serves: dict[str, tuple[int, int, int]] = {}
 
     def __len__(self) -> int:
@@ -155,24 +186,52 @@ class WaitingIndex:
         key = class_of(item)
         one = self.classes.get(key) or self._begin(key)
         self.class_of_item[item.work_item_id] = one
-        line, place = one.line, (item.rank_ms, item.work_item_id)
-        line.add(place)
-        if len(line) == 1:
+        self._new[item.work_item_id] = (item.rank_ms, item.work_item_id)
+        if not one.size:
             self._empty.pop(key, None)
-            self.by_queue.setdefault(key.queue_id, {})[key] = one
-        if line.first() is place:
-            one.heads.put((*place, one.slot))
+        one.size += 1
+        if len(self._new) > NEW_MAX:
+            self.line_up()
 
     def remove(self, item: WorkItem) -> None:
         """Take an item out; it must be in, and must not have changed since."""
         one = self.class_of_item.pop(item.work_item_id)
-        line = one.line
-        line.remove((item.rank_ms, item.work_item_id))
-        if len(line):
-            one.heads.put((*line.first(), one.slot))
+        one.size -= 1
+        place = (item.rank_ms, item.work_item_id)
+        new = self._new.pop(item.work_item_id, None)
+        if new is None:
+            self._leave_line(one, place)
+        elif new != place:
+            raise AssertionError(f"work item {item.work_item_id} is not at its place")
+        if not one.size:
+            self._end(one)
+
+    def line_up(self) -> None:
+        """Put whatever is new into its line; whoever looks at lines or heads does that first."""
+        if not self._new:
+            return
+        for item_id, place in self._new.items():
+            one = self.class_of_item[item_id]
+            one.lined.add(place)
+            if len(one.lined) == 1:
+                self._in_line.setdefault(one.key.queue_id, {})[one.key] = one
+            if one.lined.first() is place:
+                one.heads.put((*place, one.slot))
+        self._new.clear()
+
+    def _leave_line(self, one: WaitingClass, place: Place) -> None:
+        one.lined.remove(place)
+        if len(one.lined):
+            one.heads.put((*one.lined.first(), one.slot))
         else:
             one.heads.drop(one.slot)
-            self._end(one)
+            del self._in_line[one.key.queue_id][one.key]
+
+    @property
+    def by_queue(self) -> dict[str, dict[ClassKey, WaitingClass]]:
+        """Classes that hold something, by queue."""
+        self.line_up()
+        return self._in_line
 
     def waits(self, item: WorkItem) -> bool:
         """Whether the item is in."""
@@ -182,14 +241,13 @@ class WaitingIndex:
         slot = self._free.pop() if self._free else len(self._by_slot)
         batch = self.state.is_batch(key.queue_id)
         lane = self.heads.setdefault((key.channel, key.cost_units), Heads())
-        one = WaitingClass(key, slot, lane.batch if batch else lane.single, batch=batch)
+        one = WaitingClass(key, slot, self, lane.batch if batch else lane.single, batch=batch)
         self.classes[key] = self._by_slot[slot] = one
         self.sets.add(self.state, key, 1 << slot)
         self.generation += 1
         return one
 
     def _end(self, one: WaitingClass) -> None:
-        del self.by_queue[one.key.queue_id][one.key]
         self._empty[one.key] = None
         if len(self._empty) > EMPTY_CLASSES_MAX:
             oldest = self.classes.pop(next(iter(self._empty)))
@@ -213,14 +271,20 @@ class WaitingIndex:
             self._serves[operator.operator_id] = known
         return known[2]
 
-    def first_for(self, operator: Operator, lane: LaneKey) -> Place | None:
-        """The first item of a lane that the operator is able to serve, outside batch queues."""
-        heads = self.heads.get(lane)
-        entry = heads.single.first(self.serves(operator)) if heads else None
-        return None if entry is None else entry[:2]
+    def first_for(self, operator: Operator, lanes: Iterable[LaneKey]) -> Place | None:
+        """The first item of these lanes that the operator is able to serve, outside batch queues."""
+        self.line_up()
+        served, best = self.serves(operator), None
+        for lane in lanes:
+            heads = self.heads.get(lane)
+            entry = heads.single.first(served) if heads else None
+            if entry is not None and (best is None or entry < best):
+                best = entry
+        return None if best is None else best[:2]
 
     def batches_for(self, operator: Operator, lane: LaneKey) -> list[WaitingClass]:
         """The classes of batch queues in a lane that the operator is able to serve and that hold something."""
+        self.line_up()
         heads = self.heads.get(lane)
         if heads is None or not len(heads.batch):
             return []
@@ -228,18 +292,22 @@ class WaitingIndex:
 
     def held_for(self, operator_id: str) -> list[int]:
         """The items that are kept for an operator, in order."""
-        held = members(self.sets.held_for.get(operator_id, 0))
-        return [item_id for _, item_id in merge(*(self._by_slot[slot].line.places() for slot in held))]
+        held = [self._by_slot[slot] for slot in members(self.sets.held_for.get(operator_id, 0))]
+        return [item_id for _, item_id in merge(*(one.line.places() for one in held))]
+
+    def stranded(self, queue_id: str) -> list[int]:
+        """The items of a queue for which nobody is there, in order."""
+        classes = [one for one in self.by_queue.get(queue_id, {}).values() if not one.staff(self.state)]
+        return [item_id for _, item_id in sorted(place for one in classes for place in one.line.places())]
 
     # ---- for screens, estimates and invariants
     def ordered(self) -> list[int]:
         """Ids of all waiting items in order of rank; for screens, not for decisions."""
-        lines = [one.line.places() for one in self.classes.values()]
-        return [item_id for _, item_id in sorted(place for line in lines for place in line)]
+        return [item_id for _, item_id in sorted(place for line in self.lines().values() for place in line)]
 
     def lines(self) -> dict[ClassKey, list[Place]]:
         """The items of every class that holds any."""
-        return {key: one.line.places() for key, one in self.classes.items() if len(one.line)}
+        return {key: one.line.places() for key, one in self.classes.items() if one.size}
 
     def firsts(self) -> list[int]:
         """Ids of the first item of every class, queue by queue."""
@@ -247,4 +315,4 @@ class WaitingIndex:
 
     def length(self, queue_id: str) -> int:
         """How many items wait in a queue."""
-        return sum(len(one.line) for one in self.by_queue.get(queue_id, {}).values())
+        return sum(one.size for one in self.by_queue.get(queue_id, {}).values())

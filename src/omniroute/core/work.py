@@ -27,7 +27,18 @@ from omniroute.core.events import (
     WrapUpExtended,
     WrapUpStarted,
 )
-from omniroute.core.model import RUNNING, ContactState, Conversation, ItemState, Stage, WorkItem
+from omniroute.core.model import (
+    ASSIGNED,
+    CONNECTING,
+    CONTACT_OVER,
+    PARKED,
+    QUEUED,
+    RUNNING,
+    WRAP_UP,
+    ContactState,
+    Conversation,
+    WorkItem,
+)
 from omniroute.core.parking import held_by
 from omniroute.core.queueing import queue_item
 from omniroute.core.rules import WrapUp
@@ -75,13 +86,13 @@ def end_contact(step: Step, command: EndContact) -> None:
     item = held_by(step, command.work_item_id, command.operator_id)
     matter = step.state.conversations[item.conversation_id]
     _refuse_if_connecting(item)
-    if item.state is not ItemState.ASSIGNED:
+    if item.state is not ASSIGNED:
         raise Conflict("the contact is over already")
     start_wrap_up(step, item, part=matter.contact in RUNNING)
 
 
 def _refuse_if_connecting(item: WorkItem) -> None:
-    if item.state is ItemState.CONNECTING:
+    if item.state is CONNECTING:
         raise Conflict("the two sides are not together yet")
 
 
@@ -124,7 +135,7 @@ def no_extension(state: State, item: WorkItem) -> str:
     """Why the time for writing up cannot be extended; empty where it can."""
     rule = state.queues[item.queue_id]
     limited = rule.wrap_up is not WrapUp.NONE and rule.wrap_up_ms and item.wrap_up_due_ms
-    if item.state is not ItemState.WRAP_UP or not limited:
+    if item.state is not WRAP_UP or not limited:
         return "no time for writing up is running out"
     if item.extended >= EXTENSIONS_MAX:
         return f"writing up can be extended {EXTENSIONS_MAX} times"
@@ -144,7 +155,7 @@ def complete(step: Step, command: CompleteItem) -> None:
         step.emit(NoteAdded(step.state.counters.interaction + 1, matter.conversation_id, writer, step.now_ms))
     if item.handoff_id:
         handoffs.withdraw(step, step.state.handoffs[item.handoff_id])
-    if item.state is ItemState.ASSIGNED and matter.contact in RUNNING:
+    if item.state is ASSIGNED and matter.contact in RUNNING:
         start_wrap_up(step, item, part=True)
     close(step, item, command.disposition, "completed", command.by)
     if not matter.item_ids:
@@ -211,7 +222,7 @@ def release(step: Step, command: ReleaseItem) -> None:
     """Give work back to its queue, at its old place; a running contact cannot be put aside."""
     item = held_by(step, command.work_item_id, command.operator_id)
     _refuse_if_connecting(item)
-    if item.state is not ItemState.ASSIGNED:
+    if item.state is not ASSIGNED:
         raise Conflict("work in wrap-up is finished, not given back")
     if item.handoff_id:
         raise Conflict("a transfer is under way: take it back first")
@@ -255,7 +266,7 @@ def _fail_connecting(step: Step, command: RecordDelivery) -> None:
     matter = step.state.conversations.get(command.conversation_id)
     for item_id in list(matter.item_ids) if matter else ():
         item = step.state.items[item_id]
-        if item.state is ItemState.CONNECTING and item.connect_effect_id == command.effect_id:
+        if item.state is CONNECTING and item.connect_effect_id == command.effect_id:
             offers.fail_connecting(step, item, command.reason)
 
 
@@ -288,7 +299,7 @@ def apply_wrap_up_started(state: State, event: WrapUpStarted) -> None:
     state.roster.touch(item.operator_id)
     matter = state.conversations[item.conversation_id]
     if matter.contact is not ContactState.NONE:
-        matter.contact = ContactState.OVER
+        matter.contact = CONTACT_OVER
     state.counters.effect = event.effect_id or state.counters.effect
 
 
@@ -304,10 +315,10 @@ def apply_item_closed(state: State, event: ItemClosed) -> None:
     """The item leaves the state."""
     item = state.items[event.work_item_id]
     item.state = advance(WORK_ITEM, "work_item.closed", item.state)
-    if event.was is ItemState.QUEUED:
+    if event.was is QUEUED:
         state.dequeue(item)
-    elif event.was is not ItemState.PARKED:
-        worked = event.was is not ItemState.CONNECTING  # whom nobody has spoken to, nobody has handled
+    elif event.was is not PARKED:
+        worked = event.was is not CONNECTING  # whom nobody has spoken to, nobody has handled
         state.let_go(item, event.at_ms, worked=worked)
         if worked:
             handling.observe(state, item.queue_id, item.channel, event.at_ms - item.assigned_ms)
@@ -338,7 +349,7 @@ def apply_stage_changed(state: State, event: StageChanged) -> None:
     """What the customer is told."""
     matter = state.conversations[event.conversation_id]
     matter.stage = advance(CONVERSATION, "conversation.stage_changed", matter.stage)
-    if matter.stage is not Stage(event.stage):
+    if matter.stage != event.stage:
         raise AssertionError("the table and the event disagree")
 
 
