@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from omniroute.core import commands as k
+from omniroute.core.eligibility import why_not_by_hand
 from omniroute.core.model import InteractionKind, ItemState, Operator, Presence, WorkItem
 from omniroute.core.permissions import SYSTEM, Actor, Role
 from omniroute.sim import company
@@ -156,11 +157,17 @@ def disconnect(world: World, act: Act) -> None:
 
 # ---- supervisors and administrators
 def _item_and_operator(world: World, act: Act, *states: ItemState) -> tuple[WorkItem, str] | None:
+    """An item, and whom a supervisor would give it to: mostly somebody who can have it, sometimes anybody."""
     if not world.up:
         return None
-    item = _pick([one for one in world.state.items.values() if not states or one.state in states], act.a)
-    operator_id = _pick(list(world.state.operators), act.b)
-    return (item, operator_id) if item is not None and operator_id is not None else None
+    state = world.state
+    item = _pick([one for one in state.items.values() if not states or one.state in states], act.a)
+    if item is None:
+        return None
+    able = [name for name, one in state.operators.items() if not why_not_by_hand(state, one, item)]
+    others = [name for name in able if name != item.operator_id]
+    operator_id = _pick(others if others and act.b % 4 else list(state.operators), act.b)
+    return (item, operator_id) if operator_id is not None else None
 
 
 def force(world: World, act: Act) -> None:

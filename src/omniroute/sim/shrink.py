@@ -15,7 +15,7 @@ from omniroute.sim.world import World
 
 def kind_of(violation: str) -> str:
     """What two runs must have in common to have failed in the same way: the promise, not the names and numbers."""
-    promise = violation.split(":")[0]
+    promise = violation.split(":", maxsplit=1)[0]
     named = promise.startswith("invariant") or promise.isdecimal()
     return promise if named else re.sub(r"\d+", "#", promise)[:60]
 
