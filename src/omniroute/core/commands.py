@@ -280,5 +280,11 @@ class ResumeAfterOutage(Command, frozen=True, kw_only=True, gc=False):
     """The engine was down: offers that ran out meanwhile are revoked as ``outage``, without blame."""
 
 
+class RecordStateHash(Command, frozen=True, kw_only=True, gc=False):
+    """Take down the hash of the state as it is just before this command (`digests.state_hash`)."""
+
+    digest: str
+
+
 class Keep(Command, frozen=True, kw_only=True, gc=False):
     """Changes nothing: carries cells beside the journal through the writer, in order with everything else."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from omniroute.core import (
     assigning,
     batches,
+    digests,
     handoffs,
     held,
     intake,
@@ -51,6 +52,7 @@ _ROOMS = (
     handoffs,
     sla,
     work,
+    digests,
 )
 
 APPLIERS: dict[type[Event], Applier] = {tag: apply for room in _ROOMS for tag, apply in room.APPLIERS.items()}
