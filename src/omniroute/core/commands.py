@@ -277,7 +277,7 @@ class FireDue(Command, frozen=True, kw_only=True, gc=False):
 
 
 class ResumeAfterOutage(Command, frozen=True, kw_only=True, gc=False):
-    """The engine was down: offers that ran out meanwhile are revoked as ``outage``, without blame."""
+    """The engine was down: offers and connections that ran out meanwhile end as ``outage``; leases begin anew."""
 
 
 class RecordStateHash(Command, frozen=True, kw_only=True, gc=False):

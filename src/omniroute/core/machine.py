@@ -59,7 +59,7 @@ APPLIERS: dict[type[Event], Applier] = {tag: apply for room in _ROOMS for tag, a
 
 
 def resume(step: Step, _: ResumeAfterOutage) -> None:
-    """Nobody could answer while the engine was down: overdue offers are revoked, absences are forgiven anew."""
+    """Nobody could answer while the engine was down: overdue offers and connections end, absences are forgiven anew."""
     offers.revoke_overdue(step)
     for operator in list(step.state.operators.values()):
         if operator.connected:

@@ -82,6 +82,8 @@ class Writer:
         self.mailbox = Mailbox()
         self.feed = Feed()
         self.alarms = {concern: Alarm() for concern in Concern}
+        self.timers_turn = anyio.Lock()
+        """Held by the one timekeeper that has a slice on its way, so that whoever comes meanwhile waits for one only."""
         self.on_commit: list[Callable[[Sequence[Event]], None]] = []
         self._reload = reload
         self._seq = journal.last_seq()
