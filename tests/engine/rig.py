@@ -321,9 +321,7 @@ class Crash(Exception):
 
 
 @asynccontextmanager
-async def killed(
-    disk: MemoryDisk, clock: ManualClock | None = None, config: CoreConfig = CONFIG
-) -> AsyncIterator[Rig]:
+async def killed(disk: MemoryDisk, clock: ManualClock | None = None, config: CoreConfig = CONFIG) -> AsyncIterator[Rig]:
     """A life that ends like kill -9: nothing is done after the block."""
     try:
         journal, kinds, clock = GatedJournal(disk), channels(), clock or ManualClock()

@@ -3,8 +3,8 @@
 What lives here: sleeping and waking, and how much fires at once. What a deadline does is the core's (`machine`, command
 `FireDue`): an offer expires in ``core/offers.py``, a clock is breached in ``core/sla.py``.
 
-After an outage 100,000 deadlines may be overdue. They fire in slices that take about `SLICE_MS`, and the timekeepers take
-turns: one slice is on its way to the disk at any time, so a customer who arrives waits for at most one.
+After an outage 100,000 deadlines may be overdue. They fire in slices that take about `SLICE_MS`, and the timekeepers
+take turns: one slice is on its way to the disk at any time, so a customer who arrives waits for at most one.
 """
 
 from __future__ import annotations

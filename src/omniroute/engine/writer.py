@@ -83,7 +83,7 @@ class Writer:
         self.feed = Feed()
         self.alarms = {concern: Alarm() for concern in Concern}
         self.timers_turn = anyio.Lock()
-        """Held by the one timekeeper that has a slice on its way, so that whoever comes meanwhile waits for one only."""
+        """Held by the timekeeper that has a slice on its way: whoever comes meanwhile waits for one only."""
         self.on_commit: list[Callable[[Sequence[Event]], None]] = []
         self._reload = reload
         self._seq = journal.last_seq()
