@@ -7,8 +7,11 @@ import pytest
 from tests.engine.rig import killed, life, until
 from tests.engine.test_recovery import some_work
 
+from omniroute.core import commands as k
 from omniroute.core import events as e
 from omniroute.core import machine, people
+from omniroute.core.model import Presence
+from omniroute.core.permissions import SYSTEM
 from omniroute.core.state import ENCODING, State
 from omniroute.engine import engine as engines
 from omniroute.engine import hashes, recovery
@@ -205,3 +208,32 @@ async def test_an_entry_that_cannot_be_read_is_named():
     disk.entries[3] = Entry(entry.seq, entry.at_ms, msgspec.msgpack.encode(["tea.made"]))
     with pytest.raises(JournalCorrupt, match=r"^entry 4: .*tea\.made"):
         await load(disk)
+
+
+async def test_a_stop_records_nothing_of_a_state_that_has_not_come_to_the_disk(monkeypatch):
+    """What was decided in the last moment is in the live state and not in the journal."""
+    monkeypatch.setattr(engines, "SNAPSHOT_AT_STOP_EVENTS", 1)
+    disk = MemoryDisk()
+    async with life(disk) as rig:
+        await some_work(rig)
+        assert rig.writer.at_rest()
+        rig.journal.hold()
+        request = rig.writer.post(SYSTEM, k.SetPresence(operator_id="bob", presence=Presence.AVAILABLE))
+        await until(lambda: rig.journal.waiting)
+        assert not rig.writer.at_rest()
+        await engines._leave(rig.writer)
+        assert hashed(disk) == [1]
+        assert not disk.snapshots
+        rig.journal.release()
+        await request.outcome()
+        assert rig.writer.at_rest()
+
+
+async def test_a_stop_on_a_full_disk_leaves_the_hash_out():
+    disk, clock = MemoryDisk(), ManualClock()
+    async with life(disk, clock) as rig:
+        await some_work(rig)
+        rig.journal.fail_next(JournalFull("no space"))
+    assert hashed(disk) == [1]
+    async with life(disk, clock) as rig:
+        assert len(rig.state.conversations) == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -27,7 +28,7 @@ from omniroute.engine.outbox import Outbox
 from omniroute.engine.ports import Clock, Disk, Spawn, SystemClock, TaskGroupSpawn
 from omniroute.engine.supervisor import ChannelRunner, Supervisor
 from omniroute.engine.writer import Writer
-from omniroute.errors import JournalCorrupt
+from omniroute.errors import JournalCorrupt, JournalFull
 from omniroute.journal.contract import Snapshot, Write
 
 SNAPSHOT_CHECK_MS = 60_000
@@ -158,10 +159,9 @@ async def running(setup: Setup, clock: Clock | None = None) -> AsyncIterator[Eng
                     yield engine
                 finally:
                     channels.cancel_scope.cancel()  # first, so that what is under way in them can still be committed
-            await hashes.record(writer)
             await writer.settled()
             group.cancel_scope.cancel()
-        await _last_snapshot(writer)
+        await _leave(writer)
     finally:
         with anyio.CancelScope(shield=True):
             await journal.close()
@@ -176,9 +176,17 @@ async def _secret(journal: Disk) -> str:
     return known.decode()
 
 
-async def _last_snapshot(writer: Writer) -> None:
-    """Everything is committed and nothing runs any more: the live state is the journal's."""
+async def _leave(writer: Writer) -> None:
+    """Nothing runs any more: record the hash of the state, and take a snapshot of it after a long tail.
+
+    What was decided in the last moment may not have come to the disk; then the live state is not the journal's, and the
+    next start replays.
+    """
     journal = writer.journal
+    if not writer.at_rest():
+        return
+    with contextlib.suppress(JournalFull):
+        await journal.append([hashes.entry(writer.state, journal.last_seq() + 1)])
     newest = await recovery.own_snapshot(journal)
     if journal.last_seq() - (newest.seq if newest else 0) >= SNAPSHOT_AT_STOP_EVENTS:
         await journal.put_snapshot(Snapshot(journal.last_seq(), writer.state.encode()))

@@ -2,7 +2,8 @@
 
 What lives here: when. Every `HASH_EVERY` events where the state is small, and in any case after recovery and before an
 orderly stop. The hash is made on the writer, just before its command is decided, so it is that of a state between two
-commands. It is a check, not a fact that anybody needs: without room on the disk it is left out.
+commands; at a stop it is made when nothing runs any more. It is a check, not a fact that anybody needs: without room on
+the disk it is left out.
 """
 
 from __future__ import annotations
@@ -14,13 +15,15 @@ import structlog
 
 from omniroute.core.commands import Command, Keep, RecordStateHash
 from omniroute.core.digests import state_hash
-from omniroute.core.events import Event
+from omniroute.core.events import Event, StateHashed
 from omniroute.core.permissions import SYSTEM
-from omniroute.core.state import State
+from omniroute.core.state import ENCODING, State
 from omniroute.engine.cells import Cells
 from omniroute.engine.mailbox import Urgency
 from omniroute.engine.writer import Writer
 from omniroute.errors import JournalFull
+from omniroute.journal.codec import encode_event
+from omniroute.journal.contract import Entry
 
 HASH_EVERY = 10_000
 """Events between two hashes."""
@@ -51,6 +54,11 @@ async def record(writer: Writer, records_max: int | None = None) -> None:
         await writer.submit(SYSTEM, prepare, urgency=Urgency.ENGINE)
     except JournalFull:
         log.warning("state_hash_left_out", reason="journal_full")
+
+
+def entry(state: State, seq: int) -> Entry:
+    """The hash of the state as the entry that comes next, for when there is no writer any more."""
+    return Entry(seq, state.now_ms, encode_event(StateHashed(state_hash(state), ENCODING)))
 
 
 def _records(state: State) -> int:

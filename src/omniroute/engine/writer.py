@@ -133,6 +133,10 @@ class Writer:
             raise JournalFull("no space is left; look again")
         return seq
 
+    def at_rest(self) -> bool:
+        """Whether the state is exactly what the journal holds."""
+        return self._seq == self.journal.last_seq()
+
     async def settled(self) -> None:
         """Wait until nothing is uncommitted, be it that a full disk made it void."""
         with contextlib.suppress(JournalFull):
