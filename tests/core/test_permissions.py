@@ -59,6 +59,7 @@ COMMANDS: list[tuple[c.Command, str]] = [
     (c.RecordDelivery(effect_id=1, conversation_id=1, interaction_id=1, delivered=True), ""),
     (c.FireDue(concern="offers"), ""),
     (c.ResumeAfterOutage(), ""),
+    (c.RecordStateHash(digest="x"), ""),
     (c.Keep(), ""),
 ]
 

@@ -481,6 +481,18 @@ def test_a_call_whose_connecting_ran_out_during_an_outage_goes_back_without_blam
     world.call()
     world.accept()
     world.wait(10 * MINUTE).do(c.ResumeAfterOutage())
-    world.fire(Concern.OFFERS)
-    assert world.just(e.ConnectFailed).reason == "timeout"
+    failed = world.just(e.ConnectFailed)
+    assert (failed.reason, failed.backoff_until_ms) == ("outage", 0)
     assert world.state.operators["ann"].presence is AVAILABLE
+    assert world.just(e.OfferMade).operator_id == "ann"
+
+
+def test_a_call_that_is_still_being_connected_after_an_outage_goes_on():
+    world = World(with_channel("phone", connect_ms=CONNECT_MS))
+    world.operator()
+    world.call()
+    world.accept()
+    world.wait(CONNECT_MS - 1).do(c.ResumeAfterOutage())
+    assert world.last == []
+    world.wait(1).fire(Concern.OFFERS)
+    assert world.just(e.ConnectFailed).reason == "timeout"

@@ -23,6 +23,7 @@ from omniroute.core import commands as c
 from omniroute.core import events as e
 from omniroute.core import invariants, machine
 from omniroute.core.deadlines import Concern
+from omniroute.core.digests import contradicts, state_hash
 from omniroute.core.effects import effect_of
 from omniroute.core.model import Conversation, InteractionKind, Presence
 from omniroute.core.permissions import RULES
@@ -124,6 +125,7 @@ class Rig:
     def _check_before(self, event: e.Event) -> None:
         """What must hold in the very moment of the event."""
         state = self.follower
+        assert not (isinstance(event, e.StateHashed) and contradicts(state, event)), "a hash is of another state"
         state.now_ms = self.state.now_ms
         if isinstance(event, e.OfferAccepted | e.HandoffAccepted):
             assert state.offers[event.offer_id].deadline_ms > state.now_ms, "accepted too late"
@@ -407,6 +409,9 @@ class Rig:
     def keep(self, a: int, b: int, x: int) -> None:
         assert self.do(c.Keep()) == []
 
+    def record_hash(self, a: int, b: int, x: int) -> None:
+        self.do(c.RecordStateHash(digest=state_hash(self.state)))
+
     def snapshot(self, a: int, b: int, x: int) -> None:
         """From here on a state from a snapshot does the same."""
         self.twin = State.decode(self.state.encode())
@@ -426,7 +431,7 @@ ACTIONS: dict[str, Callable[[Rig, int, int, int], None]] = {
         "register", "answer", "contact", "accept", "accept", "decline", "advance", "fire", "fire_all", "complete",
         "reply", "transfer", "cancel", "end_contact", "release", "set_presence", "put_operator", "apply_config",
         "receive", "quarantine", "note", "record_delivery", "resume", "keep", "snapshot", "connect", "disconnect",
-        "pull", "force", "reassign", "snooze", "requeue", "extend_wrap_up",
+        "pull", "force", "reassign", "snooze", "requeue", "extend_wrap_up", "record_hash",
     )
 }  # fmt: skip
 WEIGHTS = {"register": 4, "contact": 4, "accept": 8, "advance": 3, "fire_all": 2, "complete": 3, "transfer": 3}
@@ -486,12 +491,12 @@ def test_walks_reach_every_command_and_every_event() -> None:
     done: set[str] = set()
     refused: set[str] = set()
     tags: set[str] = set()
-    for seed in range(100, 112):
+    for seed in range(100, 118):
         rig = _walk(seed, 600)
         done |= rig.done.keys()
         refused |= rig.refused.keys()
         tags |= {msgspec.msgpack.decode(data)[0] for _, data in rig.journal}
-    never_refused = {"DeclineOffer", "RecordDelivery", "QuarantineRaw", "ResumeAfterOutage", "Keep"}
+    never_refused = {"DeclineOffer", "RecordDelivery", "QuarantineRaw", "ResumeAfterOutage", "Keep", "RecordStateHash"}
     assert done >= {kind.__name__ for kind in RULES}
     assert refused | never_refused >= {kind.__name__ for kind in RULES}
     assert tags == {kind.__struct_config__.tag for kind in e.AnyEvent.__args__}

@@ -321,11 +321,11 @@ class Crash(Exception):
 
 
 @asynccontextmanager
-async def killed(disk: MemoryDisk, clock: ManualClock | None = None) -> AsyncIterator[Rig]:
+async def killed(disk: MemoryDisk, clock: ManualClock | None = None, config: CoreConfig = CONFIG) -> AsyncIterator[Rig]:
     """A life that ends like kill -9: nothing is done after the block."""
     try:
         journal, kinds, clock = GatedJournal(disk), channels(), clock or ManualClock()
-        async with running(setup(journal, kinds), clock) as engine:
+        async with running(setup(journal, kinds, config), clock) as engine:
             rig = Rig(engine, clock, journal, kinds)
             await turns(10)
             yield rig

@@ -42,6 +42,7 @@ TAGS_FOR_EVER = [
     "raw.quarantined",
     "raw.received",
     "raw.registered",
+    "state.hashed",
     "work_item.backoff_ended",
     "work_item.closed",
     "work_item.connect_failed",

@@ -277,7 +277,13 @@ class FireDue(Command, frozen=True, kw_only=True, gc=False):
 
 
 class ResumeAfterOutage(Command, frozen=True, kw_only=True, gc=False):
-    """The engine was down: offers that ran out meanwhile are revoked as ``outage``, without blame."""
+    """The engine was down: offers and connections that ran out meanwhile end as ``outage``; leases begin anew."""
+
+
+class RecordStateHash(Command, frozen=True, kw_only=True, gc=False):
+    """Take down the hash of the state as it is just before this command (`digests.state_hash`)."""
+
+    digest: str
 
 
 class Keep(Command, frozen=True, kw_only=True, gc=False):

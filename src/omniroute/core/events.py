@@ -613,6 +613,13 @@ class ClockEnded(Event, tag="clock.ended", frozen=True, gc=False):
     at_ms: int
 
 
+class StateHashed(Event, tag="state.hashed", frozen=True, gc=False):
+    """Just before this event the state had this hash (`digests.state_hash`), in the form that ``encoding`` names."""
+
+    digest: str
+    encoding: str
+
+
 AnyEvent = (
     ConfigApplied | OperatorPut | PresenceChanged | RawReceived | RawQuarantined | RawRegistered | CustomerCreated
     | ConversationOpened | ConversationReopened | ConversationResolved | StageChanged | InteractionReceived
@@ -622,4 +629,5 @@ AnyEvent = (
     | OperatorConnected | LeaseStarted | ItemRelaxed | ItemMoved | ItemDiverted | OverflowPassed | HoldEnded
     | ItemConnected | ConnectFailed | ItemPulled | ItemForced | ItemReassigned | ItemSnoozed | ItemWoken | ItemIdled
     | ItemResumed | BatchOpened | BatchClosed | WrapUpExtended | ItemReserved | ReservationEnded
+    | StateHashed
 )  # fmt: skip

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from omniroute.core import (
     assigning,
     batches,
+    digests,
     handoffs,
     held,
     intake,
@@ -51,13 +52,14 @@ _ROOMS = (
     handoffs,
     sla,
     work,
+    digests,
 )
 
 APPLIERS: dict[type[Event], Applier] = {tag: apply for room in _ROOMS for tag, apply in room.APPLIERS.items()}
 
 
 def resume(step: Step, _: ResumeAfterOutage) -> None:
-    """Nobody could answer while the engine was down: overdue offers are revoked, absences are forgiven anew."""
+    """Nobody could answer while the engine was down: overdue offers and connections end, absences are forgiven anew."""
     offers.revoke_overdue(step)
     for operator in list(step.state.operators.values()):
         if operator.connected:

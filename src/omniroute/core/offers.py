@@ -126,7 +126,10 @@ def connected(step: Step, item: WorkItem) -> None:
 
 
 def fail_connecting(step: Step, item: WorkItem, reason: str) -> None:
-    """The two sides did not come together: back to its old place, without blame, not at once to the same operator."""
+    """The two sides did not come together: back to its old place, without blame, not at once to the same operator.
+
+    An ``outage`` says nothing about the operator, so there is no back-off after one.
+    """
     operator_id = item.operator_id
     step.emit(
         ConnectFailed(
@@ -135,7 +138,7 @@ def fail_connecting(step: Step, item: WorkItem, reason: str) -> None:
             operator_id,
             reason,
             step.now_ms,
-            backoff_until_ms(step, item),
+            0 if reason == "outage" else backoff_until_ms(step, item),
         )
     )
     step.wake_item(item.work_item_id)
@@ -209,9 +212,11 @@ def end_backoff(step: Step, work_item_id: int, operator_id: str) -> None:
 
 
 def revoke_overdue(step: Step) -> None:
-    """Nobody could answer while the engine was down: overdue offers are revoked as ``outage``."""
+    """Nobody could answer while the engine was down, nor be connected: what is overdue of that ends as ``outage``."""
     for offer in [offer for offer in step.state.offers.values() if offer.deadline_ms <= step.now_ms]:
         revoke(step, offer.offer_id, "outage")
+    for item in [item for item in step.state.items.values() if 0 < item.connect_due_ms <= step.now_ms]:
+        fail_connecting(step, item, "outage")
 
 
 def _live_offer(step: Step, offer_id: int, operator_id: str) -> Offer:

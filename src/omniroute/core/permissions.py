@@ -147,6 +147,7 @@ RULES: dict[type[c.Command], Rule] = {
     c.RecordDelivery: _nobody_else,
     c.FireDue: _nobody_else,
     c.ResumeAfterOutage: _nobody_else,
+    c.RecordStateHash: _nobody_else,
     c.Keep: _nobody_else,
 }
 """The engine itself may do everything; for everybody else this table is the law."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from omniroute.core import timing
+from omniroute.core import shapes, timing
 from omniroute.core.deadlines import CLOCKS, OFFERS, WAITING, Concern, DeadlineIndex
 from omniroute.core.model import (
     CLOCK_RUNNING,
@@ -56,6 +56,15 @@ class Records(msgspec.Struct, array_like=True):
     handling: list[Handling] = []
     batches: dict[str, int] = {}
     shares: dict[str, int] = {}
+    encoding: str = ""
+    """`ENCODING` of the version that made it."""
+
+
+MEANING = 1
+"""Raised whenever an applier makes another state of the same events than it did before; see docs/decisions/0011."""
+
+ENCODING = f"{MEANING}.{shapes.fingerprint(Records)}"
+"""Names what the bytes of a state mean: hashes and snapshots of another encoding cannot be compared with our own."""
 
 
 class State:
@@ -317,11 +326,17 @@ class State:
             list(self.handling.values()),
             self.batches,
             self.shares,
+            ENCODING,
         )
 
     def encode(self) -> bytes:
         """The snapshot form; equal states give equal bytes."""
         return msgspec.msgpack.encode(self.records())
+
+    @staticmethod
+    def is_own(data: bytes) -> bool:
+        """Whether a snapshot form was made by this encoding, and so is what a full replay gives."""
+        return data.endswith(msgspec.msgpack.encode(ENCODING))
 
     @classmethod
     def decode(cls, data: bytes) -> State:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -19,7 +20,7 @@ from omniroute.core.permissions import SYSTEM
 from omniroute.core.policy import Policy, RoutingPolicy
 from omniroute.core.rules import CoreConfig
 from omniroute.engine import cells as c
-from omniroute.engine import recovery, timekeeper, upkeep
+from omniroute.engine import hashes, recovery, timekeeper, upkeep
 from omniroute.engine.classify import Classifier
 from omniroute.engine.context import EngineContext
 from omniroute.engine.intake import Intake
@@ -28,6 +29,7 @@ from omniroute.engine.outbox import Outbox
 from omniroute.engine.ports import Clock, Disk, Spawn, SystemClock, TaskGroupSpawn
 from omniroute.engine.supervisor import ChannelRunner, Supervisor
 from omniroute.engine.writer import Writer
+from omniroute.errors import JournalCorrupt, JournalFull
 from omniroute.journal.contract import Snapshot, Write
 
 SNAPSHOT_CHECK_MS = 60_000
@@ -91,6 +93,7 @@ class Engine:
         """Everything that has to happen before the first interaction, and then the channels."""
         await self._load_solvers()
         self._spawn.start("writer", self.writer.run)
+        await hashes.record(self.writer)
         await self.writer.submit(SYSTEM, ResumeAfterOutage())
         await self.writer.submit(SYSTEM, ApplyConfig(config=self.setup.core))
         for operator in self.setup.operators:
@@ -100,6 +103,7 @@ class Engine:
         self.outbox.start()
         timekeeper.start(self._spawn, self.writer)
         self._spawn.start("snapshots", self._snapshots)
+        self._spawn.start("hashes", hashes.keep_hashing, self.writer)
         if self.setup.compile_at is not None and self.setup.core.calendars:
             self._spawn.start("calendars", upkeep.keep_calendars, self.writer, self._spawn, self.setup.compile_at)
         self.supervisor.start(channels)
@@ -117,11 +121,19 @@ class Engine:
                 log.warning("policy_not_loaded", policy=policy.name, kind=type(failure).__name__)
 
     async def _snapshots(self) -> None:
+        """Make snapshots until cancelled, or until the record contradicts itself.
+
+        A restart would be refused then; so those who are served now are served on, while somebody looks.
+        """
         clock = self.writer.clock
         while True:
             await clock.sleep_until(clock.now_ms() + SNAPSHOT_CHECK_MS)
-            if await recovery.take_snapshot(self.writer.journal):
-                log.info("snapshot_taken", seq=self.writer.journal.last_seq())
+            try:
+                if await recovery.take_snapshot(self.writer.journal):
+                    log.info("snapshot_taken", seq=self.writer.journal.last_seq())
+            except JournalCorrupt as corrupt:
+                log.exception("snapshots_ended", reason=str(corrupt))
+                return
 
 
 def batch_policies(core: CoreConfig, policies: Mapping[str, RoutingPolicy]) -> list[Policy]:
@@ -141,6 +153,7 @@ async def running(
     try:
         secret = await _secret(journal)
         state = await recovery.load(journal)
+        await recovery.keep_loaded(journal, state)
         log.info("recovered", seq=journal.last_seq(), epoch=epoch, open_matters=len(state.conversations))
         writer = Writer(state, journal, clock or SystemClock(), setup.policies, lambda: recovery.load(journal))
         async with anyio.create_task_group() as group:
@@ -153,7 +166,7 @@ async def running(
                     channels.cancel_scope.cancel()  # first, so that what is under way in them can still be committed
             await writer.settled()
             group.cancel_scope.cancel()
-        await _last_snapshot(writer)
+        await _leave(writer)
     finally:
         with anyio.CancelScope(shield=True):
             await journal.close()
@@ -168,9 +181,17 @@ async def _secret(journal: Disk) -> str:
     return known.decode()
 
 
-async def _last_snapshot(writer: Writer) -> None:
-    """Everything is committed and nothing runs any more: the live state is the journal's."""
+async def _leave(writer: Writer) -> None:
+    """Nothing runs any more: record the hash of the state, and take a snapshot of it after a long tail.
+
+    What was decided in the last moment may not have come to the disk; then the live state is not the journal's, and the
+    next start replays.
+    """
     journal = writer.journal
-    newest = await journal.latest_snapshot()
+    if not writer.at_rest():
+        return
+    with contextlib.suppress(JournalFull):
+        await journal.append([hashes.entry(writer.state, journal.last_seq() + 1)])
+    newest = await recovery.own_snapshot(journal)
     if journal.last_seq() - (newest.seq if newest else 0) >= SNAPSHOT_AT_STOP_EVENTS:
         await journal.put_snapshot(Snapshot(journal.last_seq(), writer.state.encode()))

@@ -82,6 +82,8 @@ class Writer:
         self.mailbox = Mailbox()
         self.feed = Feed()
         self.alarms = {concern: Alarm() for concern in Concern}
+        self.timers_turn = anyio.Lock()
+        """Held by the timekeeper that has a slice on its way: whoever comes meanwhile waits for one only."""
         self.on_commit: list[Callable[[Sequence[Event]], None]] = []
         self.on_decide: list[Callable[[Sequence[Event]], None]] = []
         """Told of every command's events before they are durable: for checks, which look at the state just then."""
@@ -137,6 +139,10 @@ class Writer:
         if self._lives != life:
             raise JournalFull("no space is left; look again")
         return seq
+
+    def at_rest(self) -> bool:
+        """Whether the state is exactly what the journal holds."""
+        return self._seq == self.journal.last_seq()
 
     async def settled(self) -> None:
         """Wait until nothing is uncommitted, be it that a full disk made it void."""

@@ -1,0 +1,253 @@
+"""A day of a contact centre, scene by scene, in which every type of event occurs.
+
+The scripts are what the *present* version is asked to do when a history is recorded. They may change at will: what was
+recorded is in the files, not here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.core.centre import Centre, after, overflow, rule
+from tests.core.rich import ALL
+from tests.core.world import CHAT, MAIL, MINUTE, PHONE, SECOND
+
+from omniroute.core import commands as c
+from omniroute.core import events as e
+from omniroute.core.digests import state_hash
+from omniroute.core.model import InteractionKind, ItemState, Presence, WorkItem
+from omniroute.core.rules import ChannelRule, Outcome, Requirement
+
+ORDERS, LATER = "sales.orders", "sales.later"
+CALLS = ChannelRule(
+    "phone", 5, realtime=True, session=True, connects=True, connect_ms=10 * SECOND, interrupts=("mail",)
+)
+CHATS = ChannelRule("chat", 2, realtime=True, session=True, items_max=3, idle_ms=15 * SECOND)
+
+
+class Day(Centre):
+    """Ann and Bob (support) and Cem (sales), from the opening to the closing."""
+
+    def __init__(self) -> None:
+        super().__init__(*self.rules(), policies=ALL, channels=(MAIL, CHATS, CALLS), lease_ms=25 * SECOND)
+        self.put("ann", capacity=10, tech=5)
+        self.put("bob", capacity=10, weight=30)
+        self.put("cem", "sales", capacity=6)
+        for operator_id in ("ann", "bob", "cem"):
+            self.connect(operator_id)
+        self.hashed()
+
+    @staticmethod
+    def rules(**first: object):  # type: ignore[no-untyped-def]
+        """The queues of the day, the first one with other fields."""
+        fields: dict[str, object] = {"first_response_ms": 5 * MINUTE, "wrap_up_ms": MINUTE, "handoff_ms": 2 * MINUTE}
+        return rule(**(fields | first)), rule(ORDERS), rule(LATER)
+
+    def hashed(self) -> None:
+        """What the engine does from time to time."""
+        self.do(c.RecordStateHash(digest=state_hash(self.state)))
+
+    def alone(self, *operators: str) -> None:
+        """These are there, and nobody else."""
+        for operator_id in ("ann", "bob", "cem"):
+            there = operator_id in operators
+            self.presence(operator_id, Presence.AVAILABLE if there else Presence.AWAY, "" if there else "break")
+
+    def cleared(self) -> None:
+        """Whatever is open is given to Ann, who finishes it; so that the next scene begins with an empty desk."""
+        self.use(*self.rules(), channels=(MAIL, CHATS, CALLS), lease_ms=25 * SECOND)
+        self.alone()
+        for handoff in list(self.state.handoffs.values()):
+            self.do(c.CancelHandoff(handoff_id=handoff.handoff_id, operator_id=handoff.from_operator_id))
+        self.put("ann", "support", "sales", capacity=99, tech=10)
+        self.presence("ann", Presence.AVAILABLE)
+        while self.state.items:
+            self._clear(next(iter(self.state.items.values())))
+        self.put("ann", capacity=10, tech=5)
+
+    def _clear(self, item: WorkItem) -> None:
+        if item.state is ItemState.CONNECTING:
+            self.run(10 * SECOND)
+        elif item.operator_id:
+            self.finish(item)
+        elif item.state is ItemState.PARKED:
+            self.do(c.PullItem(work_item_id=item.work_item_id, operator_id="ann"))
+        elif item.offer_id:
+            self.take(item)
+        else:
+            self.do(c.ForceItem(work_item_id=item.work_item_id, operator_id="ann", by="sue"))
+        if item.state is ItemState.CONNECTING:
+            matter = self.state.conversations[item.conversation_id]
+            self.contact(InteractionKind.CONTACT_ENDED, matter.session_key)
+
+
+# ---- the scenes
+def letters(day: Day) -> None:
+    """A letter is answered, the matter done, and goes on when the customer writes again; another cannot be read."""
+    day.alone("ann")
+    item = day.take(day.send())
+    matter_id = item.conversation_id
+    day.do(c.AddNote(conversation_id=matter_id, operator_id="ann"))
+    day.reply(matter_id)
+    sent = day.just(e.ReplySent)
+    for delivered in (True, False):
+        day.do(
+            c.RecordDelivery(
+                effect_id=sent.effect_id,
+                conversation_id=matter_id,
+                interaction_id=sent.interaction_id,
+                delivered=delivered,
+                reason="" if delivered else "refused",
+            )
+        )
+    day.finish(item)
+    record = day.just(e.ConversationResolved).record
+    day.wait(3 * MINUTE).write(conversation_id=matter_id, record=record)
+    day.do(c.QuarantineRaw(raw_id=day.raw(), reason="unreadable"))
+
+
+def unanswered(day: Day) -> None:
+    """Offers are declined, run out, and are taken back; a promise is broken; the operator is taken to be away."""
+    day.alone("ann", "bob")
+    day.refuse(day.send())
+    for _ in range(2):
+        day.send()
+    day.run(MINUTE).run(6 * MINUTE)
+    day.alone("ann")
+    day.send()
+    day.presence("ann", Presence.AWAY, "lunch")
+
+
+def calls(day: Day) -> None:
+    """One operator cannot be rung through, the next is connected; writing up takes longer, then runs out."""
+    day.alone("ann", "bob")
+    item = day.send(channel="phone", session="c1")
+    day.take(item)
+    day.run(10 * SECOND)
+    day.take(item)
+    day.contact(InteractionKind.CONTACT_CONNECTED, "c1", item.operator_id)
+    day.run(90 * SECOND)
+    day.contact(InteractionKind.CONTACT_ENDED, "c1")
+    day.do(c.ExtendWrapUp(work_item_id=item.work_item_id, operator_id=item.operator_id))
+    day.run(3 * MINUTE)
+    day.contact(InteractionKind.CONTACT_STARTED, "c2")
+    day.contact(InteractionKind.CONTACT_ABANDONED, "c2")
+
+
+def handoffs(day: Day) -> None:
+    """A transfer that nobody takes, one that is taken back, and one that is accepted."""
+    day.alone("ann")
+    matter_id = day.keep("ann").conversation_id
+    day.transfer(matter_id, "sales")
+    day.run(3 * MINUTE)
+    handoff_id = day.transfer(matter_id, "sales")
+    day.do(c.CancelHandoff(handoff_id=handoff_id, operator_id="ann"))
+    day.presence("cem", Presence.AVAILABLE)
+    day.transfer(matter_id, "sales")
+    day.accept("cem")
+
+
+def by_hand(day: Day) -> None:
+    """Work is taken, given, moved, put aside and given back by people."""
+    day.alone()
+    item = day.send()
+    day.presence("ann", Presence.AVAILABLE)
+    day.refuse(item)
+    matter_id = item.conversation_id
+    day.pull(matter_id)
+    day.presence("bob", Presence.AVAILABLE)
+    day.reassign(matter_id, "bob")
+    day.snooze(matter_id, 10 * MINUTE)
+    day.run(10 * MINUTE)
+    day.requeue(matter_id, LATER)
+    day.presence("cem", Presence.AVAILABLE)
+    day.take(item)
+    day.release(matter_id)
+    day.force(day.send().conversation_id, "ann" if day.state.operators["ann"].offer_ids == [] else "bob")
+
+
+def chats(day: Day) -> None:
+    """A customer is silent for long, and comes back; desks are lost for a short and for a long time."""
+    day.alone("ann")
+    item = day.take(day.send(channel="chat", session="s1"))
+    day.reply(item.conversation_id)
+    day.run(20 * SECOND)
+    day.write(channel="chat", session="s1")
+    day.on_channel("ann", "phone", Presence.AWAY)
+    day.on_channel("ann", "phone", Presence.AVAILABLE)
+    day.disconnect("ann")
+    day.run(10 * SECOND).connect("ann")
+    day.disconnect("ann")
+    day.run(30 * SECOND)
+    day.connect("ann")
+
+
+def waiting(day: Day) -> None:
+    """What a queue does by itself: it widens, it overflows, it keeps work for one operator, it diverts."""
+    steps = (after(10, lower=(Requirement("tech", 1),)), after(30, drop=("*",), operators=("cem",)))
+    day.use(
+        *day.rules(relaxations=steps, overflows=(overflow("wait", ORDERS, limit=50 * SECOND),), policy="sticky",
+                   sticky_ms=20 * SECOND),
+        channels=(MAIL, CHATS, CALLS),
+    )  # fmt: skip
+    day.alone("ann")
+    day.put("ann", capacity=1, tech=5)
+    day.take(day.send())
+    day.send(require=(Requirement("tech", 9),))
+    day.send(previous="ann")
+    day.run(MINUTE)
+    day.use(
+        *day.rules(overflows=(overflow("wait", ORDERS, limit=10 * SECOND),), offer_ms=30 * SECOND),
+        channels=(MAIL, CHATS, CALLS),
+    )
+    day.put("ann", capacity=10, tech=5)
+    day.send()
+    day.run(20 * SECOND)
+    voicemail = (overflow("unstaffed", outcome=Outcome.VOICEMAIL),)
+    day.use(*day.rules(overflows=voicemail), channels=(MAIL, CHATS, CALLS))
+    day.alone()
+    day.send(channel="phone", session="v1")
+
+
+def batches(day: Day) -> None:
+    """Work is collected and matched at once."""
+    day.use(*day.rules(policy="optimal", batch_ms=2 * SECOND), channels=(MAIL, CHATS, CALLS))
+    day.alone("ann", "bob")
+    for _ in range(3):
+        day.send()
+    day.run(5 * SECOND)
+
+
+def reservations(day: Day) -> None:
+    """Somebody is kept free for a call that small work pushes back, and leaves."""
+    day.use(*day.rules(offer_ms=10 * MINUTE), channels=(MAIL, CHAT, PHONE), reserve_ms=MINUTE, offers_max=9)
+    day.put("ann", capacity=5)
+    day.alone("ann")
+    small = [day.keep("ann") for _ in range(5)]
+    day.send(channel="phone", session="r1")
+    day.run(MINUTE).finish(small[0])
+    day.presence("ann", Presence.AWAY)
+    day.presence("ann", Presence.AVAILABLE)
+
+
+def outage(day: Day) -> None:
+    """The engine is down for twenty minutes while an offer is live."""
+    day.alone("ann")
+    day.send()
+    day.wait(20 * MINUTE).do(c.ResumeAfterOutage())
+
+
+SCENES: tuple[Callable[[Day], None], ...] = (
+    letters, unanswered, calls, handoffs, by_hand, chats, waiting, batches, reservations, outage,
+)  # fmt: skip
+
+
+def whole_day() -> Day:
+    """Play it."""
+    day = Day()
+    for scene in SCENES:
+        scene(day)
+        day.hashed()
+        day.cleared()
+    day.hashed()
+    return day
