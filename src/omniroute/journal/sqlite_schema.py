@@ -145,8 +145,9 @@ def verify(connection: apsw.Connection, partition: str) -> int:
 
 
 def _first(connection: apsw.Connection, statement: str, *values: str | int) -> int | None:
-    row = connection.execute(statement, values).fetchone()
-    return None if row is None else row[0]
+    # All rows, for a statement that writes commits only at its end, and only there is its error raised.
+    rows = connection.execute(statement, values).fetchall()
+    return rows[0][0] if rows else None
 
 
 def take_lease(connection: apsw.Connection, partition: str, holder: str) -> int:
