@@ -27,7 +27,7 @@ from tests.crash.vfs import powered
 from omniroute.errors import JournalError
 from omniroute.journal import sqlite_writer
 
-CHECKPOINT_PAGES = 12
+CHECKPOINT_PAGES = 8
 """Small, so that the run passes several checkpoints, and the same whether or not more waits."""
 
 
@@ -63,11 +63,16 @@ def small_checkpoints() -> Iterator[None]:
         yield
 
 
-async def strike(folder: Path, fault: Fault | None, outcome: Outcome) -> Disk:
-    """One run with one fault in an empty folder, and the judgement."""
+def fresh(folder: Path) -> Path:
+    """The folder, empty."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    disk = Disk(folder, fault)
+    return folder
+
+
+async def strike(folder: Path, fault: Fault | None, outcome: Outcome) -> Disk:
+    """One run with one fault in an empty folder, and the judgement."""
+    disk = Disk(fresh(folder), fault)
     with powered(disk) as vfs:
         client = Client(folder / "journal.db", disk, vfs)
         try:

@@ -89,7 +89,9 @@ class Change:
             case 2, bytes(data):
                 end = self.offset + len(data)
                 first = self.offset - self.offset % SECTOR_BYTES
-                sectors = [(max(at, self.offset), min(at + SECTOR_BYTES, end)) for at in range(first, end, SECTOR_BYTES)]
+                sectors = [
+                    (max(at, self.offset), min(at + SECTOR_BYTES, end)) for at in range(first, end, SECTOR_BYTES)
+                ]
                 kept = [one for one in sectors if chance.random() < 0.5]
                 return [Change(low, data[low - self.offset : high - self.offset]) for low, high in kept]
             case _:
@@ -172,7 +174,7 @@ class Disk:
         if fault is None or fault.number != self.number:
             return
         if fault.kind is Kind.ERROR_CUT:
-            self._cut_at = self.number + fault.chance("delay").randint(1, 12)
+            self._cut_at = self.number + fault.chance("delay").choice((1, 2, 5, 12, 40, 80, 160))
         if fault.kind is not Kind.FULL or op is Op.WRITE:
             raise Failed(op, full=fault.kind is Kind.FULL)
 

@@ -175,15 +175,18 @@ class OsCalls:
         self.opened: dict[int, str] = {}
         self._inside = str(disk.folder) + "/"
         self._os = {name: getattr(os, name) for name in ("open", "close", "fsync", "rename", "unlink", "mkdir")}
-        self._os |= {name: getattr(os, name) for name in ("listdir", "ftruncate", "pwrite")}
+        self._os |= {name: getattr(os, name) for name in ("listdir", "ftruncate", "pread", "pwrite")}
         self._io_open = io.open
 
     @contextmanager
     def patched(self) -> Iterator[None]:
         """They go to the disk inside the block."""
-        with mock.patch.multiple(os, **{name: getattr(self, name) for name in self._os}):
-            with mock.patch.object(io, "open", self.io_open), mock.patch.object(files, "open", self.file, create=True):
-                yield
+        with (
+            mock.patch.multiple(os, **{name: getattr(self, name) for name in self._os}),
+            mock.patch.object(io, "open", self.io_open),
+            mock.patch.object(files, "open", self.file, create=True),
+        ):
+            yield
 
     def _ours(self, path: Any) -> str:
         """Its name, if it is one on this disk; the owner's lock is none: it has no contents that matter."""
@@ -234,6 +237,10 @@ class OsCalls:
     def ftruncate(self, descriptor: int, size: int) -> None:
         self._file_call(descriptor, Op.TRUNCATE, lambda name: self.disk.truncate(name, size))
         self._os["ftruncate"](descriptor, size)
+
+    def pread(self, descriptor: int, amount: int, offset: int) -> bytes:
+        self._file_call(descriptor, Op.READ, lambda _: None)
+        return bytes(self._os["pread"](descriptor, amount, offset))
 
     def pwrite(self, descriptor: int, data: Any, offset: int) -> int:
         self._file_call(descriptor, Op.WRITE, lambda name: self.disk.write(name, offset, bytes(data)))

@@ -26,7 +26,7 @@ from omniroute.journal.checks import check_writes
 from omniroute.journal.contract import Entry, Snapshot, Write
 from omniroute.journal.ownership import OwnershipLock
 from omniroute.journal.sqlite_reads import CellReader, RecordReader
-from omniroute.journal.sqlite_schema import connect_writer, create_if_missing, take_lease, verify
+from omniroute.journal.sqlite_schema import connect_writer, create_if_missing, secure_log, take_lease, verify
 from omniroute.journal.sqlite_writer import GROUP_REQUESTS_MAX, Request, Wave, Writer
 from omniroute.journal.wakeup import Wakeup, current_wakeup
 
@@ -43,6 +43,7 @@ class _Opened:
             lock = OwnershipLock.take(path.with_name(path.name + ".lock"), holder)
             undo.callback(lock.release)
             create_if_missing(path, vfs)
+            secure_log(path)
             self.connection = connect_writer(path, vfs, journal.bytes_max)
             undo.callback(self.connection.close)
             last_seq = verify(self.connection, partition)

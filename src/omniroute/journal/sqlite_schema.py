@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
+from typing import cast
 
 import apsw
 
 from omniroute.errors import JournalCorrupt
-from omniroute.journal.files import create_private, sync_file, sync_folder
+from omniroute.journal.files import create_private, sync_folder, write_again_synced
 
 APPLICATION_ID = 0x4F6D5274
 """``OmRt``, in the header of the file."""
@@ -67,7 +68,7 @@ def create_if_missing(path: Path, vfs: str | None) -> None:
         connection.execute("PRAGMA journal_mode = WAL")
     finally:
         connection.close()
-    sync_file(unborn)
+    write_again_synced(unborn)  # closing the connection does not tell of a sync that failed
     unborn.rename(path)
     sync_folder(path.parent)
 
@@ -82,6 +83,15 @@ def _check_header(path: Path) -> None:
     raise JournalCorrupt(
         "the file is not an OmniRoute journal; it was left as it is: name another file in the configuration"
     )
+
+
+def secure_log(path: Path) -> None:
+    """Make durable what the write-ahead log of an earlier life shows, before anybody relies on it.
+
+    A commit whose sync failed may show there without being on the disk; what is committed behind it would be lost with
+    it.
+    """
+    write_again_synced(path.with_name(path.name + "-wal"))
 
 
 def connect_writer(path: Path, vfs: str | None, bytes_max: int | None) -> apsw.Connection:
@@ -147,7 +157,7 @@ def verify(connection: apsw.Connection, partition: str) -> int:
 def _first(connection: apsw.Connection, statement: str, *values: str | int) -> int | None:
     # All rows, for a statement that writes commits only at its end, and only there is its error raised.
     rows = connection.execute(statement, values).fetchall()
-    return rows[0][0] if rows else None
+    return cast("int | None", rows[0][0]) if rows else None
 
 
 def take_lease(connection: apsw.Connection, partition: str, holder: str) -> int:
