@@ -20,7 +20,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, Self
@@ -149,6 +149,7 @@ class Daemon:
     ) -> None:
         self.directory = directory
         self.environment = environment or {}
+        self.program: Sequence[str | Path] = [PROGRAM]
         self.smtp_port = changes.pop("smtp_port", 0) or free_port()
         settings = {
             "http_port": free_port(),
@@ -173,10 +174,17 @@ class Daemon:
     # ---- its life
     def start(self) -> Self:
         """Returns when it says that it is ready."""
+        said = self.launch()
+        assert said.wait(LIMIT_S), "the daemon says nothing"
+        assert self.url, "".join(self.lines[-20:])
+        return self
+
+    def launch(self) -> threading.Event:
+        """Returns at once; the event is set when it is ready, or gone."""
         self.url = ""
         said = threading.Event()
         self.process = subprocess.Popen(
-            [PROGRAM, "serve", "--config", self.config],
+            [*self.program, "serve", "--config", self.config],
             stderr=subprocess.PIPE,
             text=True,
             encoding="utf-8",
@@ -194,9 +202,7 @@ class Daemon:
 
         self._readers.append(threading.Thread(target=read, args=(self.process.stderr,), daemon=True))
         self._readers[-1].start()
-        assert said.wait(LIMIT_S), "the daemon says nothing"
-        assert self.url, "".join(self.lines[-20:])
-        return self
+        return said
 
     def kill(self) -> None:
         """Kill -9: no time for anything."""
