@@ -206,7 +206,9 @@ class Life:
         opened = anyio.run(count_opened, self.directory / "office.db")
         assert opened == matters, f"{opened} conversations for {matters} matters"
         inputs = sum(len(one.acknowledged) for one in self.customers.values())
-        return f"acknowledged: {inputs} inputs, {accepts} accepts, {replies} replies; {opened} conversations, none twice"
+        return (
+            f"acknowledged: {inputs} inputs, {accepts} accepts, {replies} replies; {opened} conversations, none twice"
+        )
 
     def _check_customers(self, customers: Customers) -> int:
         """How many matters there are: all that were acknowledged, and perhaps some that were not."""
