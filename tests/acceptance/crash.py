@@ -33,6 +33,8 @@ FAILURES = (OSError, smtplib.SMTPException, httpx2.HTTPError, WebSocketException
 KINDS = ("mail", "chat", "call")
 START_S, WORK_S, STOP_S = 0.9, 1.0, 0.3
 """Within what time after its beginning a kill at any moment falls."""
+CHECK_EVERY = 30
+"""Kills after which what is new is looked for: a search goes back through some thousands of matters only."""
 
 
 class Moment(StrEnum):
@@ -152,6 +154,7 @@ class Life:
         self.operators = [Operator(self.daemon, login) for login in ("ann", "bob")]
         self.kills: Counter[Moment] = Counter()
         self.said = ""
+        self._looked_for: set[str] = set()
 
     def live(self, moment: Moment | None) -> None:
         """Start, let people work, and kill at that moment (or stop in order)."""
@@ -194,8 +197,15 @@ class Life:
             customers.acks.wait_for(lambda: len(customers.acknowledged) >= wanted, LIMIT_S)
 
     # ---- afterwards
+    def look(self) -> None:
+        """Every new matter that was acknowledged can be found, once."""
+        self.daemon.start()
+        for one in self.customers.values():
+            self._check_customers(one)
+        self.daemon.kill()
+
     def check(self) -> str:
-        """Everything acknowledged is there exactly once; says how much that is."""
+        """Everything acknowledged is there exactly once, and nothing besides; says how much that is."""
         self.daemon.start()
         matters = sum(self._check_customers(one) for one in self.customers.values())
         accepts, replies = (
@@ -213,6 +223,9 @@ class Life:
     def _check_customers(self, customers: Customers) -> int:
         """How many matters there are: all that were acknowledged, and perhaps some that were not."""
         for word in customers.acknowledged:
+            if word in self._looked_for:
+                continue
+            self._looked_for.add(word)
             text = customers.found_by(word)
             found = until(lambda text=text: self.daemon.found(text), f"{word} was acknowledged and is lost")  # type: ignore[misc]
             assert len(found) == 1, f"{word} is there {len(found)} times"
@@ -251,6 +264,8 @@ def run(directory: Path, kills: int, seed: int) -> Life:
     try:
         for number in range(kills):
             life.live(list(Moment)[number % len(Moment)])
+            if number % CHECK_EVERY == CHECK_EVERY - 1:
+                life.look()
         life.live(None)
         life.said = life.check()
         return life

@@ -157,6 +157,11 @@ class Disk:
             self._names[str(path)] = FOLDER if path.is_dir() else File(bytearray(path.read_bytes()))
         self._stable_names.update(self._names)
 
+    def strike(self, fault: Fault) -> None:
+        """Another fault, on the same system: the cache is as it was."""
+        self.fault = fault
+        self._cut_at = fault.number if fault.kind is Kind.CUT else 0
+
     @property
     def number(self) -> int:
         """Of the last operation."""
