@@ -331,6 +331,9 @@ def integrity(path: Path) -> Iterator[str]:
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
     try:
         answers = [answer for (answer,) in connection.execute("PRAGMA integrity_check")]
+        mode = connection.pragma("journal_mode")
     finally:
         connection.close()
+    if mode != "wal":
+        answers.append(f"it is in mode {mode}")
     return iter([answer for answer in answers if answer != "ok"])

@@ -14,7 +14,7 @@ from typing import cast
 
 import apsw
 
-from omniroute.errors import JournalCorrupt
+from omniroute.errors import JournalCorrupt, JournalError
 from omniroute.journal.files import create_private, sync_folder, write_again_synced
 
 APPLICATION_ID = 0x4F6D5274
@@ -65,7 +65,7 @@ def create_if_missing(path: Path, vfs: str | None) -> None:
     try:
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION}")
         connection.execute(_TABLES)
-        connection.execute("PRAGMA journal_mode = WAL")
+        use_log(connection)
     finally:
         connection.close()
     write_again_synced(unborn)  # closing the connection does not tell of a sync that failed
@@ -83,6 +83,16 @@ def _check_header(path: Path) -> None:
     raise JournalCorrupt(
         "the file is not an OmniRoute journal; it was left as it is: name another file in the configuration"
     )
+
+
+def use_log(connection: apsw.Connection) -> None:
+    """Have commits go to a write-ahead log; without one, ``synchronous=FULL`` is less than the contract needs.
+
+    Raises:
+        JournalError: it cannot be; SQLite itself says so in the answer only.
+    """
+    if connection.pragma("journal_mode", "wal") != "wal":
+        raise JournalError("the journal's file cannot have a write-ahead log")
 
 
 def secure_log(path: Path) -> None:
@@ -103,6 +113,7 @@ def connect_writer(path: Path, vfs: str | None, bytes_max: int | None) -> apsw.C
         connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
         connection.execute(f"PRAGMA synchronous = FULL; PRAGMA cache_size = -{CACHE_KIB}")
         _check_version(connection)
+        use_log(connection)
         if bytes_max is not None:
             pages_max = max(1, bytes_max // connection.pragma("page_size"))
             connection.pragma("max_page_count", pages_max)
