@@ -213,11 +213,12 @@ class Life:
         )
         assert self.daemon.call("root", "GET", "/quarantine") == []
         self.daemon.kill()
-        opened = anyio.run(count_opened, self.directory / "office.db")
+        opened, entries, snapshot_seq = anyio.run(audit, self.directory / "office.db")
         assert opened == matters, f"{opened} conversations for {matters} matters"
         inputs = sum(len(one.acknowledged) for one in self.customers.values())
         return (
-            f"acknowledged: {inputs} inputs, {accepts} accepts, {replies} replies; {opened} conversations, none twice"
+            f"acknowledged: {inputs} inputs, {accepts} accepts, {replies} replies; {opened} conversations, none twice; "
+            f"{entries} entries, the newest snapshot at {snapshot_seq}"
         )
 
     def _check_customers(self, customers: Customers) -> int:
@@ -246,16 +247,18 @@ class Life:
         return len(operator.accepted), len(operator.replied)
 
 
-async def count_opened(path: Path) -> int:
-    """Conversations that were ever opened, by the record itself."""
+async def audit(path: Path) -> tuple[int, int, int]:
+    """By the record itself: conversations that were ever opened, entries, and the entry of the newest snapshot."""
     journal = SqliteJournal(path)
     await journal.open("the auditor")
     try:
         entries = await journal.read(0, journal.last_seq())
+        snapshot = await journal.latest_snapshot()
     finally:
         await journal.close()
     assert [entry.seq for entry in entries] == list(range(1, len(entries) + 1))
-    return sum(isinstance(decode_event(entry.data), e.ConversationOpened) for entry in entries)
+    opened = sum(isinstance(decode_event(entry.data), e.ConversationOpened) for entry in entries)
+    return opened, len(entries), snapshot.seq if snapshot else 0
 
 
 def run(directory: Path, kills: int, seed: int) -> Life:
