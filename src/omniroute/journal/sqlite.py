@@ -6,7 +6,8 @@ writer thread with group commit (``sqlite_writer``), readers that see committed 
 What lives here: the life of an open journal and the meeting of event loop and threads. SQL is in the other modules.
 
 A commit whose sync failed ends the writing until the journal is opened again: what the kernel still holds of it is
-unknown, so the next open writes the log once more before it reads it. A full disk ends nothing: the transaction is taken back, and the next may fit.
+unknown, so the next open writes the log once more before it reads it. A full disk ends nothing: the transaction is
+taken back, and the next may fit.
 """
 
 from __future__ import annotations
