@@ -27,7 +27,7 @@ ENVIRONMENT = ROOT / ".venv"
 TOOLS = ROOT / ".venv-uv"
 PYTHON = ENVIRONMENT / "bin" / "python"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-PEERS = ("curl", "openssl", "swaks")
+PEERS = ("curl", "openssl", "strace", "swaks")
 
 
 def say(text: str) -> None:
@@ -93,7 +93,7 @@ def prepare() -> None:
 
 
 def test_programs() -> None:
-    """The real peers of the tests: a browser, curl, openssl, swaks; Debian's packages where we may install them."""
+    """The real peers of the tests: a browser, curl, openssl, strace, swaks; from Debian where we may install them."""
     have_browser = os.environ.get("OMNIROUTE_CHROMIUM") or any(map(shutil.which, CHROMIUM_NAMES))
     missing = [name for name in PEERS if not shutil.which(name)]
     packages = missing + ([] if have_browser else ["chromium", "fonts-dejavu-core"])
@@ -101,7 +101,7 @@ def test_programs() -> None:
         return
     apt = shutil.which("apt-get")
     if not apt or os.geteuid() != 0:
-        say(f"dev.py: not installed: {', '.join(packages)}; tests that need them skip (a missing browser fails CI)")
+        say(f"dev.py: not installed: {', '.join(packages)}: their tests skip (CI fails without browser or strace)")
         return
     say(f"dev.py: installing Debian's {', '.join(packages)} for the tests …")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}

@@ -90,7 +90,10 @@ def test_an_offer_that_ran_out_while_the_daemon_was_dead_is_nobodys_fault(tmp_pa
 
 def test_random_kills_lose_nothing(tmp_path: Path):
     kills = int(os.environ.get("OMNIROUTE_KILLS", "4"))
-    assert crash.run(tmp_path, kills, seed=20261122) > 0
+    life = crash.run(tmp_path, kills, seed=20261122)
+    assert all(one.acknowledged for one in life.customers.values())
+    assert any(one.accepted for one in life.operators)
+    assert any(one.replied for one in life.operators)
 
 
 def test_sigterm_drains_and_loses_nothing(tmp_path: Path):

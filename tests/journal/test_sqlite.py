@@ -370,6 +370,7 @@ class TestUpkeep:
 
     async def test_the_log_stays_bounded_and_is_emptied_by_a_close(self, path, disk, monkeypatch):
         monkeypatch.setattr(sqlite_writer, "CHECKPOINT_PAGES", 50)
+        monkeypatch.setattr(sqlite_writer, "CHECKPOINT_PAGES_MAX", 80)  # when the next append is there already
         log = path.with_name("journal.db-wal")
         async with opened(disk) as journal:
             for seq in range(1, 101):

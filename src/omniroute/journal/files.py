@@ -6,11 +6,13 @@ anything that knows what is in the files.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
 FILE_MODE = 0o600
 FOLDER_MODE = 0o700
+CHUNK_BYTES = 1024 * 1024
 
 
 def create_private(path: Path) -> None:
@@ -19,11 +21,12 @@ def create_private(path: Path) -> None:
 
 
 def create_private_folder(path: Path) -> None:
-    """Create a folder that only we may enter, durably, if there is none."""
-    try:
+    """Create a folder that only we may enter, if there is none; durable on return.
+
+    Whoever made it may have failed, or died, before its name was synced: so it is synced in any case.
+    """
+    with contextlib.suppress(FileExistsError):
         path.mkdir(mode=FOLDER_MODE)
-    except FileExistsError:
-        return
     sync_folder(path.parent)
 
 
@@ -43,6 +46,24 @@ def sync_file(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def write_again_synced(path: Path) -> None:
+    """Write the bytes that a file shows once more, in place, and make them durable.
+
+    After a sync that failed, the system goes on showing bytes that are not on the disk, to the next process as well,
+    and no later sync brings them there unless they are written again. A file that is missing is left so.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    with open(descriptor, "r+b", buffering=0) as file:  # noqa: PTH123 - Path.open() knows no descriptors
+        at = 0
+        while data := os.pread(descriptor, CHUNK_BYTES, at):
+            file.seek(at)
+            at += file.write(data)
+        os.fsync(descriptor)
 
 
 def write_synced(path: Path, data: bytes) -> None:

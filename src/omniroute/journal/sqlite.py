@@ -6,7 +6,8 @@ writer thread with group commit (``sqlite_writer``), readers that see committed 
 What lives here: the life of an open journal and the meeting of event loop and threads. SQL is in the other modules.
 
 A commit whose sync failed ends the writing until the journal is opened again: what the kernel still holds of it is
-unknown. A full disk ends nothing: the transaction is taken back, and the next may fit.
+unknown, so the next open writes the log once more before it reads it. A full disk ends nothing: the transaction is
+taken back, and the next may fit.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from omniroute.journal.checks import check_writes
 from omniroute.journal.contract import Entry, Snapshot, Write
 from omniroute.journal.ownership import OwnershipLock
 from omniroute.journal.sqlite_reads import CellReader, RecordReader
-from omniroute.journal.sqlite_schema import connect_writer, create_if_missing, take_lease, verify
+from omniroute.journal.sqlite_schema import connect_writer, create_if_missing, secure_log, take_lease, verify
 from omniroute.journal.sqlite_writer import GROUP_REQUESTS_MAX, Request, Wave, Writer
 from omniroute.journal.wakeup import Wakeup, current_wakeup
 
@@ -43,6 +44,7 @@ class _Opened:
             lock = OwnershipLock.take(path.with_name(path.name + ".lock"), holder)
             undo.callback(lock.release)
             create_if_missing(path, vfs)
+            secure_log(path)
             self.connection = connect_writer(path, vfs, journal.bytes_max)
             undo.callback(self.connection.close)
             last_seq = verify(self.connection, partition)

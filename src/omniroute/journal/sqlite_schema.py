@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
+from typing import cast
 
 import apsw
 
-from omniroute.errors import JournalCorrupt
-from omniroute.journal.files import create_private, sync_file, sync_folder
+from omniroute.errors import JournalCorrupt, JournalError
+from omniroute.journal.files import create_private, sync_folder, write_again_synced
 
 APPLICATION_ID = 0x4F6D5274
 """``OmRt``, in the header of the file."""
@@ -64,10 +65,10 @@ def create_if_missing(path: Path, vfs: str | None) -> None:
     try:
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {SCHEMA_VERSION}")
         connection.execute(_TABLES)
-        connection.execute("PRAGMA journal_mode = WAL")
+        use_log(connection)
     finally:
         connection.close()
-    sync_file(unborn)
+    write_again_synced(unborn)  # closing the connection does not tell of a sync that failed
     unborn.rename(path)
     sync_folder(path.parent)
 
@@ -84,6 +85,25 @@ def _check_header(path: Path) -> None:
     )
 
 
+def use_log(connection: apsw.Connection) -> None:
+    """Have commits go to a write-ahead log; without one, ``synchronous=FULL`` is less than the contract needs.
+
+    Raises:
+        JournalError: it cannot be; SQLite itself says so in the answer only.
+    """
+    if connection.pragma("journal_mode", "wal") != "wal":
+        raise JournalError("the journal's file cannot have a write-ahead log")
+
+
+def secure_log(path: Path) -> None:
+    """Make durable what the write-ahead log of an earlier life shows, before anybody relies on it.
+
+    A commit whose sync failed may show there without being on the disk; what is committed behind it would be lost with
+    it.
+    """
+    write_again_synced(path.with_name(path.name + "-wal"))
+
+
 def connect_writer(path: Path, vfs: str | None, bytes_max: int | None) -> apsw.Connection:
     """Open the connection that writes, with the sync that the contract needs."""
     connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE, vfs=vfs)
@@ -93,6 +113,7 @@ def connect_writer(path: Path, vfs: str | None, bytes_max: int | None) -> apsw.C
         connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
         connection.execute(f"PRAGMA synchronous = FULL; PRAGMA cache_size = -{CACHE_KIB}")
         _check_version(connection)
+        use_log(connection)
         if bytes_max is not None:
             pages_max = max(1, bytes_max // connection.pragma("page_size"))
             connection.pragma("max_page_count", pages_max)
@@ -145,8 +166,9 @@ def verify(connection: apsw.Connection, partition: str) -> int:
 
 
 def _first(connection: apsw.Connection, statement: str, *values: str | int) -> int | None:
-    row = connection.execute(statement, values).fetchone()
-    return None if row is None else row[0]
+    # All rows, for a statement that writes commits only at its end, and only there is its error raised.
+    rows = connection.execute(statement, values).fetchall()
+    return cast("int | None", rows[0][0]) if rows else None
 
 
 def take_lease(connection: apsw.Connection, partition: str, holder: str) -> int:
