@@ -60,7 +60,7 @@ class Records(msgspec.Struct, array_like=True):
     """`ENCODING` of the version that made it."""
 
 
-MEANING = 1
+MEANING = 2
 """Raised whenever an applier makes another state of the same events than it did before; see docs/decisions/0011."""
 
 ENCODING = f"{MEANING}.{shapes.fingerprint(Records)}"

@@ -90,7 +90,8 @@ class SimJournal(MemoryJournal):
             await anyio.sleep(storage.latency_s())
             raise JournalFull("no space is left on the simulated disk")
         storage.begin(entries, writes)
-        await anyio.sleep(storage.latency_s())
+        with anyio.CancelScope(shield=True):  # cancelling who waits does not cancel the commit
+            await anyio.sleep(storage.latency_s())
         self._admit(entries, writes)  # it may be another owner's by now
         if storage.sync_error:
             self._fail_to_sync()
