@@ -59,13 +59,13 @@ def _loads(state: State, operator: Operator) -> Iterator[str]:
 
 def _lanes(state: State, operators: Sequence[Operator]) -> Iterator[str]:
     """Where the roster says that somebody stands in each lane, against the records."""
-    for key, lane in state.roster.lanes.items():
-        fresh = state.roster.lane(state, key)
-        for operator in operators:
-            slot = state.roster.slots[operator.operator_id]
-            reason = room.absent(state, operator, key[0]) or room.full(state, operator, *key)
-            if reason != fresh.of[slot] or not lane.bits[reason] >> slot & 1:
-                yield f"{operator.operator_id} stands under {fresh.of[slot]!r} in {key}, not {reason!r}"
+    state.roster.refresh(state)
+    for operator in operators:
+        slot, holding = state.roster.slots[operator.operator_id], room.Holding(state, operator)
+        for key, lane in state.roster.lanes.items():
+            reason = room.absent(state, operator, key[0]) or room.full(state, operator, *key, holding)
+            if reason != lane.of[slot] or not lane.bits[reason] >> slot & 1:
+                yield f"{operator.operator_id} stands under {lane.of[slot]!r} in {key}, not {reason!r}"
 
 
 def _waiting(state: State, item: WorkItem) -> Iterator[str]:
