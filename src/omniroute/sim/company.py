@@ -141,6 +141,7 @@ def _queue(queue_id: str, policy: str, first_response_s: int = 300, **fields: ob
         wrap_up_ms=25 * SECOND,
         first_response_ms=first_response_s * SECOND,
         handoff_ms=50 * SECOND,
+        ageing_ms=0,
     )
     return QueueRule(**{name: getattr(rule, name) for name in rule.__struct_fields__} | fields)
 

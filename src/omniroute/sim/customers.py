@@ -58,7 +58,8 @@ class Customers:
             return
         self._world.plan(in_s, "write", customer, number, broken)
         if chance.random() * 100 < options.duplicates_percent:
-            self._world.plan(in_s + chance.random() * 20, "write", customer, number, broken)
+            gap_s = chance.choice((0.001, 20, 20)) * chance.random()
+            self._world.plan(in_s + gap_s, "write", customer, number, broken)
         if channel_of(customer) == company.CHAT and chance.random() < 0.3:
             self._write(customer, in_s + chance.random() * 0.2)
 

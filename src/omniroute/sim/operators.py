@@ -24,7 +24,20 @@ OWNED = (
 )  # fmt: skip
 HABIT_S = 45
 """How often everybody looks at what they hold, whatever has happened."""
-_REST = ("reply", "complete", "complete", "note", "release", "transfer", "snooze", "extend", "cancel", "end", "pull")
+_REST = (
+    "reply",
+    "complete",
+    "complete",
+    "note",
+    "release",
+    "transfer",
+    "snooze",
+    "extend",
+    "cancel",
+    "end",
+    "pull",
+    "meddle",
+)
 _BOSS = ("force", "reassign", "requeue", "force", "retrain")
 
 
@@ -122,6 +135,8 @@ class Operators:
         self._soon("reply", name, 40)
         if self._chance.random() < 0.3:
             self._soon("end", name, 150)
+        if self._chance.random() < 0.15:
+            self._soon("transfer", name, 30)
 
     def _soon(self, kind: str, name: str, within_s: float) -> None:
         chance = self._chance

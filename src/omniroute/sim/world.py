@@ -29,7 +29,7 @@ from omniroute.engine import cells as c
 from omniroute.engine import recovery
 from omniroute.engine.classify import Classifier, Placement
 from omniroute.engine.engine import ChannelSetup, Engine, Setup, running
-from omniroute.engine.mailbox import Contents
+from omniroute.engine.mailbox import Contents, Prepare
 from omniroute.engine.ports import SystemClock
 from omniroute.engine.writer import Writer
 from omniroute.errors import Busy, JournalError, JournalFull
@@ -84,7 +84,7 @@ class World:
         self.chance = self._random("minds")
         self.network_chance = self._random("network")
         self._references = self._random("references")
-        self.watch = Watch(options.full_every, self._end)
+        self.watch = Watch(options.full_every, self._end, self._latest_ms)
         self.storage = Storage(self._random("disk"), self.watch.durable)
         self.moody = company.Moody()
         self.people = company.operators(options.operators)
@@ -95,7 +95,7 @@ class World:
         self.engine: Engine | None = None
         self.clients: TaskGroup | None = None
         self.calm = self.over = False
-        self.wall_offset_ms = 0
+        self.wall_offset_ms = self.greatest_offset_ms = self.glitch_ms = 0
         self.lives = 0
         self._stage = 0
         self._disturbed_s = 0.0
@@ -128,7 +128,23 @@ class World:
 
     def wall_ms(self) -> int:
         """What the wall clock shows."""
+        return self.true_ms() + self.glitch_ms
+
+    def true_ms(self) -> int:
+        """The same without a wrong answer of the time server, which is taken back soon."""
         return company.START_MS + self.loop.steady_ms() + self.wall_offset_ms
+
+    def _latest_ms(self) -> int:
+        return company.START_MS + self.loop.steady_ms() + self.greatest_offset_ms
+
+    def set_clock(self, by_ms: int) -> None:
+        """Somebody sets the wall clock, and it stays so."""
+        self.wall_offset_ms += by_ms
+        self.greatest_offset_ms = max(self.greatest_offset_ms, self.wall_offset_ms)
+
+    def correct_clock(self) -> None:
+        """The wrong answer is taken back."""
+        self.glitch_ms = 0
 
     def plan(self, in_s: float, kind: str, who: str, a: int = 0, b: int = 0) -> None:
         """Somebody will do this; in a repeated storm it stands in the recording already."""
@@ -145,13 +161,15 @@ class World:
         self.disturb(ms / 1000)
         self.loop.call_later(ms / 1000, then)
 
-    def order(self, actor: Actor, command: Command, contents: Contents | None = None) -> None:
-        """Send a command; whoever sent it relies on the answer."""
+    def order(
+        self, actor: Actor, command: Command | Prepare, contents: Contents | None = None, *, forbidden: bool = False
+    ) -> None:
+        """Send a command; whoever sent it relies on the answer, and a ``forbidden`` one must be refused."""
         try:
             request = self.writer.post(actor, command, contents)
         except Busy:
             return
-        self.watch.ledger.expect(request)
+        self.watch.ledger.expect(request, forbidden=forbidden)
 
     def disturb(self, for_s: float = 0.0) -> None:
         """Deadlines may be late for a while."""
@@ -257,7 +275,9 @@ class World:
         self.disturb()
         failed = self.storage.sync_failures
         try:
+            self.correct_clock()
             clock = SystemClock(self.wall_ms, self.loop.steady_ms)
+            self.watch.begin(clock.now_ms())
             spawn_chance = self._random(f"threads/{self.lives}")
             async with running(self._setup(), clock, lambda group: VirtualSpawn(group, spawn_chance)) as engine:
                 await self._live(engine)
@@ -291,6 +311,8 @@ class World:
         if engine is self.engine and not self.over:
             if self.loop.time() > self._disturbed_s:
                 self.watch.punctual(engine.writer.clock.now_ms())
+            if self.loop.time() > self._disturbed_s + UNDISTURBED_S:
+                self.watch.right(engine.writer.clock.now_ms(), self.true_ms())
             self.loop.call_later(LOOK_S, self._undisturbed, engine)
 
     def _depart(self) -> None:

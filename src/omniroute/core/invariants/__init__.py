@@ -18,7 +18,15 @@ from omniroute.core.invariants.moments import (
     first_in_first_out,
     no_timer_is_early,
     offers_end_in_time,
-    ranks_are_bounded,
+)
+from omniroute.core.invariants.promises import (
+    ages_are_kept,
+    clocks_are_honest,
+    consequences,
+    lengths_are_kept,
+    owners_write,
+    remember,
+    room_then,
 )
 from omniroute.core.invariants.rest import (
     backoff_is_kept,
@@ -63,7 +71,10 @@ def witness(before: State, events: Sequence[e.Event], at_ms: int) -> None:
         for number, moment in MOMENTS.items():
             for complaint in moment(before, event):
                 raise InvariantViolation(f"invariant {number} ({moment.__name__}): {complaint}")
+        remembered = remember(before, event)
         machine.apply(before, event, at_ms)
+        for complaint in consequences(before, event, remembered):
+            raise InvariantViolation(f"invariant 15, 16, 19-22 (consequences): {complaint}")
 
 
 def _ask(state: State, scope: Scope) -> None:
@@ -89,8 +100,12 @@ INVARIANTS: dict[str, Callable[[State, Scope], Iterator[str]]] = {
 """At rest."""
 MOMENTS: dict[str, Callable[[State, e.Event], Iterator[str]]] = {
     "10-12, 15": eligible_then,
+    "10, 11, 12, 21": room_then,
     "13, 14": offers_end_in_time,
+    "13, 15": lengths_are_kept,
     "17": first_in_first_out,
-    "19": ranks_are_bounded,
+    "16, 21": owners_write,
+    "19": ages_are_kept,
+    "23, 24": clocks_are_honest,
     "25": no_timer_is_early,
 }
