@@ -20,7 +20,7 @@ OUTAGES_MS = (200, 1_000, 5_000, 20_000, 60_000, 400_000, 3_600_000, 3 * 24 * 3_
 """How long the engine is down; the longest are rare."""
 GLITCH_MS = 4_000
 GLITCHES_MS = (60_000, 4_000_000)
-JUMPS_MS = (-90_000, -3_000, 2_000, 4_000, 20_000, 300_000)
+JUMPS_MS = (-90_000, -3_000, 4_000, 20_000, 100_000, 300_000)
 
 
 def crash(world: World, act: Act) -> None:

@@ -19,7 +19,7 @@ from omniroute.journal.memory import MemoryDisk
 
 SESSION_GOES_ON_MS = 23 * 3_600_000
 """A finished chat goes on within a day; clocks that were set may make it a little less."""
-TOO_LATE_MS = 1_000
+PATIENCE_S = 30
 ATTEMPTS = 14
 """So often an effect is tried that nobody refuses and that does not age."""
 
@@ -46,7 +46,7 @@ class Ledger:
         self._received: dict[int, None] = {}
         self._registered: dict[int, None] = {}
         self._interactions: dict[int, None] = {}
-        self._requests: list[tuple[Request, bool]] = []
+        self._requests: list[tuple[Request, float, bool]] = []
         self.refused: dict[str, None] = {}
         """Effects that the provider refused for good."""
         self._expires: dict[int, int] = {}
@@ -66,16 +66,22 @@ class Ledger:
         }
 
     # ---- commands
-    def expect(self, request: Request, *, forbidden: bool = False) -> None:
+    def expect(self, request: Request, now_s: float, *, forbidden: bool = False) -> None:
         """A command is on its way; its sender waits for the answer, which may have to be a refusal."""
-        self._requests.append((request, forbidden))
+        self._requests.append((request, now_s, forbidden))
+
+    def kept_waiting(self, now_s: float) -> Iterator[str]:
+        """1: whoever sends a command gets an answer; asked while nothing stands in the way."""
+        for request, since_s, _ in self._requests:
+            if not request.done.is_set() and now_s - since_s > PATIENCE_S:
+                yield f"1: a command has had no answer for {now_s - since_s:.0f} s"
 
     def answered(self, last_seq: int) -> Iterator[str]:
         """1: whoever has got an answer may rely on it: it is durable."""
         waiting = []
-        for request, forbidden in self._requests:
+        for request, since_s, forbidden in self._requests:
             if not request.done.is_set():
-                waiting.append((request, forbidden))
+                waiting.append((request, since_s, forbidden))
             elif request.error is None and forbidden:
                 yield f"14, 21: somebody got what is a colleague's: {request.events}"
             elif request.error is None and request.seq > last_seq:
@@ -165,7 +171,7 @@ class Ledger:
             yield f"26: effect {key} was carried out before it was durable"
         elif self.effects[number] == "ended":
             yield f"26: effect {key} was carried out again after it had ended"
-        elif self._expires[number] and now_ms > self._expires[number] + TOO_LATE_MS:
+        elif self._expires[number] and now_ms >= self._expires[number]:
             yield f"26: effect {key} was carried out {now_ms - self._expires[number]} ms after it was of any use"
 
     def ended(self, key: str) -> bool:

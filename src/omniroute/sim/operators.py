@@ -22,6 +22,8 @@ OWNED = (
     e.OfferAccepted, e.ItemConnected, e.HandoffAccepted, e.ItemPulled, e.ItemForced, e.ItemReassigned, e.ItemResumed,
     e.HandoffReturned,
 )  # fmt: skip
+OFFER_S = 20
+"""How long an offer stands."""
 HABIT_S = 45
 """How often everybody looks at what they hold, whatever has happened."""
 _REST = (
@@ -38,7 +40,7 @@ _REST = (
     "pull",
     "meddle",
 )
-_BOSS = ("force", "reassign", "requeue", "force", "retrain")
+_BOSS = ("force", "reassign", "requeue", "force", "retrain", "retrain")
 
 
 class Operators:
@@ -126,6 +128,9 @@ class Operators:
         chance, options, calm = self._chance, self._world.options, self._world.calm
         how = 100 if calm else chance.random() * 100
         if how < options.ignored_percent:
+            return
+        if not calm and chance.random() < 0.1:  # at the last moment, or one too late
+            self._world.plan(OFFER_S + (chance.random() - 0.5) / 50, "accept", name, chance.randrange(8))
             return
         kind = "decline" if how < options.ignored_percent + options.declines_percent else "accept"
         self._world.plan(1 + chance.random() * (4 if calm else 14), kind, name, chance.randrange(8))

@@ -169,7 +169,7 @@ class World:
             request = self.writer.post(actor, command, contents)
         except Busy:
             return
-        self.watch.ledger.expect(request, forbidden=forbidden)
+        self.watch.ledger.expect(request, self.loop.time(), forbidden=forbidden)
 
     def disturb(self, for_s: float = 0.0) -> None:
         """Deadlines may be late for a while."""
@@ -311,7 +311,8 @@ class World:
         if engine is self.engine and not self.over:
             if self.loop.time() > self._disturbed_s:
                 self.watch.punctual(engine.writer.clock.now_ms())
-            if self.loop.time() > self._disturbed_s + UNDISTURBED_S:
+                self.watch.all_of(self.watch.ledger.kept_waiting(self.loop.time()))
+            if self.loop.time() > self._disturbed_s + LOOK_S:
                 self.watch.right(engine.writer.clock.now_ms(), self.true_ms())
             self.loop.call_later(LOOK_S, self._undisturbed, engine)
 
@@ -381,7 +382,9 @@ class World:
         outbox = disk.collections.get(c.OUTBOX)
         effects = [f"effect {key} waits" for key in outbox.values] if outbox else []
         raws = [f"input {raw_id} is not registered" for raw_id in state.pending_raws]
-        return ", ".join([*open_items, *timers, *effects, *raws][:5])
+        down = [f"channel {name} does not serve" for name, one in self.network.channels.items() if one.context is None]
+        quiet = self.loop.time() > self._disturbed_s + 2 * LOOK_S
+        return ", ".join([*open_items, *timers, *effects, *raws, *down][:5]) or ("" if quiet else "too early to say")
 
     def _end(self) -> None:
         """Nothing more happens."""
