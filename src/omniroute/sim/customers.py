@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from omniroute.sim.world import World
 
 HOUR_S = 3_600
+LATE = 1_000_000
+"""Numbers of late events, which are no other event's."""
 KINDS = (company.MAIL,) * 5 + (company.CHAT,) * 3 + (company.PHONE,) * 2
 
 
@@ -83,7 +85,10 @@ class Customers:
 
     def _over(self, customer: str, kind: str) -> None:
         self._calls.pop(customer, None)
-        self._world.plan(0, kind, customer, self._written[customer])
+        number = self._written[customer]
+        self._world.plan(0, kind, customer, number)
+        if self._chance.random() < 0.2:  # events of a call may come in the wrong order
+            self._world.plan(self._chance.random() * 5, "through", customer, number + LATE)
 
     # ---- what reaches them
     def delivered(self, delivery: Delivery, customer: str) -> None:

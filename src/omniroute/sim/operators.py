@@ -129,6 +129,10 @@ class Operators:
         how = 100 if calm else chance.random() * 100
         if how < options.ignored_percent:
             return
+        if not calm and chance.random() < 0.04:  # offered something, and gone from one channel
+            channel = 3 + chance.randrange(3)
+            self._world.plan(1 + chance.random() * 10, "presence", name, AVAILABLE + 1, channel)
+            self._world.plan(40, "presence", name, AVAILABLE, channel)
         if not calm and chance.random() < 0.1:  # at the last moment, or one too late
             self._world.plan(OFFER_S + (chance.random() - 0.5) / 50, "accept", name, chance.randrange(8))
             return
@@ -140,7 +144,7 @@ class Operators:
         self._soon("reply", name, 40)
         if self._chance.random() < 0.3:
             self._soon("end", name, 150)
-        if self._chance.random() < 0.15:
+        if self._chance.random() < 0.25:
             self._soon("transfer", name, 30)
 
     def _soon(self, kind: str, name: str, within_s: float) -> None:

@@ -103,7 +103,7 @@ def _lengths(state: State, event: e.Event) -> Iterator[tuple[str, int, int]]:
 
 
 def clocks_are_honest(state: State, event: e.Event) -> Iterator[str]:
-    """23, 24: every matter whose queue promises something has its clock, and what is late is breached."""
+    """23: every matter whose queue promises something has its clock, and what is late is breached."""
     match event:
         case e.InteractionReceived() if event.conversation_id in state.conversations:
             matter = state.conversations[event.conversation_id]
