@@ -30,6 +30,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "if offer.deadline_ms <= step.now_ms or handoffs.overdue(step, step.state.items[offer.work_item_id]):",
         "if handoffs.overdue(step, step.state.items[offer.work_item_id]):",
         "an offer is accepted after its deadline: two people believe that the customer is theirs",
+        quick=False,
     ),
     Mutant(
         "accept_by_anybody",
@@ -134,6 +135,7 @@ MUTANTS: tuple[Mutant, ...] = (
         '    offers.revoke_all(step, operator.operator_id, "presence")\n    step.leave',
         "    step.leave",
         "a customer rings at somebody who has left the desk",
+        quick=False,
     ),
     Mutant(
         "channel_away_keeps_offers",
@@ -158,6 +160,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "    if operator.presence is not Presence.AVAILABLE:\n        return PRESENCE_REASONS",
         "    if operator.presence not in {Presence.AVAILABLE, Presence.DRAINING}:\n        return PRESENCE_REASONS",
         "who wants to finish gets new work until the shift is over",
+        quick=False,
     ),
     Mutant(
         "lease_is_short",
@@ -246,6 +249,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "        else:\n            self._forget(1 << slot)\n",
         "",
         "who lost a skill still gets the work that needs it",
+        quick=False,
     ),
     Mutant(
         "abilities_remembered",
@@ -254,6 +258,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "        self.generation += 1\n        self._planes.clear()",
         "        self._planes.clear()",
         "new abilities of an operator show only after a restart",
+        quick=False,
     ),
     Mutant(
         "first_of_class_lost",
@@ -374,6 +379,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "            return step.now_ms - item.enqueued_ms >= rule.limit",
         "            return step.now_ms - item.enqueued_ms > rule.limit",
         "the limit of waiting passes, and nothing happens",
+        quick=False,
     ),
     Mutant(
         "diverted_effect_reused",
@@ -464,14 +470,6 @@ MUTANTS: tuple[Mutant, ...] = (
         "a matter is handed round for ever",
     ),
     Mutant(
-        "one_hop_too_many",
-        "22",
-        "core/handoffs.py",
-        "    if matter.hops >= state.config.hops_max:",
-        "    if matter.hops > state.config.hops_max:",
-        "a matter is handed over once more than allowed",
-    ),
-    Mutant(
         "refusal_changes_the_source",
         "20",
         "core/handoffs.py",
@@ -486,6 +484,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "    state.set_backoff(target, event.from_operator_id, event.deadline_ms)\n",
         "",
         "the sender of a transfer is offered it",
+        quick=False,
     ),
     Mutant(
         "sender_released_early",
@@ -534,6 +533,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "    late = matter.clock.due_ms <= step.now_ms",
         "    late = False",
         "a broken promise counts as kept",
+        quick=False,
     ),
     Mutant(
         "clock_keeps_deadline",
@@ -574,6 +574,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "    step = Step(state, max(state.now_ms, now_ms), policies, APPLIERS)",
         "    step = Step(state, now_ms, policies, APPLIERS)",
         "after a correction of the clock, history is out of order",
+        quick=False,
     ),
     Mutant(
         "time_without_event",
@@ -598,6 +599,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "        elif steady_ms - self._jump[1] >= CONFIRM_MS:",
         "        elif steady_ms - self._jump[1] >= 10_000 * CONFIRM_MS:",
         "after a correction of the clock the engine lives in another time",
+        quick=False,
     ),
     Mutant(
         "lost_bell",
@@ -614,6 +616,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "alarm.due_ms is None or due_ms < alarm.due_ms):",
         "alarm.due_ms is None or due_ms > alarm.due_ms):",
         "an earlier deadline wakes nobody",
+        quick=False,
     ),
     Mutant(
         "timekeeper_gives_up",
@@ -622,6 +625,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "        except JournalFull:\n            await writer.clock.sleep_until(writer.clock.now_ms() + FULL_DISK_PAUSE_MS)",
         "        except JournalFull:\n            return",
         "after a full disk no deadline fires any more",
+        quick=False,
     ),
     Mutant(
         "ack_before_commit",
@@ -646,6 +650,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "        void = batch.requests + self._batch.requests + self.mailbox.drain()",
         "        void = self._batch.requests + self.mailbox.drain()",
         "after a full disk whoever waited waits for ever",
+        quick=False,
     ),
     Mutant(
         "void_cells_stay",
@@ -678,6 +683,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "        yield c.put(c.OUTBOX, c.number_key(effect.effect_id), c.OutboxCell(effect))",
         "        yield from ()",
         "a crash loses answers that were on their way",
+        quick=False,
     ),
     Mutant(
         "dedup_key_dropped",
@@ -710,6 +716,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "        for raw_id in list(self._writer.state.pending_raws):\n            await self._take_up(raw_id)\n",
         "",
         "what was acknowledged just before a crash is never registered",
+        quick=False,
     ),
     Mutant(
         "unreadable_is_dropped",
@@ -774,6 +781,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "                self._add(msgspec.msgpack.decode(data, type=c.OutboxCell))",
         "                pass",
         "a crash loses answers that were on their way",
+        quick=False,
     ),
     Mutant(
         "effect_ends_twice",
@@ -790,6 +798,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "                if cell.attempts >= ATTEMPTS_MAX:",
         "                if cell.attempts >= 1:",
         "a provider that is down for a minute loses the answer",
+        quick=False,
     ),
     Mutant(
         "ended_effect_stays",
@@ -808,20 +817,13 @@ MUTANTS: tuple[Mutant, ...] = (
         "the answer to our answer does not find its thread",
     ),
     Mutant(
-        "late_ring",
-        "26",
-        "engine/outbox.py",
-        "            if effect.expires_ms and effect.expires_ms <= self._writer.clock.now_ms():",
-        "            if False:",
-        "somebody is rung for a customer who hung up long ago",
-    ),
-    Mutant(
         "unsent_is_delivered",
         "26",
         "engine/outbox.py",
         "            except DeliveryError as refused:\n                await self._end(cell, None, str(refused))",
         '            except DeliveryError:\n                await self._end(cell, Receipt(provider_id=""), "")',
         "a refused answer counts as delivered; nobody learns of it",
+        quick=False,
     ),
     Mutant(
         "entry_skipped",
@@ -830,6 +832,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "        after_seq = page[-1].seq\n",
         "        after_seq = page[-1].seq + 1\n",
         "recovery skips one entry in a thousand",
+        quick=False,
     ),
     Mutant(
         "snapshot_of_another_moment",
@@ -862,6 +865,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "            if self.restarts:\n                self.current = self.channel.open_instance(self._options, self._context)\n            await self.current.serve",
         "            if self.restarts:\n                await anyio.sleep_forever()\n            await self.current.serve",
         "one fault of a channel cuts it off for good",
+        quick=False,
     ),
     Mutant(
         "restart_deadlines_lost",

@@ -150,7 +150,7 @@ def meddle(world: World, act: Act) -> None:
     world.order(found[1], attempt, forbidden=True)
 
 
-def _foreign_offer(state: State, other: Operator, who: str) -> k.Command | None:
+def _foreign_offer(_: State, other: Operator, who: str) -> k.Command | None:
     return k.AcceptOffer(offer_id=other.offer_ids[0], operator_id=who) if other.offer_ids else None
 
 
@@ -160,7 +160,7 @@ def _foreign_matter(state: State, other: Operator, who: str) -> k.Command | None
     return k.SendReply(conversation_id=state.items[other.item_ids[0]].conversation_id, operator_id=who)
 
 
-def _foreign_work(state: State, other: Operator, who: str) -> k.Command | None:
+def _foreign_work(_: State, other: Operator, who: str) -> k.Command | None:
     if not other.item_ids:
         return None
     return k.CompleteItem(work_item_id=other.item_ids[0], operator_id=who, disposition="solved", resolve=True)

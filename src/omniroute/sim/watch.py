@@ -99,9 +99,9 @@ class Watch:
         self.tags[event.__struct_config__.tag] += 1  # type: ignore[index]
         if self.starting and isinstance(event, NOT_AT_A_START) and self._epoch > 1:
             self.fail(f"32: a restart brought {type(event).__name__}")
-        if isinstance(event, e.OfferExpired) and event.offer_id in self.follower.offers:
-            if self.follower.offers[event.offer_id].deadline_ms <= self.began_ms:
-                self.fail(f"13: offer {event.offer_id} ran out while the engine was down, and counts as missed")
+        offer = self.follower.offers.get(event.offer_id) if isinstance(event, e.OfferExpired) else None
+        if offer is not None and offer.deadline_ms <= self.began_ms:
+            self.fail(f"13: offer {offer.offer_id} ran out while the engine was down, and counts as missed")
         try:
             invariants.witness(self.follower, (event,), entry.at_ms)
         except (AssertionError, LookupError) as wrong:

@@ -41,9 +41,9 @@ def _not_there(state: State, operator: Operator, item: WorkItem) -> Iterator[str
         yield "they are not there"
     for number in operator.item_ids:
         held = state.items[number]
-        if held.state is ItemState.WRAP_UP and not held.handoff_id:
-            if state.queues[held.queue_id].wrap_up is WrapUp.FORCED:
-                yield f"they write up item {number}"
+        writes_up = held.state is ItemState.WRAP_UP and not held.handoff_id
+        if writes_up and state.queues[held.queue_id].wrap_up is WrapUp.FORCED:
+            yield f"they write up item {number}"
 
 
 def _not_able(state: State, operator: Operator, item: WorkItem) -> Iterator[str]:
@@ -209,17 +209,15 @@ def consequences(state: State, event: e.Event, before: Before) -> Iterator[str]:
         who, due_ms = before.answers.get(number, ("", 0))
         if due_ms and item.operator_id == who and item.answer_due_ms > due_ms:
             yield f"{type(event).__name__} put the answer of item {number} off"
-    if (
-        isinstance(event, e.OfferDeclined | e.OfferExpired | e.ConnectFailed | e.ItemReturned)
-        and event.backoff_until_ms
-    ):
-        if state.items[event.work_item_id].backoff.get(event.operator_id) != event.backoff_until_ms:
+    if isinstance(event, e.OfferDeclined | e.OfferExpired | e.ConnectFailed | e.ItemReturned):
+        kept_ms = state.items[event.work_item_id].backoff.get(event.operator_id, 0)
+        if event.backoff_until_ms and kept_ms != event.backoff_until_ms:
             yield f"{event.operator_id} is not kept from item {event.work_item_id} by the back-off"
     if isinstance(event, e.HandoffAccepted):
         yield from _handed_over(state, event, matter, before)
-    if not isinstance(event, e.ItemReturned | e.ConversationReopened):
-        if CONTACTS.index(matter.contact) < CONTACTS.index(before.contact):
-            yield f"{type(event).__name__} took the contact of {matter.conversation_id} back to {matter.contact}"
+    back = CONTACTS.index(matter.contact) < CONTACTS.index(before.contact)
+    if back and not isinstance(event, e.ItemReturned | e.ConversationReopened):
+        yield f"{type(event).__name__} took the contact of {matter.conversation_id} back to {matter.contact}"
 
 
 def _handed_over(state: State, event: e.HandoffAccepted, matter: Conversation, before: Before) -> Iterator[str]:
