@@ -131,7 +131,8 @@ def ages_are_kept(state: State, event: e.Event) -> Iterator[str]:
             item = state.items[event.work_item_id]
             bound = item.state is ItemState.QUEUED and not item.handoff_id and not item.outcome
             for rule in state.queues[item.queue_id].overflows if bound else ():
-                if rule.cause is OverflowCause.WAIT and state.now_ms - item.enqueued_ms >= rule.limit:
+                leads = not rule.queue_id or (rule.queue_id in state.queues and rule.queue_id != item.queue_id)
+                if rule.cause is OverflowCause.WAIT and leads and state.now_ms - item.enqueued_ms >= rule.limit:
                     yield f"item {item.work_item_id} has waited {state.now_ms - item.enqueued_ms} ms and stays"
         case e.ItemReserved():
             waited_ms = event.at_ms - state.items[event.work_item_id].enqueued_ms
