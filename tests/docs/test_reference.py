@@ -19,7 +19,7 @@ from omniroute.api.table import endpoints
 from omniroute.cli import program
 from omniroute.core.capacity import PRESENCE_REASONS, absent, full
 from omniroute.core.eligibility import unable, why_not
-from omniroute.core.invariants import INVARIANTS, MOMENTS
+from omniroute.core.invariants import CONSEQUENCES, INVARIANTS, MOMENTS
 
 API, CLI, INVARIANT_PAGE = "docs/reference/api.md", "docs/reference/cli.md", "docs/reference/invariants.md"
 
@@ -103,7 +103,7 @@ class TestInvariants:
         checked = rows(section(INVARIANT_PAGE, "Checked in the core after every step"))
         named = {number: re.findall(r"`(\w+)`", functions) for number, _, functions in checked}
         in_code: dict[str, list[str]] = {}
-        for numbers, function in [*INVARIANTS.items(), *MOMENTS.items()]:
+        for numbers, function in [*INVARIANTS.items(), *MOMENTS.items(), *CONSEQUENCES.items()]:
             for number in expanded(numbers):
                 in_code.setdefault(number, []).append(function.__name__)
         assert named == in_code

@@ -13,6 +13,9 @@ from omniroute.core import commands as k
 from omniroute.core.eligibility import why_not_by_hand
 from omniroute.core.model import InteractionKind, ItemState, Operator, Presence, WorkItem
 from omniroute.core.permissions import SYSTEM, Actor, Role
+from omniroute.core.state import State
+from omniroute.engine.cells import Cells
+from omniroute.errors import Conflict
 from omniroute.sim import company
 from omniroute.sim.options import Act
 
@@ -110,6 +113,43 @@ def _transfer(item: WorkItem, act: Act, _: World) -> k.Command:
 def _snooze(item: WorkItem, act: Act, world: World) -> k.Command:
     until_ms = max(world.state.now_ms, world.wall_ms()) + (5 + act.b % 90) * company.SECOND
     return k.SnoozeItem(work_item_id=item.work_item_id, operator_id=act.who, until_ms=until_ms)
+
+
+def meddle(world: World, act: Act) -> None:
+    """Reach for what is somebody else's by then: an offer, or held work (``b``). Nobody may get it that way."""
+    found = _operator(world, act)
+    if not found:
+        return
+    who, make = act.who, _MEDDLING[act.b % len(_MEDDLING)]
+
+    def attempt(state: State, _: Cells) -> k.Command:
+        others = [one for one in state.operators.values() if one.operator_id != who and (one.item_ids or one.offer_ids)]
+        other = _pick(others, act.a)
+        command = make(state, other, who) if other else None
+        if command is None:
+            raise Conflict("there is nothing to reach for")
+        return command
+
+    world.order(found[1], attempt, forbidden=True)
+
+
+def _foreign_offer(_: State, other: Operator, who: str) -> k.Command | None:
+    return k.AcceptOffer(offer_id=other.offer_ids[0], operator_id=who) if other.offer_ids else None
+
+
+def _foreign_matter(state: State, other: Operator, who: str) -> k.Command | None:
+    if not other.item_ids:
+        return None
+    return k.SendReply(conversation_id=state.items[other.item_ids[0]].conversation_id, operator_id=who)
+
+
+def _foreign_work(_: State, other: Operator, who: str) -> k.Command | None:
+    if not other.item_ids:
+        return None
+    return k.CompleteItem(work_item_id=other.item_ids[0], operator_id=who, disposition="solved", resolve=True)
+
+
+_MEDDLING = (_foreign_offer, _foreign_offer, _foreign_matter, _foreign_work)
 
 
 def cancel(world: World, act: Act) -> None:
@@ -235,6 +275,7 @@ ACTS: dict[str, Callable[[World, Act], None]] = {
     "transfer": _on_held(_transfer),
     "snooze": _on_held(_snooze),
     "cancel": cancel,
+    "meddle": meddle,
     "pull": pull,
     "presence": presence,
     "connect": connect,

@@ -21,10 +21,12 @@ from omniroute.core.effects import Effect, effect_of
 from omniroute.core.model import Conversation, InteractionKind
 from omniroute.core.permissions import SYSTEM, Actor, Role, authorize
 from omniroute.core.state import State
-from omniroute.engine.mailbox import Contents
+from omniroute.engine.cells import Cells
+from omniroute.engine.mailbox import Contents, Prepare
 from omniroute.errors import CallerError
 from omniroute.journal.codec import encode_event
 from omniroute.journal.contract import Entry
+from omniroute.journal.memory import MemoryJournal
 from omniroute.sim import company
 from omniroute.sim.channel import Letter
 from omniroute.sim.options import Act, Options
@@ -32,6 +34,7 @@ from omniroute.sim.post import SESSIONS, Sent, channel_of
 from omniroute.sim.world import Outcome, World
 
 SLICE = 64
+_NO_CELLS = Cells(MemoryJournal())
 
 
 class CoreWorld(World):
@@ -74,7 +77,7 @@ class CoreWorld(World):
         self.over = True
 
     def mend(self) -> None:
-        self.wall_offset_ms = max(self.wall_offset_ms, 0)
+        self.set_clock(max(0, -self.wall_offset_ms))
 
     def fault(self, act: Act) -> bool:
         """Of the engine's faults those that the core can feel."""
@@ -84,18 +87,32 @@ class CoreWorld(World):
                 self.lives += 1
                 self._do(SYSTEM, k.ResumeAfterOutage())
             case "jump":
-                self.wall_offset_ms += act.a
+                self.set_clock(act.a)
             case "mood":
                 self.moody.bad = True
                 self.after(act.a, self.cheer_up)
-            case "full" | "slow" | "sync_error" | "refuse" | "hang" | "break" | "snapshot":
+            case "full" | "glitch" | "slow" | "sync_error" | "refuse" | "hang" | "break" | "snapshot":
                 pass
             case _:
                 return False
         return True
 
-    def order(self, actor: Actor, command: k.Command, contents: Contents | None = None) -> None:  # noqa: ARG002
-        self._do(actor, command)
+    def order(
+        self,
+        actor: Actor,
+        command: k.Command | Prepare,
+        contents: Contents | None = None,  # noqa: ARG002 - contents are the engine's
+        *,
+        forbidden: bool = False,
+    ) -> None:
+        if not isinstance(command, k.Command):
+            try:
+                command = command(self._state, _NO_CELLS)
+            except CallerError:
+                return
+        events = self._do(actor, command)
+        if events and forbidden:
+            self.watch.fail(f"14, 21: somebody got what is a colleague's: {events}")
 
     # ---- customers
     def hand_in(

@@ -108,7 +108,7 @@ def config() -> CoreConfig:
         ),
         queues=_queues(),
         channels=_CHANNELS,
-        hops_max=3,
+        hops_max=2,
         lease_ms=25 * SECOND,
         return_ms=20 * SECOND,
         reserve_ms=40 * SECOND,
@@ -124,7 +124,7 @@ _OFFICE = Calendar(
 """Open for twenty minutes out of thirty."""
 _CHANNELS = (
     ChannelRule(MAIL, 1, items_max=6),
-    ChannelRule(CHAT, 2, realtime=True, session=True, items_max=3, idle_ms=40 * SECOND),
+    ChannelRule(CHAT, 2, realtime=True, session=True, items_max=3, interrupts=(MAIL,), idle_ms=40 * SECOND),
     ChannelRule(
         PHONE, 5, realtime=True, session=True, connects=True, exclusive=True, interrupts=(MAIL,), connect_ms=12 * SECOND
     ),
@@ -141,6 +141,7 @@ def _queue(queue_id: str, policy: str, first_response_s: int = 300, **fields: ob
         wrap_up_ms=25 * SECOND,
         first_response_ms=first_response_s * SECOND,
         handoff_ms=50 * SECOND,
+        ageing_ms=0,
     )
     return QueueRule(**{name: getattr(rule, name) for name in rule.__struct_fields__} | fields)
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from omniroute.sim.world import World
 
 HOUR_S = 3_600
+LATE = 1_000_000
+"""Numbers of late events, which are no other event's."""
 KINDS = (company.MAIL,) * 5 + (company.CHAT,) * 3 + (company.PHONE,) * 2
 
 
@@ -58,7 +60,8 @@ class Customers:
             return
         self._world.plan(in_s, "write", customer, number, broken)
         if chance.random() * 100 < options.duplicates_percent:
-            self._world.plan(in_s + chance.random() * 20, "write", customer, number, broken)
+            gap_s = chance.choice((0.001, 20, 20)) * chance.random()
+            self._world.plan(in_s + gap_s, "write", customer, number, broken)
         if channel_of(customer) == company.CHAT and chance.random() < 0.3:
             self._write(customer, in_s + chance.random() * 0.2)
 
@@ -82,7 +85,10 @@ class Customers:
 
     def _over(self, customer: str, kind: str) -> None:
         self._calls.pop(customer, None)
-        self._world.plan(0, kind, customer, self._written[customer])
+        number = self._written[customer]
+        self._world.plan(0, kind, customer, number)
+        if self._chance.random() < 0.2:  # events of a call may come in the wrong order
+            self._world.plan(self._chance.random() * 5, "through", customer, number + LATE)
 
     # ---- what reaches them
     def delivered(self, delivery: Delivery, customer: str) -> None:

@@ -30,17 +30,25 @@ class Storage:
         self.disk = MemoryDisk()
         self.chance = chance
         self.full = False
+        self.room = 0
+        """Appends until the disk is full; 0 or less: it does not fill."""
         self.slow = False
         self.sync_error = False
         self.sync_failures = 0
         self._durable = durable
         self._under_way: tuple[Sequence[Entry], Sequence[Write]] | None = None
 
+    def fill(self, appends: int) -> None:
+        """After so many appends there is no room."""
+        self.room, self.full = appends, not appends
+
     def begin(self, entries: Sequence[Entry], writes: Sequence[Write]) -> None:
         """The bytes are written, the sync has begun."""
         if self._under_way is not None:
             raise AssertionError("the engine appends while an append is under way: their order is no longer certain")
         self._under_way = (entries, writes)
+        self.room -= 1
+        self.full = self.full or self.room == 0
 
     def settle(self) -> None:
         """The sync has ended: what was written is durable."""
@@ -65,7 +73,7 @@ class Storage:
 
     def free(self) -> None:
         """There is room again."""
-        self.full = False
+        self.full, self.room = False, 0
 
     def hurry(self) -> None:
         """The disk is quick again."""

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 HOUR_S = 3_600
 OUTAGES_MS = (200, 1_000, 5_000, 20_000, 60_000, 400_000, 3_600_000, 3 * 24 * 3_600_000)
 """How long the engine is down; the longest are rare."""
-JUMPS_MS = (-90_000, -3_000, 2_000, 4_000, 20_000, 300_000)
+GLITCH_MS = 4_000
+GLITCHES_MS = (60_000, 4_000_000)
+JUMPS_MS = (-90_000, -3_000, 4_000, 20_000, 100_000, 300_000)
 
 
 def crash(world: EngineWorld, act: Act) -> None:
@@ -37,8 +39,8 @@ def stop(world: EngineWorld, act: Act) -> None:
 
 
 def full(world: EngineWorld, act: Act) -> None:
-    """The disk is full for ``a`` ms."""
-    world.storage.full = True
+    """The disk is full for ``a`` ms: at once, or after ``b`` more appends."""
+    world.storage.fill(act.b)
     world.after(act.a, world.storage.free)
 
 
@@ -56,7 +58,14 @@ def sync_error(world: EngineWorld, _: Act) -> None:
 
 def jump(world: EngineWorld, act: Act) -> None:
     """The wall clock is set by ``a`` ms."""
-    world.wall_offset_ms += act.a
+    world.set_clock(act.a)
+
+
+def glitch(world: EngineWorld, act: Act) -> None:
+    """A time server gives a wrong answer (by ``a`` ms), which is taken back soon: nothing may come of it."""
+    if world.engine is not None and not world.glitch_ms:
+        world.glitch_ms = act.a
+        world.after(GLITCH_MS, world.correct_clock)
 
 
 def refuse(world: EngineWorld, act: Act) -> None:
@@ -103,6 +112,7 @@ FAULTS: dict[str, Callable[[EngineWorld, Act], None]] = {
     "slow": slow,
     "sync_error": sync_error,
     "jump": jump,
+    "glitch": glitch,
     "refuse": refuse,
     "hang": hang,
     "break": break_channel,
@@ -125,10 +135,11 @@ class Trouble:
         lengths = (2_000, 10_000, 40_000)
         self._every(options.crashes, lambda: plan(0, "crash", "world", self._outage_ms()))
         self._every(options.stops, lambda: plan(0, "stop", "world", self._outage_ms()))
-        self._every(options.full_disks, lambda: plan(0, "full", "world", chance.choice(lengths)))
+        self._every(options.full_disks, lambda: plan(0, "full", "world", chance.choice(lengths), chance.randrange(4)))
         self._every(options.slow_disks, lambda: plan(0, "slow", "world", chance.choice(lengths)))
         self._every(options.sync_errors, lambda: plan(0, "sync_error", "world"))
         self._every(options.jumps, lambda: plan(0, "jump", "world", chance.choice(JUMPS_MS)))
+        self._every(options.jumps, lambda: plan(0, "glitch", "world", chance.randrange(*GLITCHES_MS)))
         self._every(options.channel_failures, lambda: plan(0, "break", chance.choice(channels)))
         self._every(
             options.channel_failures, lambda: plan(0, "refuse", chance.choice(channels), chance.choice(lengths))

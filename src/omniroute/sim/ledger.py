@@ -17,6 +17,16 @@ from omniroute.engine import cells as c
 from omniroute.engine.mailbox import Request
 from omniroute.journal.memory import MemoryDisk
 
+SESSION_GOES_ON_MS = 23 * 3_600_000
+"""A finished chat goes on within a day; clocks that were set may make it a little less."""
+PATIENCE_S = 30
+ATTEMPTS = 14
+"""So often an effect is tried that nobody refuses and that does not age."""
+
+
+def _values(disk: MemoryDisk, collection: str) -> list[bytes]:
+    return list(disk.collections[collection].values.values()) if collection in disk.collections else []
+
 
 class Ledger:
     """``committed`` hears of every durable event, in order, over all lives."""
@@ -36,7 +46,11 @@ class Ledger:
         self._received: dict[int, None] = {}
         self._registered: dict[int, None] = {}
         self._interactions: dict[int, None] = {}
-        self._requests: list[Request] = []
+        self._requests: list[tuple[Request, float, bool]] = []
+        self.refused: dict[str, None] = {}
+        """Effects that the provider refused for good."""
+        self._expires: dict[int, int] = {}
+        self._closed: dict[tuple[str, str], tuple[int, int]] = {}
         self._follow: dict[type[e.Event], Callable[[Any], Iterator[str]]] = {
             e.DeliverySucceeded: self._ended,
             e.DeliveryDied: self._ended,
@@ -52,16 +66,24 @@ class Ledger:
         }
 
     # ---- commands
-    def expect(self, request: Request) -> None:
-        """A command is on its way; its sender waits for the answer."""
-        self._requests.append(request)
+    def expect(self, request: Request, now_s: float, *, forbidden: bool = False) -> None:
+        """A command is on its way; its sender waits for the answer, which may have to be a refusal."""
+        self._requests.append((request, now_s, forbidden))
+
+    def kept_waiting(self, now_s: float) -> Iterator[str]:
+        """1: whoever sends a command gets an answer; asked while nothing stands in the way."""
+        for request, since_s, _ in self._requests:
+            if not request.done.is_set() and now_s - since_s > PATIENCE_S:
+                yield f"1: a command has had no answer for {now_s - since_s:.0f} s"
 
     def answered(self, last_seq: int) -> Iterator[str]:
         """1: whoever has got an answer may rely on it: it is durable."""
         waiting = []
-        for request in self._requests:
+        for request, since_s, forbidden in self._requests:
             if not request.done.is_set():
-                waiting.append(request)
+                waiting.append((request, since_s, forbidden))
+            elif request.error is None and forbidden:
+                yield f"14, 21: somebody got what is a colleague's: {request.events}"
             elif request.error is None and request.seq > last_seq:
                 yield f"a command was acknowledged up to {request.seq}, but only {last_seq} is durable"
         self._requests = waiting
@@ -78,6 +100,7 @@ class Ledger:
             if effect.effect_id in self.effects:
                 yield f"26: effect {effect.effect_id} was ordered twice"
             self.effects[effect.effect_id] = "ordered"
+            self._expires[effect.effect_id] = effect.expires_ms
         follow = self._follow.get(type(event))
         if follow is not None:
             yield from follow(event)
@@ -114,7 +137,10 @@ class Ledger:
         self._interactions[event.raw_id] = None
 
     def _opened(self, event: e.ConversationOpened) -> Iterator[str]:
-        return self._session(event.conversation_id, event.channel, event.session_key)
+        earlier, closed_ms = self._closed.get((event.channel, event.session_key), (0, 0))
+        if earlier and event.at_ms - closed_ms < SESSION_GOES_ON_MS:
+            yield f"27: session {event.session_key!r} began anew, though conversation {earlier} has just ended"
+        yield from self._session(event.conversation_id, event.channel, event.session_key)
 
     def _reopened(self, event: e.ConversationReopened) -> Iterator[str]:
         record = event.record
@@ -122,7 +148,10 @@ class Ledger:
 
     def _resolved(self, event: e.ConversationResolved) -> Iterator[str]:
         number = event.record.conversation_id
-        self.open_sessions.pop(self._sessions.pop(number, ("", "")), None)
+        session = self._sessions.pop(number, ("", ""))
+        self.open_sessions.pop(session, None)
+        if session[1]:
+            self._closed[session] = (number, event.at_ms)
         if number in self._clocks:
             yield f"23: the clock of conversation {number} outlived it"
 
@@ -135,10 +164,15 @@ class Ledger:
             yield f"4: session {session} has conversations {self.open_sessions[session]} and {number}"
         self.open_sessions[session] = number
 
-    def recorded(self, key: str) -> Iterator[str]:
-        """26: what is sent was recorded before."""
-        if int(key[1:]) not in self.effects:
+    def recorded(self, key: str, now_ms: int) -> Iterator[str]:
+        """26: what is sent was recorded before, has not ended, and is still of use."""
+        number = int(key[1:])
+        if number not in self.effects:
             yield f"26: effect {key} was carried out before it was durable"
+        elif self.effects[number] == "ended":
+            yield f"26: effect {key} was carried out again after it had ended"
+        elif self._expires[number] and now_ms >= self._expires[number]:
+            yield f"26: effect {key} was carried out {now_ms - self._expires[number]} ms after it was of any use"
 
     def ended(self, key: str) -> bool:
         """Whether the end of an effect is recorded."""
@@ -168,7 +202,7 @@ class Ledger:
                 yield f"2: input {cell.meta['key']} was kept twice"
 
     def placed(self, disk: MemoryDisk) -> Iterator[str]:
-        """1, 27, 28: everything acknowledged has become something, in the conversation where it belongs."""
+        """1, 26-28: everything acknowledged has become something, where it belongs; nothing was given up early."""
         matters = disk.collections.get(c.RAW_MATTER)
         where = matters.values if matters else {}
         for key, raw_id in self.acknowledged.items():
@@ -179,6 +213,10 @@ class Ledger:
                 yield f"27: input {key!r} belongs to conversation {self.belongs[key]}, but is in {number}"
             if self.strangers.get(key, -1) == number:
                 yield f"28: a stranger reached conversation {number} by quoting a reply"
+        for cell in [msgspec.msgpack.decode(data, type=c.DeadCell) for data in _values(disk, c.DEAD)]:
+            given_up = f"e{cell.effect.effect_id}" not in self.refused and not cell.effect.expires_ms
+            if given_up and cell.attempts < ATTEMPTS:
+                yield f"26: effect {cell.effect.effect_id} was given up after {cell.attempts} attempts: {cell.reason}"
 
     def finished(self) -> Iterator[str]:
         """23, 26: once the faults are over and everybody has worked, nothing is left."""

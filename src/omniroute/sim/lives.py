@@ -24,7 +24,7 @@ from omniroute.engine import cells as c
 from omniroute.engine import recovery
 from omniroute.engine.classify import Classifier, Placement
 from omniroute.engine.engine import ChannelSetup, Engine, Setup, running
-from omniroute.engine.mailbox import Contents
+from omniroute.engine.mailbox import Contents, Prepare
 from omniroute.engine.ports import SystemClock
 from omniroute.engine.writer import Writer
 from omniroute.errors import Busy, JournalError, JournalFull
@@ -96,12 +96,14 @@ class EngineWorld(World):
         if earliest:
             self.loop.call_at(due_s, self._wake)
 
-    def order(self, actor: Actor, command: Command, contents: Contents | None = None) -> None:
+    def order(
+        self, actor: Actor, command: Command | Prepare, contents: Contents | None = None, *, forbidden: bool = False
+    ) -> None:
         try:
             request = self.writer.post(actor, command, contents)
         except Busy:
             return
-        self.watch.ledger.expect(request)
+        self.watch.ledger.expect(request, self.now_s(), forbidden=forbidden)
 
     def words_for(self, conversation_id: int) -> Contents | None:
         cell = self.writer.cells.get(c.CONVERSATION, c.number_key(conversation_id), c.ConversationCell)
@@ -153,7 +155,9 @@ class EngineWorld(World):
 
     def unfinished(self) -> list[str]:
         outbox = self.storage.disk.collections.get(c.OUTBOX)
-        return [f"effect {key} waits" for key in outbox.values] if outbox else []
+        waiting = [f"effect {key} waits" for key in outbox.values] if outbox else []
+        channels = self.network.channels.items()
+        return waiting + [f"channel {name} does not serve" for name, one in channels if one.context is None]
 
     # ---- the course of a run
     def run(self) -> Outcome:
@@ -198,11 +202,12 @@ class EngineWorld(World):
     async def _life(self) -> None:
         self.lives += 1
         self._ended, self._crashed, self._downtime_ms = anyio.Event(), False, 0
-        self.watch.starting = True
         self.disturb()
         failed = self.storage.sync_failures
         try:
+            self.correct_clock()
             clock = SystemClock(self.wall_ms, self.loop.steady_ms)
+            self.watch.begin(clock.now_ms())
             chance = self.random(f"threads/{self.lives}")
             async with running(self._setup(), clock, lambda group: VirtualSpawn(group, chance)) as engine:
                 await self._live(engine)
@@ -236,6 +241,9 @@ class EngineWorld(World):
         if engine is self.engine and not self.over:
             if self.now_s() > self.disturbed_s:
                 self.watch.punctual(engine.writer.clock.now_ms())
+                self.watch.all_of(self.watch.ledger.kept_waiting(self.now_s()))
+            if self.now_s() > self.disturbed_s + LOOK_S:
+                self.watch.right(engine.writer.clock.now_ms(), self.true_ms())
             self.at(self.now_s() + LOOK_S, lambda: self._look_at_deadlines(engine))
 
     def _depart(self) -> None:

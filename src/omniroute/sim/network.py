@@ -110,11 +110,12 @@ class Network:
         now_s = world.now_s()
         if world.engine is None:
             raise DeliveryDeferred("the network is gone")
-        world.watch.all_of(world.watch.ledger.recorded(delivery.key))
+        world.watch.all_of(world.watch.ledger.recorded(delivery.key, world.writer.clock.now_ms()))
         if now_s < self.hanging_until_s[channel]:
             await anyio.sleep(HANGING_S)
         if now_s < self.refusing_until_s[channel]:
-            if delivery.interaction_id % 16 == 1:
+            if delivery.interaction_id % 4 == 1:
+                world.watch.ledger.refused[delivery.key] = None
                 raise DeliveryRefused("nobody lives here any more")
             raise DeliveryDeferred("the provider is down")
         await anyio.sleep(self._chance.randrange(40) / 1000)

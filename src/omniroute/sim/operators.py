@@ -22,10 +22,25 @@ OWNED = (
     e.OfferAccepted, e.ItemConnected, e.HandoffAccepted, e.ItemPulled, e.ItemForced, e.ItemReassigned, e.ItemResumed,
     e.HandoffReturned,
 )  # fmt: skip
+OFFER_S = 20
+"""How long an offer stands."""
 HABIT_S = 45
 """How often everybody looks at what they hold, whatever has happened."""
-_REST = ("reply", "complete", "complete", "note", "release", "transfer", "snooze", "extend", "cancel", "end", "pull")
-_BOSS = ("force", "reassign", "requeue", "force", "retrain")
+_REST = (
+    "reply",
+    "complete",
+    "complete",
+    "note",
+    "release",
+    "transfer",
+    "snooze",
+    "extend",
+    "cancel",
+    "end",
+    "pull",
+    "meddle",
+)
+_BOSS = ("force", "reassign", "requeue", "force", "retrain", "retrain")
 
 
 class Operators:
@@ -114,6 +129,13 @@ class Operators:
         how = 100 if calm else chance.random() * 100
         if how < options.ignored_percent:
             return
+        if not calm and chance.random() < 0.04:  # offered something, and gone from one channel
+            channel = 3 + chance.randrange(3)
+            self._world.plan(1 + chance.random() * 10, "presence", name, AVAILABLE + 1, channel)
+            self._world.plan(40, "presence", name, AVAILABLE, channel)
+        if not calm and chance.random() < 0.1:  # at the last moment, or one too late
+            self._world.plan(OFFER_S + (chance.random() - 0.5) / 50, "accept", name, chance.randrange(8))
+            return
         kind = "decline" if how < options.ignored_percent + options.declines_percent else "accept"
         self._world.plan(1 + chance.random() * (4 if calm else 14), kind, name, chance.randrange(8))
 
@@ -122,6 +144,8 @@ class Operators:
         self._soon("reply", name, 40)
         if self._chance.random() < 0.3:
             self._soon("end", name, 150)
+        if self._chance.random() < 0.25:
+            self._soon("transfer", name, 30)
 
     def _soon(self, kind: str, name: str, within_s: float) -> None:
         chance = self._chance

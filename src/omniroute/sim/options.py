@@ -46,10 +46,10 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     ignored_percent: int = 8
     crashes: float = 20.0
     stops: float = 6.0
-    full_disks: float = 12.0
+    full_disks: float = 24.0
     slow_disks: float = 12.0
     sync_errors: float = 8.0
-    jumps: float = 15.0
+    jumps: float = 20.0
     channel_failures: float = 20.0
     moods: float = 12.0
     garbage_percent: int = 2
@@ -71,7 +71,7 @@ def drawn(seed: int, steps: int) -> Options:
         declines_percent=chance.choice((0, 8, 30)),
         ignored_percent=chance.choice((0, 8, 30)),
         duplicates_percent=chance.choice((0, 5, 30)),
-        breaks=chance.choice((0.0, 4.0, 20.0)),
+        breaks=chance.choice((0.0, 8.0, 40.0)),
         **more,
     )
 

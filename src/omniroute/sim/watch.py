@@ -21,8 +21,10 @@ from omniroute.journal.contract import Entry
 from omniroute.journal.memory import MemoryDisk
 from omniroute.sim.ledger import Ledger
 
-LATE_MS = 66_000
-"""A deadline fires within the longest nap of the clock and a little, while the engine can write."""
+LATE_MS = 5_000
+"""So late a deadline may fire, while the engine can write and its clock was not set."""
+WRONG_MS = 5_000
+"""So far the engine's clock may be from the wall, when that was not set for a while."""
 NOT_AT_A_START = (e.ConfigApplied, e.OperatorPut, e.RawReceived, e.ReplySent, e.NoteAdded, e.OfferDeclined)
 """What a restart by itself never brings (invariant 32)."""
 
@@ -30,7 +32,7 @@ NOT_AT_A_START = (e.ConfigApplied, e.OperatorPut, e.RawReceived, e.ReplySent, e.
 class Watch:
     """``violation`` is empty until something is wrong; then ``alarm`` is called."""
 
-    def __init__(self, full_every: int, alarm: Callable[[], None]) -> None:
+    def __init__(self, full_every: int, alarm: Callable[[], None], latest_ms: Callable[[], int]) -> None:
         self.violation = ""
         self.ledger = Ledger()
         self.follower = State()
@@ -38,16 +40,27 @@ class Watch:
         self.commands = 0
         self.tags: Counter[str] = Counter()
         self.starting = False
+        self.began_ms = 0
+        self.latest_ms = latest_ms
+        """The latest moment that the wall clock has shown so far, wrong answers left out."""
         self._epoch = 0
         self._full_every = full_every
         self._alarm = alarm
         self._writer: Writer | None = None
 
     # ---- a life begins and ends
+    def begin(self, now_ms: int) -> None:
+        """A process starts; its clock shows ``now_ms``."""
+        self.starting = True
+        self.began_ms = now_ms
+
     def follow(self, writer: Writer) -> None:
         """A new life: what it recovered must be what is durable."""
         self._writer = writer
         writer.on_decide.append(lambda events: self._decided(writer, events))
+        for operator in writer.state.operators.values():
+            if operator.connected and operator.lease_until_ms < self.began_ms + writer.state.config.lease_ms:
+                self.fail(f"13: {operator.operator_id} is believed to be connected, though the engine was down")
         self.everything()
 
     def leave(self) -> None:
@@ -82,6 +95,8 @@ class Watch:
     def _replay(self, entry: Entry, epoch: int) -> None:
         if entry.seq != self.seq + 1 or epoch < self._epoch:
             self.fail(f"30: entry {entry.seq} of epoch {epoch} follows {self.seq} of epoch {self._epoch}")
+        if entry.at_ms > self.latest_ms():
+            self.fail(f"25: entry {entry.seq} is of {entry.at_ms}, which no clock has shown for long")
         if entry.at_ms < self.follower.now_ms:
             self.fail(f"25: entry {entry.seq} is of {entry.at_ms}, earlier than {self.follower.now_ms}")
         self.seq, self._epoch = entry.seq, epoch
@@ -89,6 +104,9 @@ class Watch:
         self.tags[event.__struct_config__.tag] += 1  # type: ignore[index]
         if self.starting and isinstance(event, NOT_AT_A_START) and self._epoch > 1:
             self.fail(f"32: a restart brought {type(event).__name__}")
+        offer = self.follower.offers.get(event.offer_id) if isinstance(event, e.OfferExpired) else None
+        if offer is not None and offer.deadline_ms <= self.began_ms:
+            self.fail(f"13: offer {offer.offer_id} ran out while the engine was down, and counts as missed")
         try:
             invariants.witness(self.follower, (event,), entry.at_ms)
         except (AssertionError, LookupError) as wrong:
@@ -119,6 +137,11 @@ class Watch:
             due_ms = machine.next_deadline_ms(writer.state, concern)  # type: ignore[union-attr]
             if due_ms is not None and due_ms < now_ms - LATE_MS:
                 self.fail(f"a deadline of {concern} is {now_ms - due_ms} ms overdue")
+
+    def right(self, now_ms: int, true_ms: int) -> None:
+        """25: the engine's clock follows the wall."""
+        if abs(now_ms - true_ms) > WRONG_MS:
+            self.fail(f"25: the clock shows {now_ms}, the wall has shown {true_ms} for a while")
 
     def answered(self, disk: MemoryDisk) -> None:
         """Nobody has an answer that is not durable."""

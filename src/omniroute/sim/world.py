@@ -21,7 +21,7 @@ from omniroute.core.deadlines import Concern
 from omniroute.core.model import InteractionKind
 from omniroute.core.permissions import Actor
 from omniroute.core.state import State
-from omniroute.engine.mailbox import Contents
+from omniroute.engine.mailbox import Contents, Prepare
 from omniroute.sim import company
 from omniroute.sim.acts import ACTS
 from omniroute.sim.minds import Minds
@@ -57,7 +57,7 @@ class World(ABC):
         self.options = options
         self.recorded = recorded
         self.chance = self.random("minds")
-        self.watch = Watch(options.full_every, self.end)
+        self.watch = Watch(options.full_every, self.end, self._latest_ms)
         self.post = Post(self.watch.ledger)
         self.moody = company.Moody()
         self.people = company.operators(options.operators)
@@ -66,7 +66,7 @@ class World(ABC):
         self.kinds: Counter[str] = Counter()
         self.calm = self.over = False
         self.lives = 0
-        self.wall_offset_ms = 0
+        self.wall_offset_ms = self.greatest_offset_ms = self.glitch_ms = 0
         self.disturbed_s = 0.0
         self._references = self.random("references")
         self._stage = 0
@@ -99,8 +99,10 @@ class World(ABC):
         """Call it at that moment."""
 
     @abstractmethod
-    def order(self, actor: Actor, command: Command, contents: Contents | None = None) -> None:
-        """Send a command; whoever sent it relies on the answer."""
+    def order(
+        self, actor: Actor, command: Command | Prepare, contents: Contents | None = None, *, forbidden: bool = False
+    ) -> None:
+        """Send a command; whoever sent it relies on the answer, and a ``forbidden`` one must be refused."""
 
     @abstractmethod
     def words_for(self, conversation_id: int) -> Contents | None:
@@ -145,7 +147,23 @@ class World(ABC):
 
     def wall_ms(self) -> int:
         """What the wall clock shows."""
+        return self.true_ms() + self.glitch_ms
+
+    def true_ms(self) -> int:
+        """The same without a wrong answer of the time server, which is taken back soon."""
         return company.START_MS + self.steady_ms() + self.wall_offset_ms
+
+    def _latest_ms(self) -> int:
+        return company.START_MS + self.steady_ms() + self.greatest_offset_ms
+
+    def set_clock(self, by_ms: int) -> None:
+        """Somebody sets the wall clock, and it stays so."""
+        self.wall_offset_ms += by_ms
+        self.greatest_offset_ms = max(self.greatest_offset_ms, self.wall_offset_ms)
+
+    def correct_clock(self) -> None:
+        """The wrong answer is taken back."""
+        self.glitch_ms = 0
 
     def plan(self, in_s: float, kind: str, who: str, a: int = 0, b: int = 0) -> None:
         """Somebody will do this; in a repeated storm it stands in the recording already."""
@@ -250,4 +268,5 @@ class World(ABC):
         open_items = [f"item {item.work_item_id} is {item.state}" for item in state.items.values()]
         timers = [f"{n} of {concern}" for concern in Concern if (n := len(state.deadlines[concern].live))]
         raws = [f"input {raw_id} is not registered" for raw_id in state.pending_raws]
-        return ", ".join([*open_items, *timers, *raws, *self.unfinished()][:5])
+        quiet = self.now_s() > self.disturbed_s + 2 * LOOK_S
+        return ", ".join([*open_items, *timers, *raws, *self.unfinished()][:5]) or ("" if quiet else "too early to say")

@@ -18,7 +18,16 @@ from omniroute.core.invariants.moments import (
     first_in_first_out,
     no_timer_is_early,
     offers_end_in_time,
-    ranks_are_bounded,
+)
+from omniroute.core.invariants.promises import (
+    Before,
+    ages_are_kept,
+    clocks_are_honest,
+    consequences,
+    lengths_are_kept,
+    owners_write,
+    remember,
+    room_then,
 )
 from omniroute.core.invariants.rest import (
     backoff_is_kept,
@@ -36,7 +45,17 @@ from omniroute.core.invariants.rest import (
 from omniroute.core.invariants.scope import Scope, everything, touched
 from omniroute.core.state import State
 
-__all__ = ["INVARIANTS", "MOMENTS", "InvariantViolation", "check", "check_touched", "everything", "touched", "witness"]
+__all__ = [
+    "CONSEQUENCES",
+    "INVARIANTS",
+    "MOMENTS",
+    "InvariantViolation",
+    "check",
+    "check_touched",
+    "everything",
+    "touched",
+    "witness",
+]
 
 
 class InvariantViolation(AssertionError):
@@ -63,7 +82,11 @@ def witness(before: State, events: Sequence[e.Event], at_ms: int) -> None:
         for number, moment in MOMENTS.items():
             for complaint in moment(before, event):
                 raise InvariantViolation(f"invariant {number} ({moment.__name__}): {complaint}")
+        remembered = remember(before, event)
         machine.apply(before, event, at_ms)
+        for number, consequence in CONSEQUENCES.items():
+            for complaint in consequence(before, event, remembered):
+                raise InvariantViolation(f"invariant {number} ({consequence.__name__}): {complaint}")
 
 
 def _ask(state: State, scope: Scope) -> None:
@@ -87,10 +110,16 @@ INVARIANTS: dict[str, Callable[[State, Scope], Iterator[str]]] = {
     "links": nothing_dangles,
 }
 """At rest."""
+CONSEQUENCES: dict[str, Callable[[State, e.Event, Before], Iterator[str]]] = {"15, 16, 19, 20, 22": consequences}
+"""After an event, with what was remembered from before it."""
 MOMENTS: dict[str, Callable[[State, e.Event], Iterator[str]]] = {
     "10-12, 15": eligible_then,
+    "10, 11, 12, 21": room_then,
     "13, 14": offers_end_in_time,
+    "13, 15": lengths_are_kept,
     "17": first_in_first_out,
-    "19": ranks_are_bounded,
+    "16, 21": owners_write,
+    "19": ages_are_kept,
+    "23": clocks_are_honest,
     "25": no_timer_is_early,
 }

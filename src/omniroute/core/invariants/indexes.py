@@ -41,6 +41,9 @@ def _recount(state: State) -> Iterator[str]:
             yield f"the next deadline of {concern} differs"
     if again.by_reference != state.by_reference or again.by_session != state.by_session:
         yield "the look-up by reference or session differs"
+    for known in state.handling.values():
+        if known.total_ms != sum(known.recent_ms):
+            yield f"the handling times of {known.queue_id} are {sum(known.recent_ms)} ms together, not {known.total_ms}"
     yield from _heads(state)
     yield from _roster(state, again.roster)
 

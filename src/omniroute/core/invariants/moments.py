@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 from omniroute.core import events as e
 from omniroute.core.eligibility import why_not, why_not_by_hand
-from omniroute.core.intake import PRIORITY_MAX
 from omniroute.core.state import State
 
 
@@ -48,15 +47,6 @@ def first_in_first_out(state: State, event: e.Event) -> Iterator[str]:
         earlier = (other.rank_ms, item_id) < place and not state.is_batch(other.queue_id)
         if earlier and not why_not(state, operator, other):
             yield f"item {item.work_item_id} went to {operator.operator_id} before item {item_id}"
-
-
-def ranks_are_bounded(state: State, event: e.Event) -> Iterator[str]:
-    """19: the place of new work is within the bound of its age, so that nobody is overtaken for ever."""
-    if isinstance(event, e.ItemQueued) and not event.handoff_id:
-        rule, away_ms = state.queues[event.queue_id], event.rank_ms - event.at_ms
-        bound_ms = state.config.priority_weight_ms * PRIORITY_MAX + rule.ageing_ms
-        if abs(away_ms) > bound_ms:
-            yield f"item {event.work_item_id} got a place {away_ms} ms from its age"
 
 
 def no_timer_is_early(state: State, event: e.Event) -> Iterator[str]:

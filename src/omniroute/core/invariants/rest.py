@@ -8,7 +8,17 @@ from omniroute.core.classes import class_of
 from omniroute.core.deadlines import Concern
 from omniroute.core.eligibility import unable, why_not
 from omniroute.core.invariants.scope import Scope
-from omniroute.core.model import RUNNING, ClockState, ItemState, Operator, Presence, Stage, WorkItem
+from omniroute.core.model import (
+    RUNNING,
+    ClockState,
+    ContactState,
+    Conversation,
+    ItemState,
+    Operator,
+    Presence,
+    Stage,
+    WorkItem,
+)
 from omniroute.core.state import State
 
 HELD = {ItemState.CONNECTING, ItemState.ASSIGNED, ItemState.WRAP_UP}
@@ -84,6 +94,8 @@ def offers_are_sound(state: State, scope: Scope) -> Iterator[str]:
             yield f"offer {offer.offer_id} is not known to both sides"
         if operator.presence is not Presence.AVAILABLE:
             yield f"offer {offer.offer_id} stands with an operator who is {operator.presence}"
+        if operator.channels.get(item.channel, Presence.AVAILABLE) is not Presence.AVAILABLE:
+            yield f"offer {offer.offer_id} stands with an operator who takes nothing from {item.channel}"
         if unable(state, operator, class_of(item)):
             yield f"offer {offer.offer_id} stands with an operator who lacks {unable(state, operator, class_of(item))}"
         if offer.deadline_ms <= offer.offered_ms:
@@ -146,6 +158,11 @@ def places_are_kept(state: State, scope: Scope) -> Iterator[str]:
                 if state.items[item_id].rank_ms != rank_ms or class_of(state.items[item_id]) != key:
                     yield f"item {item_id} is not at its place"
     for item in scope.items:
+        if item.state in {ItemState.QUEUED, ItemState.OFFERED}:
+            steps = state.queues[item.queue_id].relaxations[item.relaxed :]
+            due_ms = item.enqueued_ms + steps[0].after_ms if steps else 0
+            if item.relax_due_ms != due_ms:
+                yield f"item {item.work_item_id} widens at {item.relax_due_ms}, not {due_ms}"
         if not item.reserved_by:
             continue
         kept = state.operators[item.reserved_by].reserved_for
@@ -193,6 +210,8 @@ def nothing_dangles(state: State, scope: Scope) -> Iterator[str]:
         matter = state.conversations.get(item.conversation_id)
         if matter is None or item.work_item_id not in matter.item_ids:
             yield f"item {item.work_item_id} has no matter"
+        elif _is_over(item, matter):
+            yield f"item {item.work_item_id} is {item.state}, though the customer is gone"
         if item.queue_id not in state.queues or item.channel not in state.channels:
             yield f"item {item.work_item_id} is in an unknown queue or channel"
     for matter in scope.matters:
@@ -204,3 +223,10 @@ def nothing_dangles(state: State, scope: Scope) -> Iterator[str]:
             yield f"conversation {matter.conversation_id} has lost an item"
         if matter.stage is Stage.RECEIVED and not matter.item_ids:
             yield f"conversation {matter.conversation_id} waits for nobody"
+
+
+def _is_over(item: WorkItem, matter: Conversation) -> bool:
+    """Whether the item is of a contact that nobody has had, and that nobody wants any more."""
+    waits = item.state in {ItemState.QUEUED, ItemState.OFFERED, ItemState.CONNECTING}
+    gone = matter.contact is ContactState.OVER and not matter.message_count and not matter.hops
+    return waits and gone and matter.stage is Stage.RECEIVED and not item.outcome and not item.handoff_id

@@ -1,0 +1,239 @@
+"""What the configuration promises, at the moment of an event, and what an event must bring about.
+
+What lives here: the same questions as in ``moments``, answered from the records and rules alone: nothing of what the
+product itself calls (``capacity``, ``eligibility``, ``timing``) is used, so that a mistake there cannot hide itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from omniroute.core import events as e
+from omniroute.core.model import ContactState, Conversation, ItemState, Operator, Presence, WorkItem
+from omniroute.core.rules import OverflowCause, Requirement, WrapUp
+from omniroute.core.state import State
+
+GIVEN = (e.OfferMade, e.ItemPulled, e.ItemForced, e.ItemReassigned)
+CONTACTS = tuple(ContactState)
+
+# ---- before an event
+
+
+def room_then(state: State, event: e.Event) -> Iterator[str]:
+    """10, 11, 12: whoever is offered or given work is there, able, not writing up, and has room for it."""
+    if not isinstance(event, GIVEN):
+        return
+    item, operator = state.items[event.work_item_id], state.operators[event.operator_id]
+    for reason in (
+        *_not_there(state, operator, item),
+        *_not_able(state, operator, item),
+        *_no_room(state, operator, item),
+    ):
+        yield f"item {item.work_item_id} went to {operator.operator_id}: {reason}"
+    by_hand = not isinstance(event, e.OfferMade) or event.decision.trigger == "channel"
+    if not by_hand and len(operator.offer_ids) >= state.config.offers_max:
+        yield f"{operator.operator_id} was offered item {item.work_item_id} beside {len(operator.offer_ids)} others"
+
+
+def _not_there(state: State, operator: Operator, item: WorkItem) -> Iterator[str]:
+    if {operator.presence, operator.channels.get(item.channel, Presence.AVAILABLE)} != {Presence.AVAILABLE}:
+        yield "they are not there"
+    for number in operator.item_ids:
+        held = state.items[number]
+        writes_up = held.state is ItemState.WRAP_UP and not held.handoff_id
+        if writes_up and state.queues[held.queue_id].wrap_up is WrapUp.FORCED:
+            yield f"they write up item {number}"
+
+
+def _not_able(state: State, operator: Operator, item: WorkItem) -> Iterator[str]:
+    for one in item.requirements:
+        if operator.skills.get(one.skill, 0) < one.level:
+            yield f"they lack {one}"
+    handoff = state.handoffs.get(item.handoff_id)
+    if handoff is not None and handoff.from_operator_id == operator.operator_id:
+        yield "they have handed it over themselves"
+
+
+def _no_room(state: State, operator: Operator, item: WorkItem) -> Iterator[str]:
+    """By the words of the channels' rules: so many of a kind, alone, and not more units than there are."""
+    rule = state.channels[item.channel]
+    held = [state.items[i] for i in operator.item_ids if not state.items[i].idle]
+    offered = [state.items[state.offers[i].work_item_id] for i in operator.offer_ids]
+    offered = [one for one in offered if one is not item]
+    alike = sum(one.channel == item.channel for one in (*held, *offered))
+    if rule.items_max and alike >= rule.items_max:
+        yield f"they have {alike} of the kind already"
+    if any(state.channels[one.channel].exclusive for one in (*held, *offered)):
+        yield "they have something that wants them alone"
+    if rule.exclusive and (offered or any(one.channel not in rule.interrupts for one in held)):
+        yield "it wants them alone"
+    silenced = {name for one in held for name in state.channels[one.channel].interrupts}
+    silenced = set() if item.channel in silenced else silenced | set(rule.interrupts)
+    counted = sum(one.cost_units for one in held if one.channel not in silenced)
+    counted += sum(one.cost_units for one in offered)
+    if counted + item.cost_units > operator.capacity_units:
+        yield f"{counted} units of {operator.capacity_units} are taken"
+
+
+def lengths_are_kept(state: State, event: e.Event) -> Iterator[str]:
+    """13, 15, 16: every deadline that an event sets is that of the configuration, no sooner and no later."""
+    for what, set_ms, wanted_ms in _lengths(state, event):
+        if set_ms != wanted_ms:
+            yield f"{type(event).__name__}: {what} until {set_ms}, not {wanted_ms}"
+
+
+def _lengths(state: State, event: e.Event) -> Iterator[tuple[str, int, int]]:
+    match event:
+        case e.OfferMade():
+            rule = state.queues[state.items[event.work_item_id].queue_id]
+            yield "the offer stands", event.deadline_ms, event.at_ms + rule.offer_ms
+        case e.ConnectFailed(reason="outage"):  # nobody could connect them: no back-off
+            yield "back-off", event.backoff_until_ms, 0
+        case e.OfferDeclined() | e.OfferExpired() | e.ConnectFailed():
+            rule = state.queues[state.items[event.work_item_id].queue_id]
+            yield "back-off", event.backoff_until_ms, event.at_ms + rule.backoff_ms if rule.backoff_ms else 0
+        case e.HandoffRequested():
+            yield "the transfer stands", event.deadline_ms, event.at_ms + state.queues[event.to_queue_id].handoff_ms
+        case e.LeaseStarted():
+            yield "an absence is forgiven", event.until_ms, event.at_ms + state.config.lease_ms
+        case e.BatchOpened():
+            yield "a batch collects", event.due_ms, event.at_ms + state.queues[event.queue_id].batch_ms
+        case e.ClockStarted():
+            queue_id = state.conversations[event.conversation_id].queue_id
+            yield "the promise runs", event.due_ms, event.at_ms + state.queues[queue_id].first_response_ms
+
+
+def clocks_are_honest(state: State, event: e.Event) -> Iterator[str]:
+    """23: every matter whose queue promises something has its clock, and what is late is breached."""
+    match event:
+        case e.InteractionReceived() if event.conversation_id in state.conversations:
+            matter = state.conversations[event.conversation_id]
+            if matter.clock is None and not matter.item_ids and state.queues[matter.queue_id].first_response_ms:
+                yield f"conversation {matter.conversation_id} began without the clock of its queue"
+        case e.ClockEnded():
+            clock = state.conversations[event.conversation_id].clock
+            late = clock is not None and event.at_ms >= clock.due_ms
+            if late != (event.outcome == "breached"):
+                yield f"the clock of conversation {event.conversation_id} ended {event.outcome}, late: {late}"
+
+
+def ages_are_kept(state: State, event: e.Event) -> Iterator[str]:
+    """19: a place follows from age and priority; nothing stays where its limit of waiting has passed."""
+    match event:
+        case e.ItemQueued() if not event.handoff_id:
+            yield from _place(state, event, event.enqueued_ms or event.at_ms)
+        case e.ItemMoved():
+            yield from _place(state, event, state.items[event.work_item_id].enqueued_ms)
+        case e.HandoffRequested():
+            source, target = state.items[event.source_item_id], state.items[event.target_item_id]
+            if source.rank_ms != target.rank_ms:
+                yield f"item {target.work_item_id} does not wait at the place of {source.work_item_id}"
+        case e.OverflowPassed():
+            item = state.items[event.work_item_id]
+            bound = item.state is ItemState.QUEUED and not item.handoff_id and not item.outcome
+            for rule in state.queues[item.queue_id].overflows if bound else ():
+                leads = not rule.queue_id or (rule.queue_id in state.queues and rule.queue_id != item.queue_id)
+                if rule.cause is OverflowCause.WAIT and leads and state.now_ms - item.enqueued_ms >= rule.limit:
+                    yield f"item {item.work_item_id} has waited {state.now_ms - item.enqueued_ms} ms and stays"
+        case e.ItemReserved():
+            waited_ms = event.at_ms - state.items[event.work_item_id].enqueued_ms
+            if waited_ms < state.config.reserve_ms:
+                yield f"{event.operator_id} is kept free for item {event.work_item_id} after {waited_ms} ms"
+        case e.ItemRelaxed():
+            yield from _relaxed(state, event)
+
+
+def _place(state: State, event: e.ItemQueued | e.ItemMoved, enqueued_ms: int) -> Iterator[str]:
+    priority = state.conversations[event.conversation_id].priority
+    away_ms = event.rank_ms - (enqueued_ms - state.config.priority_weight_ms * priority)
+    if abs(away_ms) > state.queues[event.queue_id].ageing_ms:
+        yield f"item {event.work_item_id} got a place {away_ms} ms from that by age and priority"
+
+
+def _relaxed(state: State, event: e.ItemRelaxed) -> Iterator[str]:
+    item = state.items[event.work_item_id]
+    rule = state.queues[item.queue_id].relaxations[event.step - 1]
+    lower = {one.skill: one.level for one in rule.lower}
+    wanted = [
+        Requirement(one.skill, min(one.level, lower.get(one.skill, one.level)))
+        for one in item.requirements
+        if "*" not in rule.drop and one.skill not in rule.drop
+    ]
+    if list(event.requirements) != wanted:
+        yield f"item {item.work_item_id} requires {event.requirements} after step {event.step}, not {wanted}"
+
+
+def owners_write(state: State, event: e.Event) -> Iterator[str]:
+    """16, 21: only the owner answers; what the customer wrote is not closed unread by the time for writing up."""
+    match event:
+        case e.ReplySent():
+            owner_id = state.conversations[event.conversation_id].owner_id
+            if owner_id != event.operator_id:
+                yield f"{event.operator_id} answered conversation {event.conversation_id}, which is {owner_id!r}'s"
+        case e.ConversationResolved() if event.operator_id and not event.disposition:
+            if not event.record.answered:
+                yield f"conversation {event.record.conversation_id} was closed unread"
+
+
+# ---- after an event
+
+
+class Before(NamedTuple):
+    """What an event must not, or must, change."""
+
+    ranks: dict[int, int]
+    answers: dict[int, tuple[str, int]]
+    hops: int
+    contact: ContactState
+
+
+def remember(state: State, event: e.Event) -> Before:
+    """Of the matter of an event, before it is applied."""
+    matter = _matter(state, event)
+    items = [state.items[number] for number in matter.item_ids] if matter else []
+    return Before(
+        {item.work_item_id: item.rank_ms for item in items},
+        {item.work_item_id: (item.operator_id, item.answer_due_ms) for item in items if item.answer_due_ms},
+        matter.hops if matter else 0,
+        matter.contact if matter else ContactState.NONE,
+    )
+
+
+def consequences(state: State, event: e.Event, before: Before) -> Iterator[str]:
+    """15, 16, 19, 20, 22: what the event has made of the records, when it is applied."""
+    matter = _matter(state, event)
+    if matter is None:
+        return
+    for item in [state.items[number] for number in matter.item_ids]:
+        number = item.work_item_id
+        if before.ranks.get(number, item.rank_ms) != item.rank_ms and not isinstance(event, e.ItemMoved):
+            yield f"{type(event).__name__} moved item {number} from its place"
+        who, due_ms = before.answers.get(number, ("", 0))
+        if due_ms and item.operator_id == who and item.answer_due_ms > due_ms:
+            yield f"{type(event).__name__} put the answer of item {number} off"
+    if isinstance(event, e.OfferDeclined | e.OfferExpired | e.ConnectFailed | e.ItemReturned):
+        kept_ms = state.items[event.work_item_id].backoff.get(event.operator_id, 0)
+        if event.backoff_until_ms and kept_ms != event.backoff_until_ms:
+            yield f"{event.operator_id} is not kept from item {event.work_item_id} by the back-off"
+    if isinstance(event, e.HandoffAccepted):
+        yield from _handed_over(state, event, matter, before)
+    back = CONTACTS.index(matter.contact) < CONTACTS.index(before.contact)
+    if back and not isinstance(event, e.ItemReturned | e.ConversationReopened):
+        yield f"{type(event).__name__} took the contact of {matter.conversation_id} back to {matter.contact}"
+
+
+def _handed_over(state: State, event: e.HandoffAccepted, matter: Conversation, before: Before) -> Iterator[str]:
+    target = state.items[event.target_item_id]
+    if matter.hops != before.hops + 1:
+        yield f"the handoff of conversation {matter.conversation_id} was not counted"
+    if (matter.queue_id, matter.department_id, matter.owner_id) != (
+        target.queue_id,
+        target.department_id,
+        event.operator_id,
+    ):
+        yield f"conversation {matter.conversation_id} did not move with its handoff"
+
+
+def _matter(state: State, event: e.Event) -> Conversation | None:
+    return state.conversations.get(getattr(event, "conversation_id", 0))
