@@ -118,12 +118,12 @@ def simulate(mutant: Mutant | None, seeds: int, steps: int) -> Found:
         if any(name.startswith("omniroute") for name in sys.modules):
             raise AssertionError("omniroute is loaded already: the bug would not be in it")
         sys.meta_path.insert(0, Planter(mutant))
+    from omniroute.sim.lives import EngineWorld
     from omniroute.sim.options import drawn
-    from omniroute.sim.world import World
 
     name = mutant.name if mutant else ""
     for seed in range(1, seeds + 1):
-        outcome = World(drawn(seed, steps)).run()
+        outcome = EngineWorld(drawn(seed, steps)).run()
         if outcome.violation:
             return Found(name, outcome.violation, seed, outcome.commands)
     return Found(name, "", seeds, 0)

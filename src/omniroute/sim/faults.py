@@ -145,7 +145,7 @@ class Trouble:
             options.channel_failures, lambda: plan(0, "refuse", chance.choice(channels), chance.choice(lengths))
         )
         self._every(
-            options.channel_failures / 4, lambda: plan(0, "hang", chance.choice(channels), chance.choice(lengths))
+            options.channel_failures / 2, lambda: plan(0, "hang", chance.choice(channels), chance.choice(lengths))
         )
         self._every(options.moods, lambda: plan(0, "mood", "world", chance.choice(lengths)))
         self._every(options.snapshots, lambda: plan(0, "snapshot", "world"))
