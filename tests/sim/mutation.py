@@ -28,7 +28,7 @@ from tests.sim.mutants import MUTANTS, Mutant
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "src" / "omniroute"
-SEEDS = 10
+SEEDS = 20
 """Within so many seeds each bug is found."""
 STEPS = 600
 PATIENCE_S = 60
