@@ -64,7 +64,8 @@ def _lanes(state: State, operators: Sequence[Operator]) -> Iterator[str]:
     """Where the roster says that somebody stands in each lane, against the records."""
     state.roster.refresh(state)
     for operator in operators:
-        slot, holding = state.roster.slots[operator.operator_id], room.Holding(state, operator)
+        slot = state.roster.slots[operator.operator_id]
+        holding = room.Holding(state, operator)
         for key, lane in state.roster.lanes.items():
             reason = room.absent(state, operator, key[0]) or room.full(state, operator, *key, holding)
             if reason != lane.of[slot] or not lane.bits[reason] >> slot & 1:
