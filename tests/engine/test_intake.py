@@ -15,7 +15,7 @@ from omniroute.core.permissions import SYSTEM
 from omniroute.engine import cells as c
 from omniroute.engine import intake
 from omniroute.engine.registration import SESSION_REOPEN_MS
-from omniroute.errors import Busy, InvalidInput, JournalFull, TooLarge
+from omniroute.errors import Busy, InvalidInput, JournalError, JournalFull, TooLarge
 from omniroute.journal.contract import BLOB_THRESHOLD_BYTES
 from omniroute.journal.memory import MemoryDisk
 from omniroute.testing.clock import ManualClock
@@ -165,6 +165,24 @@ async def test_damaged_raw_input_does_not_stop_a_restart(damage):
         await until(lambda: not rig.state.pending_raws)
         assert len(rig.events(e.RawQuarantined)) == 1
         await rig.receive()
+
+
+async def test_an_attachment_that_a_failing_disk_refuses_ends_the_engine_and_not_the_letter():
+    disk = MemoryDisk()
+    with pytest.raises(ExceptionGroup) as ended:
+        async with life(disk) as rig:
+
+            async def broken(_: bytes) -> str:
+                raise JournalError("the disk failed")
+
+            rig.journal.put_blob = broken
+            await rig.engine.intake.receive(rig.raw(files=["bill.txt"]))
+            await anyio.sleep_forever()
+    assert ended.group_contains(JournalError)
+    async with life(disk) as rig:
+        await until(lambda: not rig.state.pending_raws)
+        assert rig.events(e.RawQuarantined) == []
+        assert rig.conversations() == 1
 
 
 # ---- what cannot be read

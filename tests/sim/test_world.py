@@ -21,8 +21,8 @@ from omniroute.sim.options import drawn
 from omniroute.sim.world import Outcome, World
 
 LONG = int(os.environ.get("OMNIROUTE_LONG", "1"))
-ENGINE_SEEDS, ENGINE_STEPS = 24 * LONG, 2_500
-CORE_SEEDS, CORE_STEPS = 24 * LONG, 20_000
+ENGINE_SEEDS, ENGINE_STEPS = 14 * LONG, 2_000
+CORE_SEEDS, CORE_STEPS = 14 * LONG, 15_000
 LEVELS: list[type[World]] = [EngineWorld, CoreWorld]
 
 

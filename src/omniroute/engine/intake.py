@@ -184,6 +184,8 @@ class Intake:
             except (Busy, JournalFull):
                 await self._pause()
                 continue
+            except JournalError:
+                raise  # the disk failed, not the input: it is durable, and the next start takes it up again
             except Exception as bug:
                 # the text of the error may hold contents: only its kind is logged
                 log.warning("normalize_failed", raw_id=pending.raw_id, kind=type(bug).__name__)
