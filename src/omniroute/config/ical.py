@@ -1,0 +1,99 @@
+"""Closures from iCalendar files (RFC 5545), read by the package ``icalendar`` (the extra of that name).
+
+What lives here: events to days and instants at which it is closed. Whatever would have to be guessed is refused: events
+that recur, times in unknown zones, events without an end. The package may be missing, so it is loaded by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from omniroute.config import zones
+from omniroute.errors import ConfigError
+
+CLOSED_DAYS_MAX = 3660
+"""The longest closure of whole days, about ten years."""
+
+_RECURRING = ("RRULE", "RDATE", "EXDATE", "RECURRENCE-ID")
+
+
+class Closure(NamedTuple):
+    """A stretch of time ``[from_ms, to_ms)`` that is closed, and what for."""
+
+    from_ms: int
+    to_ms: int
+    name: str
+
+
+def closed(files: Sequence[str], zone: ZoneInfo, path: str) -> tuple[dict[date, str], tuple[Closure, ...]]:
+    """The whole days and the other closures of the files; floating times are those of ``zone``. Raises `ConfigError`."""
+    days: dict[date, str] = {}
+    closures: list[Closure] = []
+    for place, file in enumerate(files):
+        for event in _events(file, f"{path}[{place}]"):
+            _add(event, days, closures, zone, f"{path}[{place}]")
+    return days, tuple(sorted(closures))
+
+
+def _events(file: str, path: str) -> Iterator[Any]:
+    """The events that take place."""
+    try:
+        read = import_module("icalendar").Calendar.from_ical
+    except ImportError as failure:
+        raise ConfigError(
+            "iCalendar files need the extra `icalendar`: pip install 'omniroute[icalendar]'", path
+        ) from failure
+    try:
+        calendar = read(Path(file).read_bytes())
+    except OSError as failure:
+        raise ConfigError(f"{file} cannot be read: {failure.strerror}", path) from failure
+    except ValueError as failure:
+        raise ConfigError(f"{file} is not an iCalendar file: {failure}", path) from failure
+    return (event for event in calendar.walk("VEVENT") if event.get("STATUS") != "CANCELLED")
+
+
+def _add(event: Any, days: dict[date, str], closures: list[Closure], zone: ZoneInfo, path: str) -> None:
+    name = str(event.get("SUMMARY", "")) or "closed"
+    path = f"{path}: {name!r}"
+    if any(key in event for key in _RECURRING):
+        raise ConfigError("the event recurs, which is not understood; export single events", path)
+    start, end = _ends(event, path)
+    if isinstance(start, datetime) and isinstance(end, datetime):
+        closures.append(Closure(_ms(event, "DTSTART", start, zone, path), _ms(event, "DTEND", end, zone, path), name))
+        return
+    if (end - start).days > CLOSED_DAYS_MAX:
+        raise ConfigError(f"the event has more than {CLOSED_DAYS_MAX} days", path)
+    for off in range((end - start).days):
+        days.setdefault(start + timedelta(days=off), name)
+
+
+def _ends(event: Any, path: str) -> tuple[date, date]:
+    """Its beginning and its end, which is later; both are days or both are moments."""
+    try:
+        start, end = event.start, event.end
+    except (ValueError, AttributeError) as failure:
+        raise ConfigError(f"the event is not understood: {failure}", path) from failure
+    if isinstance(start, datetime) is not isinstance(end, datetime):
+        raise ConfigError("the event begins with a day and ends with a time, or the other way round", path)
+    if isinstance(start, datetime) and (start.tzinfo is None) is not (end.tzinfo is None):
+        raise ConfigError("the event has a zone at one end only", path)
+    if start >= end:
+        raise ConfigError("the event does not end after it begins", path)
+    return start, end
+
+
+def _ms(event: Any, key: str, moment: datetime, zone: ZoneInfo, path: str) -> int:
+    """The instant, by our data of the zones where they know the zone."""
+    named = event[key].params.get("TZID", "") if key in event else ""
+    if moment.tzinfo is None:
+        if named:
+            raise ConfigError(f"the time zone {named!r} is not known", path)
+        moment = moment.replace(tzinfo=zone)
+    elif (known := getattr(moment.tzinfo, "key", "")) in zones.names():
+        moment = moment.replace(tzinfo=zones.zone(known, path))
+    return int(moment.timestamp() * 1000)
