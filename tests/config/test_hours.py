@@ -29,7 +29,8 @@ def test_a_week_and_the_days_that_differ():
     assert hours.zone.key == "Europe/Berlin"
     assert hours.week == ((Window(540, 750), Window(780, 1440)), (), (), (), (), (), (Window(0, 1),))
     assert hours.days == {date(2026, 12, 24): (Window(540, 720),), date(2026, 12, 26): ()}
-    assert hours.holiday(date(2026, 12, 25)) == "closed"
+    assert hours.holiday(date(2026, 12, 25)) == ""
+    assert hours.holiday(date(2026, 12, 24)) is None
     days = [date(2026, 12, day) for day in (24, 25, 26, 27, 28)]
     assert [len(hours.windows(day)) for day in days] == [1, 0, 0, 1, 2]
 

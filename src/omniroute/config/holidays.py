@@ -1,7 +1,7 @@
 """Public holidays, from the data of the package ``holidays`` (the extra of that name).
 
-What lives here: a country, or a part of one, to its days with their names. The package may be missing, so it is loaded by
-name and only where a calendar asks for it.
+What lives here: a country, or a part of one, to its days with their names. The package may be missing, so it is loaded
+by name, and only where a calendar asks for it.
 """
 
 from __future__ import annotations

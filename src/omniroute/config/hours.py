@@ -39,10 +39,10 @@ ALL_DAY = Window(0, DAY_MINUTES)
 
 
 class Holidays(Protocol):
-    """Days that are closed as a whole, with the name of the reason."""
+    """Days that are closed as a whole, with their names."""
 
     def get(self, day: date, /) -> str | None:
-        """The reason why a day is closed; None: it is no such day."""
+        """The name of a day, empty where it has none; None: it is no such day."""
         ...
 
 
@@ -50,7 +50,7 @@ class OpeningHours(NamedTuple):
     """When somebody is open: the hours of a week from Monday on, and whatever differs from them.
 
     ``days`` have hours of their own (none: closed), whether they are ``holidays`` or not; the first of ``holidays``
-    that knows a day gives the reason. ``breaks`` and ``closures`` close what is open otherwise.
+    that knows a day gives its name. ``breaks`` and ``closures`` close what is open otherwise.
     """
 
     zone: ZoneInfo
@@ -62,17 +62,17 @@ class OpeningHours(NamedTuple):
     data: str = ""
     """What other data than the zones' it was made from, with their version."""
 
-    def holiday(self, day: date) -> str:
-        """Why a day is closed as a whole; empty: it is not."""
+    def holiday(self, day: date) -> str | None:
+        """The name of what closes a day as a whole, empty where it has none; None: nothing does."""
         if day in self.days:
-            return ""
-        return next((name for one in self.holidays if (name := one.get(day)) is not None), "")
+            return None
+        return next((name for one in self.holidays if (name := one.get(day)) is not None), None)
 
     def windows(self, day: date) -> Sequence[Window]:
         """The hours of a day, its breaks included: sorted and disjoint."""
         if day in self.days:
             return self.days[day]
-        return () if self.holidays and self.holiday(day) else self.week[day.weekday()]
+        return self.week[day.weekday()] if self.holiday(day) is None else ()
 
     def ever_open(self) -> bool:
         """Whether there is a day at all at which it opens, as far as days and breaks say."""
@@ -142,7 +142,7 @@ def _days(section: Mapping[str, Sequence[str]], path: str) -> dict[date, tuple[W
 
 
 def _closed(texts: Sequence[str], path: str) -> dict[date, str]:
-    return {day: "closed" for place, text in enumerate(texts) for day in _span(text, f"{path}[{place}]")}
+    return {day: "" for place, text in enumerate(texts) for day in _span(text, f"{path}[{place}]")}
 
 
 def _span(text: str, path: str) -> list[date]:

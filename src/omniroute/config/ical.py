@@ -31,7 +31,7 @@ class Closure(NamedTuple):
 
 
 def closed(files: Sequence[str], zone: ZoneInfo, path: str) -> tuple[dict[date, str], tuple[Closure, ...]]:
-    """The whole days and the other closures of the files; floating times are those of ``zone``. Raises `ConfigError`."""
+    """The whole days and the other closures of the files; floating times are of ``zone``. Raises `ConfigError`."""
     days: dict[date, str] = {}
     closures: list[Closure] = []
     for place, file in enumerate(files):
@@ -58,7 +58,7 @@ def _events(file: str, path: str) -> Iterator[Any]:
 
 
 def _add(event: Any, days: dict[date, str], closures: list[Closure], zone: ZoneInfo, path: str) -> None:
-    name = str(event.get("SUMMARY", "")) or "closed"
+    name = str(event.get("SUMMARY", ""))
     path = f"{path}: {name!r}"
     if any(key in event for key in _RECURRING):
         raise ConfigError("the event recurs, which is not understood; export single events", path)

@@ -77,12 +77,17 @@ def _changes(place: ZoneInfo, year: int) -> tuple[tuple[int, int], ...]:
     found = [(begins, _offset(place, begins))]
     for low in range(begins, ends, _STEP_S):
         high = min(low + _STEP_S, ends - 1)
-        old = found[-1][1]
-        if _offset(place, high) != old:
-            seconds = range(low, high + 1)
-            at = seconds[bisect_left(seconds, True, key=lambda second, old=old: _offset(place, second) != old)]
+        if _offset(place, high) != found[-1][1]:
+            at = _changed_at(place, low, high)
             found.append((at, _offset(place, at)))
     return tuple(found)
+
+
+def _changed_at(place: ZoneInfo, low: int, high: int) -> int:
+    """The second of the only change between two."""
+    old = _offset(place, low)
+    seconds = range(low, high + 1)
+    return seconds[bisect_left(seconds, True, key=lambda second: _offset(place, second) != old)]
 
 
 def _offset(place: ZoneInfo, second: int) -> int:

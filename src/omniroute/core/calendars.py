@@ -86,7 +86,7 @@ def add_ms(calendar: Calendar, start_ms: int, length_ms: int, pauses: Pauses = (
 
 
 def before_ms(calendar: Calendar, due_ms: int, length_ms: int, pauses: Pauses = ()) -> int:
-    """The last instant such that ``length_ms`` of business time lie between it and ``due_ms``; no length: ``due_ms``."""
+    """The last instant from which ``length_ms`` of business time are left until ``due_ms``; no length: ``due_ms``."""
     at_ms = due_ms
     for from_ms, to_ms in reversed(pauses):
         if from_ms >= at_ms:
