@@ -1,4 +1,4 @@
-"""``omniroute sla``: business time by the calendars of a configuration, or of each line of a file; no daemon is asked."""
+"""``omniroute sla``: business time by a calendar of the configuration, or of each line of a file, without a daemon."""
 
 from __future__ import annotations
 
