@@ -7,9 +7,9 @@ import json
 from typing import Any
 
 import pytest
-from tests.config import oracle
+from benchmarks.calendars import oracle
 
-from omniroute.cli.batch import answered, run
+from omniroute.cli.batch import run
 
 
 def asked(question: dict[str, Any]) -> dict[str, Any]:

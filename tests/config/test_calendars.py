@@ -64,7 +64,7 @@ def opened(hours: OpeningHours, from_ms: int, until_ms: int) -> set[int]:
     days=st.dictionaries(st.integers(-2, 3), WINDOWS, max_size=2),
     breaks=st.dictionaries(st.integers(-2, 3), WINDOWS, max_size=2),
     holidays=st.sets(st.integers(-2, 3), max_size=2),
-    closures=st.lists(st.tuples(st.integers(-2880, 2880), st.integers(0, 2000)), max_size=2),
+    closures=st.lists(st.tuples(st.integers(-2880, 2880), st.integers(1, 2000)), max_size=2),
     shift_minutes=st.integers(-1440, 1440),
 )
 def test_it_opens_and_closes_by_the_wall_clock(change, week, days, breaks, holidays, closures, shift_minutes):

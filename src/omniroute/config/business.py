@@ -33,8 +33,9 @@ REACH_MAX_MS = (YEARS_MAX * 1461 // 4 + 1) * DAY_MS
 EARLIEST_MS, LATEST_MS = -5_364_662_400_000, 13_569_465_600_000
 """From 1800 to 2400 (UTC): the instants that can be asked about."""
 
-_REACH_MS = 32 * DAY_MS
+_REACH_MS = 8 * DAY_MS
 """How far a first attempt looks."""
+_BLOCK_MS = 8 * DAY_MS
 _SHARE = 5
 """The usual relation of all time to business time."""
 
@@ -141,17 +142,19 @@ class BusinessTime:
         return self._covering(start_ms, end_ms)
 
     def _covering(self, from_ms: int, until_ms: int) -> Calendar:
-        """The calendar, compiled for a span at least; it grows by as much as it knows, so that this stays rare."""
-        known = self._known
-        if from_ms < self._from_ms or until_ms > known.until_ms or not known.intervals:
-            size_ms = known.until_ms - self._from_ms
-            if not known.intervals:
-                from_ms, until_ms = from_ms - DAY_MS, until_ms + DAY_MS
-            else:
-                from_ms = min(from_ms - size_ms, self._from_ms) if from_ms < self._from_ms else self._from_ms
-                until_ms = max(until_ms + size_ms, known.until_ms) if until_ms > known.until_ms else known.until_ms
-            self._from_ms = max(from_ms, EARLIEST_MS - REACH_MAX_MS)
-            self._known = calendars.covering("", self.hours, self._from_ms, min(until_ms, LATEST_MS + REACH_MAX_MS))
+        """The calendar, compiled for a span at least; only what is new of it is compiled now, in whole blocks."""
+        hours = self.hours
+        from_ms, until_ms = from_ms - from_ms % _BLOCK_MS, until_ms - until_ms % -_BLOCK_MS
+        if not self._known.intervals:
+            self._from_ms = from_ms
+            self._known = calendars.covering("", hours, from_ms, until_ms)
+        if from_ms < self._from_ms:
+            before = calendars.covering("", hours, from_ms, self._from_ms).intervals
+            self._known = Calendar("", (*before, *self._known.intervals), self._known.until_ms)
+            self._from_ms = from_ms
+        if until_ms > self._known.until_ms:
+            after = calendars.intervals(hours, self._known.until_ms, until_ms)
+            self._known = Calendar("", (*self._known.intervals, *after), until_ms)
         return self._known
 
 

@@ -12,7 +12,7 @@ from datetime import date
 from typing import NamedTuple
 
 from omniroute.config import zones
-from omniroute.config.hours import OpeningHours, without
+from omniroute.config.hours import OpeningHours
 from omniroute.core.calendars import merged
 from omniroute.core.rules import Calendar
 
@@ -57,8 +57,8 @@ def intervals(hours: OpeningHours, from_ms: int, until_ms: int) -> tuple[Interva
 
 def _opened(hours: OpeningHours, from_ms: int, until_ms: int) -> Iterator[Interval]:
     for part in days(hours, from_ms, until_ms):
-        for window in without(hours.windows(part.day), hours.breaks.get(part.day, ())):
-            opens, closes = part.instant_ms(window.start), part.instant_ms(window.end)
+        for start, end in hours.open_windows(part.day):
+            opens, closes = part.instant_ms(start), part.instant_ms(end)
             if opens < closes:
                 yield opens, closes
 
@@ -86,7 +86,10 @@ class DayPart(NamedTuple):
 
     def instant_ms(self, minute: int) -> int:
         """When the clocks show that minute of the day; the nearer end, if they do not in this part."""
-        return min(max(self.midnight_ms + minute * MINUTE_MS, self.from_ms), self.to_ms)
+        at_ms = self.midnight_ms + minute * MINUTE_MS
+        if at_ms < self.from_ms:
+            return self.from_ms
+        return min(at_ms, self.to_ms)
 
 
 def days(hours: OpeningHours, from_ms: int, until_ms: int) -> Iterator[DayPart]:

@@ -66,7 +66,10 @@ class OpeningHours(NamedTuple):
         """The name of what closes a day as a whole, empty where it has none; None: nothing does."""
         if day in self.days:
             return None
-        return next((name for one in self.holidays if (name := one.get(day)) is not None), None)
+        for one in self.holidays:
+            if (name := one.get(day)) is not None:
+                return name
+        return None
 
     def windows(self, day: date) -> Sequence[Window]:
         """The hours of a day, its breaks included: sorted and disjoint."""
@@ -74,9 +77,14 @@ class OpeningHours(NamedTuple):
             return self.days[day]
         return self.week[day.weekday()] if self.holiday(day) is None else ()
 
+    def open_windows(self, day: date) -> Sequence[Window]:
+        """The hours of a day without its breaks."""
+        windows, breaks = self.windows(day), self.breaks.get(day)
+        return without(windows, breaks) if breaks else windows
+
     def ever_open(self) -> bool:
         """Whether there is a day at all at which it opens, as far as days and breaks say."""
-        return any(self.week) or any(without(windows, self.breaks.get(day, ())) for day, windows in self.days.items())
+        return any(self.week) or any(map(self.open_windows, self.days))
 
 
 def opening_hours(section: CalendarSection, path: str) -> OpeningHours:

@@ -134,8 +134,7 @@ def forget() -> None:
 def _changes(zone: str, year: int) -> list[int]:
     begins = int(datetime(year, 1, 1, tzinfo=UTC).timestamp())
     offsets = [
-        (at, datetime.fromtimestamp(at, _place(zone)).utcoffset())
-        for at in range(begins, begins + 365 * 86_400, 3600)
+        (at, datetime.fromtimestamp(at, _place(zone)).utcoffset()) for at in range(begins, begins + 365 * 86_400, 3600)
     ]
     return [at for (_, old), (at, new) in zip(offsets, offsets[1:], strict=False) if old != new]
 
@@ -145,7 +144,9 @@ def _calendar(chance: random.Random, zone: str, year: int, changes: list[int]) -
     middle = [datetime.fromtimestamp(at, UTC).date() for at in changes] or [date(year, 6, 1)]
 
     def days(most: int) -> list[str]:
-        return [str(chance.choice(middle) + timedelta(days=chance.randint(-4, 4))) for _ in range(chance.randint(0, most))]
+        return [
+            str(chance.choice(middle) + timedelta(days=chance.randint(-4, 4))) for _ in range(chance.randint(0, most))
+        ]
 
     return {
         "tz": zone,
