@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -136,7 +137,7 @@ def _changes(zone: str, year: int) -> list[int]:
     offsets = [
         (at, datetime.fromtimestamp(at, _place(zone)).utcoffset()) for at in range(begins, begins + 365 * 86_400, 3600)
     ]
-    return [at for (_, old), (at, new) in zip(offsets, offsets[1:], strict=False) if old != new]
+    return [at for (_, old), (at, new) in pairwise(offsets) if old != new]
 
 
 def _calendar(chance: random.Random, zone: str, year: int, changes: list[int]) -> dict[str, Any]:

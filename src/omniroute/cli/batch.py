@@ -31,6 +31,8 @@ T = TypeVar("T")
 Span = tuple[str, str]
 Fields = dict[str, msgspec.Raw]
 
+_NULL = b"null"
+
 
 class CalendarLine(msgspec.Struct, forbid_unknown_fields=True):
     """The calendar of a line: a week, whole days off, breaks, and days with hours of their own (``shifts``)."""
@@ -98,7 +100,7 @@ def _check_keys(fields: Fields) -> None:
 def _value(fields: Fields, key: str, kind: type[T]) -> T | None:
     """What stands at a key; None: nothing does."""
     raw = fields.get(key)
-    return None if raw is None or bytes(raw) == b"null" else _decoded(raw, kind, key)
+    return None if raw is None or bytes(raw) == _NULL else _decoded(raw, kind, key)
 
 
 def _needed(fields: Fields, key: str, kind: type[T]) -> T:
@@ -131,7 +133,7 @@ def _pauses(spans: list[Span]) -> list[tuple[int, int]]:
 
 def _business(fields: Fields) -> BusinessTime:
     raw = fields.get("calendar")
-    if raw is None:
+    if raw is None or bytes(raw) == _NULL:
         raise InvalidInput("calendar: is missing", "calendar")
     return _compiled(bytes(raw))
 

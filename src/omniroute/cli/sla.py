@@ -13,7 +13,7 @@ import click
 
 from omniroute import config
 from omniroute.cli import batch, instants
-from omniroute.config.business import BusinessTime, Part, Reason
+from omniroute.config.business import YEARS_MAX, BusinessTime, Part, Reason
 from omniroute.config.hours import opening_hours
 from omniroute.config.lengths import length_ms
 from omniroute.core.calendars import merged
@@ -72,22 +72,22 @@ def is_open(calendar: str, path: Path, at: str) -> None:
     at_ms = instants.read(at, "--at") if at else time.time_ns() // 1_000_000
     open_now = known.is_open(at_ms)
     until_ms = known.next_close_ms(at_ms) if open_now else known.next_open_ms(at_ms)
-    until = "for 50 years at least" if until_ms is None else f"until {instants.written(until_ms)}"
+    until = f"for {YEARS_MAX} years at least" if until_ms is None else f"until {instants.written(until_ms)}"
     click.echo(f"{'open' if open_now else 'closed'} {until}")
 
 
 @sla.command("batch")
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
-def run_batch(file: Path) -> None:
+def lines(file: Path) -> None:
     """Answer each JSON line of FILE (- for standard input) with one; the exit code is 1 if one was wrong."""
     with ExitStack() as closing:
-        lines: BinaryIO = sys.stdin.buffer
+        source: BinaryIO = sys.stdin.buffer
         if str(file) != "-":
             try:
-                lines = closing.enter_context(file.open("rb"))
+                source = closing.enter_context(file.open("rb"))
             except OSError as failure:
                 raise InvalidInput(f"{file} cannot be read: {failure.strerror}") from failure
-        wrong = batch.run(lines, sys.stdout)
+        wrong = batch.run(source, sys.stdout)
     sys.exit(1 if wrong else 0)
 
 

@@ -98,7 +98,7 @@ def opening_hours(section: CalendarSection, path: str) -> OpeningHours:
             zone,
             _week(section, path),
             _open(section, closed, f"{path}.open"),
-            tuple(one for one in (closed, days, *public) if one),
+            (*(one for one in (closed, days) if one), *public),
             _days(section.breaks, f"{path}.breaks"),
             closures,
             data,

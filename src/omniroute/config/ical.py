@@ -36,7 +36,11 @@ def closed(files: Sequence[str], zone: ZoneInfo, path: str) -> tuple[dict[date, 
     closures: list[Closure] = []
     for place, file in enumerate(files):
         for event in _events(file, f"{path}[{place}]"):
-            _add(event, days, closures, zone, f"{path}[{place}]")
+            try:
+                _add(event, days, closures, zone)
+            except ValueError as failure:
+                what = f"{file}, event {str(event.get('SUMMARY', ''))!r}: {failure}"
+                raise ConfigError(what, f"{path}[{place}]") from failure
     return days, tuple(sorted(closures))
 
 
@@ -57,43 +61,38 @@ def _events(file: str, path: str) -> Iterator[Any]:
     return (event for event in calendar.walk("VEVENT") if event.get("STATUS") != "CANCELLED")
 
 
-def _add(event: Any, days: dict[date, str], closures: list[Closure], zone: ZoneInfo, path: str) -> None:
+def _add(event: Any, days: dict[date, str], closures: list[Closure], zone: ZoneInfo) -> None:
+    """Raises `ValueError` for an event that is not understood."""
     name = str(event.get("SUMMARY", ""))
-    path = f"{path}: {name!r}"
     if any(key in event for key in _RECURRING):
-        raise ConfigError("the event recurs, which is not understood; export single events", path)
-    start, end = _ends(event, path)
+        raise ValueError("it recurs, which is not understood; export single events")
+    start, end = _ends(event)
     if isinstance(start, datetime) and isinstance(end, datetime):
-        closures.append(Closure(_ms(event, "DTSTART", start, zone, path), _ms(event, "DTEND", end, zone, path), name))
+        closures.append(Closure(_ms(event, "DTSTART", start, zone), _ms(event, "DTEND", end, zone), name))
         return
     if (end - start).days > CLOSED_DAYS_MAX:
-        raise ConfigError(f"the event has more than {CLOSED_DAYS_MAX} days", path)
+        raise ValueError(f"it has more than {CLOSED_DAYS_MAX} days")
     for off in range((end - start).days):
         days.setdefault(start + timedelta(days=off), name)
 
 
-def _ends(event: Any, path: str) -> tuple[date, date]:
+def _ends(event: Any) -> tuple[date, date]:
     """Its beginning and its end, which is later; both are days or both are moments."""
-    try:
-        start, end = event.start, event.end
-    except (ValueError, AttributeError) as failure:
-        raise ConfigError(f"the event is not understood: {failure}", path) from failure
-    if isinstance(start, datetime) is not isinstance(end, datetime):
-        raise ConfigError("the event begins with a day and ends with a time, or the other way round", path)
+    start, end = event.start, event.end  # refuses one of each
     if isinstance(start, datetime) and (start.tzinfo is None) is not (end.tzinfo is None):
-        raise ConfigError("the event has a zone at one end only", path)
+        raise ValueError("it has a zone at one end only")
     if start >= end:
-        raise ConfigError("the event does not end after it begins", path)
+        raise ValueError("it does not end after it begins")
     return start, end
 
 
-def _ms(event: Any, key: str, moment: datetime, zone: ZoneInfo, path: str) -> int:
+def _ms(event: Any, key: str, moment: datetime, zone: ZoneInfo) -> int:
     """The instant, by our data of the zones where they know the zone."""
     named = event[key].params.get("TZID", "") if key in event else ""
     if moment.tzinfo is None:
         if named:
-            raise ConfigError(f"the time zone {named!r} is not known", path)
+            raise ValueError(f"the time zone {named!r} is not known")
         moment = moment.replace(tzinfo=zone)
     elif (known := getattr(moment.tzinfo, "key", "")) in zones.names():
-        moment = moment.replace(tzinfo=zones.zone(known, path))
+        moment = moment.replace(tzinfo=zones.zone(known, key))
     return int(moment.timestamp() * 1000)
