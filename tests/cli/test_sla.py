@@ -15,7 +15,7 @@ title = "Support"
 default_queue = "general"
 [departments.support.queues.general]
 [channels.box]
-kind = "console"
+kind = "visit"
 queue = "support.general"
 [calendars.office]
 timezone = "Europe/Berlin"

@@ -86,7 +86,7 @@ def test_always_open_closed_spans_and_breaks():
             "'11:00-13:00' overlaps other hours of the day",
         ),
         ({"breaks": {"2026-12-24": ["09:00-12:00", "11:00-13:00"]}}, "breaks.2026-12-24[1]", "overlaps other hours"),
-        ({"breaks": {"24.12.": []}}, "breaks.24.12.", "is not a day"),
+        ({"breaks": {"24.12": []}}, "breaks.24.12", "is not a day"),
         ({"always_open": True}, "always_open", "take out `hours` or `always_open`"),
         ({"closed": ["2026-12-25/2026-12-24"]}, "closed[0]", "ends before it begins"),
         ({"closed": ["2026-12-25/2046-12-24"]}, "closed[0]", "more than 3660 days"),
