@@ -62,7 +62,12 @@ def test_times_in_a_zone_in_utc_and_in_none(tmp_path):
 @pytest.mark.parametrize(
     ("event", "message"),
     [
-        ("DTSTART;VALUE=DATE:20261224|RRULE:FREQ=YEARLY|SUMMARY:Eve", "closed.ics, event 'Eve': it recurs"),
+        (
+            "DTSTART;VALUE=DATE:20261224|RDATE;VALUE=DATE:20271224|SUMMARY:Eve",
+            "closed.ics, event 'Eve': it recurs in a",
+        ),
+        ("DTSTART;VALUE=DATE:20261224|RRULE:FREQ=HOURLY", "it recurs with another frequency"),
+        ("DTSTART;VALUE=DATE:20261224|RRULE:FREQ=DAILY", "it takes place more than 10000 times until 2100"),
         ("DTSTART;TZID=Nowhere/At_All:20260105T120000|DURATION:PT2H", "time zone 'Nowhere/At_All' is not known"),
         ("DTSTART:20260105T120000Z", "does not end after it begins"),
         ("DTSTART:20260105T120000Z|DTEND:20260105T110000Z", "does not end after it begins"),
@@ -82,3 +87,37 @@ def test_no_file_and_another_file(tmp_path):
     other = tmp_path / "other.ics"
     other.write_text("hello", encoding="utf-8")
     refused("calendars.office.ical[1]", "is not an iCalendar file", calendar(ical=[written(tmp_path), str(other)]))
+
+
+def test_a_day_of_every_year(tmp_path):
+    found = hours(
+        written(tmp_path, "DTSTART;VALUE=DATE:20201224|DTEND;VALUE=DATE:20201226|RRULE:FREQ=YEARLY|SUMMARY:Eve")
+    )
+    for year in (2020, 2026, 2100):
+        assert [found.holiday(date(year, 12, day)) for day in (23, 24, 25, 26)] == [None, "Eve", "Eve", None]
+    assert found.holiday(date(2019, 12, 24)) is None
+
+
+def test_the_last_thursday_of_november_but_once(tmp_path):
+    rule = "RRULE:FREQ=YEARLY;BYMONTH=11;BYDAY=-1TH;UNTIL=20281130"
+    found = hours(written(tmp_path, f"DTSTART;VALUE=DATE:20261126|{rule}|EXDATE;VALUE=DATE:20271125|SUMMARY:x"))
+    days = [date(2026, 11, 26), date(2027, 11, 25), date(2028, 11, 30), date(2029, 11, 29)]
+    assert [found.holiday(day) for day in days] == ["x", None, "x", None]
+
+
+def test_a_meeting_of_every_week_goes_by_the_clock_on_the_wall(tmp_path):
+    """09:00 in Berlin is 08:00 UTC before the change of the clocks, and 07:00 after it; UNTIL is the third, in UTC."""
+    event = (
+        "DTSTART;TZID=Europe/Berlin:20260323T090000|DURATION:PT30M|RRULE:FREQ=WEEKLY;UNTIL=20260413T070000Z"
+        "|EXDATE;TZID=Europe/Berlin:20260406T090000"
+    )
+    starts = [at(2026, 3, 23, 8), at(2026, 3, 30, 7), at(2026, 4, 13, 7)]
+    assert hours(written(tmp_path, event)).closures == tuple(Closure(ms, ms + 1_800_000, "") for ms in starts)
+
+
+def test_so_many_times_in_utc_and_without_a_zone(tmp_path):
+    rule = "DURATION:PT1H|RRULE:FREQ=DAILY;COUNT=2"
+    utc = hours(written(tmp_path, f"DTSTART:20260323T090000Z|{rule}"))
+    assert [one.from_ms for one in utc.closures] == [at(2026, 3, 23, 9), at(2026, 3, 24, 9)]
+    floating = hours(written(tmp_path, f"DTSTART:20260323T090000|{rule}"))
+    assert [one.from_ms for one in floating.closures] == [at(2026, 3, 23, 8), at(2026, 3, 24, 8)]

@@ -1,7 +1,7 @@
 """Closures from iCalendar files (RFC 5545), read by the package ``icalendar`` (the extra of that name).
 
-What lives here: events to days and instants at which it is closed. Whatever would have to be guessed is refused: events
-that recur, times in unknown zones, events without an end. The package may be missing, so it is loaded by name.
+What lives here: events to days and instants at which it is closed. Whatever would have to be guessed is refused: times
+in unknown zones, events without an end. The package may be missing, so it is loaded by name.
 """
 
 from __future__ import annotations
@@ -14,12 +14,11 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from omniroute.config import zones
+from omniroute.config.recurrence import beginnings
 from omniroute.errors import ConfigError
 
 CLOSED_DAYS_MAX = 3660
 """The longest closure of whole days, about ten years."""
-
-_RECURRING = ("RRULE", "RDATE", "EXDATE", "RECURRENCE-ID")
 
 
 class Closure(NamedTuple):
@@ -64,16 +63,15 @@ def _events(file: str, path: str) -> Iterator[Any]:
 def _add(event: Any, days: dict[date, str], closures: list[Closure], zone: ZoneInfo) -> None:
     """Raises `ValueError` for an event that is not understood."""
     name = str(event.get("SUMMARY", ""))
-    if any(key in event for key in _RECURRING):
-        raise ValueError("it recurs, which is not understood; export single events")
     start, end = _ends(event)
-    if isinstance(start, datetime) and isinstance(end, datetime):
-        closures.append(Closure(_ms(event, "DTSTART", start, zone), _ms(event, "DTEND", end, zone), name))
-        return
-    if (end - start).days > CLOSED_DAYS_MAX:
-        raise ValueError(f"it has more than {CLOSED_DAYS_MAX} days")
-    for off in range((end - start).days):
-        days.setdefault(start + timedelta(days=off), name)
+    for begins in beginnings(event, start):
+        if isinstance(begins, datetime) and isinstance(start, datetime) and isinstance(end, datetime):
+            from_ms = _ms(event, begins, zone)
+            length_ms = _ms(event, end, zone) - _ms(event, start, zone)
+            closures.append(Closure(from_ms, from_ms + length_ms, name))
+        else:
+            for off in range((end - start).days):
+                days.setdefault(begins + timedelta(days=off), name)
 
 
 def _ends(event: Any) -> tuple[date, date]:
@@ -83,16 +81,18 @@ def _ends(event: Any) -> tuple[date, date]:
         raise ValueError("it has a zone at one end only")
     if start >= end:
         raise ValueError("it does not end after it begins")
+    if (end - start).days > CLOSED_DAYS_MAX:
+        raise ValueError(f"it has more than {CLOSED_DAYS_MAX} days")
     return start, end
 
 
-def _ms(event: Any, key: str, moment: datetime, zone: ZoneInfo) -> int:
+def _ms(event: Any, moment: datetime, zone: ZoneInfo) -> int:
     """The instant, by our data of the zones where they know the zone."""
-    named = event[key].params.get("TZID", "") if key in event else ""
     if moment.tzinfo is None:
-        if named:
-            raise ValueError(f"the time zone {named!r} is not known")
+        for key in ("DTSTART", "DTEND"):
+            if key in event and (named := event[key].params.get("TZID")):
+                raise ValueError(f"the time zone {named!r} is not known")
         moment = moment.replace(tzinfo=zone)
     elif (known := getattr(moment.tzinfo, "key", "")) in zones.names():
-        moment = moment.replace(tzinfo=zones.zone(known, key))
+        moment = moment.replace(tzinfo=zones.zone(known, ""))
     return int(moment.timestamp() * 1000)
