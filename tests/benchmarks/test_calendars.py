@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
+from benchmarks.calendars import oracle
 
 from benchmarks import calendars
-from benchmarks.calendars import oracle
 
 FEW = ["--cases", "1", "--lines", "50"]
 
