@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 from omniroute.config import zones
 from omniroute.config.calendars import compiled, intervals
 from omniroute.config.hours import OpeningHours, Window
+from omniroute.config.ical import Closure
 
 MINUTE_MS = 60_000
 DAY_MS = 86_400_000
@@ -44,15 +44,17 @@ def at(*moment: int) -> int:
 
 
 def opened(hours: OpeningHours, from_ms: int, until_ms: int) -> set[int]:
-    """The oracle: for each part of each day all minutes from the first to the last that the clock shows inside it."""
-    inside: dict[tuple[date, Window], list[int]] = defaultdict(list)
-    for ms in range(from_ms - 2 * DAY_MS, until_ms + 2 * DAY_MS, MINUTE_MS):
+    """The oracle: every minute at which the clock shows a time inside the hours of the day that it shows."""
+    inside = set()
+    for ms in range(from_ms, until_ms, MINUTE_MS):
         wall = datetime.fromtimestamp(ms // 1000, hours.zone)
-        for window in hours.days.get(wall.date(), hours.week[wall.weekday()]):
-            if window.start <= wall.hour * 60 + wall.minute < window.end:
-                inside[wall.date(), window].append(ms)
-    stretches = [range(found[0], found[-1] + MINUTE_MS, MINUTE_MS) for found in inside.values()]
-    return {ms for stretch in stretches for ms in stretch if from_ms <= ms < until_ms}
+        day, minute = wall.date(), wall.hour * 60 + wall.minute
+        closed = any(start <= minute < end for start, end in hours.breaks.get(day, ()))
+        closed = closed or any(begins <= ms < ends for begins, ends, _ in hours.closures)
+        windows = hours.days.get(day, () if any(day in one for one in hours.holidays) else hours.week[day.weekday()])
+        if not closed and any(start <= minute < end for start, end in windows):
+            inside.add(ms)
+    return inside
 
 
 @settings(max_examples=120, deadline=None)
@@ -60,14 +62,26 @@ def opened(hours: OpeningHours, from_ms: int, until_ms: int) -> set[int]:
     change=st.sampled_from(CHANGES),
     week=st.tuples(*[WINDOWS] * 7),
     days=st.dictionaries(st.integers(-2, 3), WINDOWS, max_size=2),
+    breaks=st.dictionaries(st.integers(-2, 3), WINDOWS, max_size=2),
+    holidays=st.sets(st.integers(-2, 3), max_size=2),
+    closures=st.lists(st.tuples(st.integers(-2880, 2880), st.integers(1, 2000)), max_size=2),
     shift_minutes=st.integers(-1440, 1440),
 )
-def test_it_opens_and_closes_by_the_wall_clock(change, week, days, shift_minutes):
+def test_it_opens_and_closes_by_the_wall_clock(change, week, days, breaks, holidays, closures, shift_minutes):
     zone, day = change
+    around = at(day.year, day.month, day.day)
     hours = OpeningHours(
-        zones.zone(zone, "x"), week, {day + timedelta(days=off): windows for off, windows in days.items()}
+        zones.zone(zone, "x"),
+        week,
+        {day + timedelta(days=off): windows for off, windows in days.items()},
+        ({day + timedelta(days=off): "Feast" for off in holidays},),
+        {day + timedelta(days=off): windows for off, windows in breaks.items()},
+        tuple(
+            Closure(around + start * MINUTE_MS, around + (start + length) * MINUTE_MS, "x")
+            for start, length in closures
+        ),
     )
-    from_ms = at(day.year, day.month, day.day) - 2 * DAY_MS + shift_minutes * MINUTE_MS
+    from_ms = around - 2 * DAY_MS + shift_minutes * MINUTE_MS
     until_ms = from_ms + SPAN_DAYS * DAY_MS
     found = intervals(hours, from_ms, until_ms)
     bounds = [from_ms - 1, *(ms for interval in found for ms in interval), until_ms + 1]
@@ -87,23 +101,32 @@ FORWARD, BACK = date(2026, 3, 29), date(2026, 10, 25)
 
 
 @pytest.mark.parametrize(
-    ("day", "window", "opens", "closes"),
+    ("day", "window", "open_at"),
     [
-        (date(2026, 1, 5), Window(9 * 60, 17 * 60), at(2026, 1, 5, 8), at(2026, 1, 5, 16)),
-        (date(2026, 7, 6), Window(9 * 60, 17 * 60), at(2026, 7, 6, 7), at(2026, 7, 6, 15)),
+        (date(2026, 1, 5), Window(9 * 60, 17 * 60), [(at(2026, 1, 5, 8), at(2026, 1, 5, 16))]),
+        (date(2026, 7, 6), Window(9 * 60, 17 * 60), [(at(2026, 7, 6, 7), at(2026, 7, 6, 15))]),
         # 02:00 to 03:00 does not exist
-        (FORWARD, Window(150, 300), at(2026, 3, 29, 1), at(2026, 3, 29, 3)),
-        (FORWARD, Window(60, 150), at(2026, 3, 29, 0), at(2026, 3, 29, 1)),
-        (FORWARD, Window(0, 1440), at(2026, 3, 28, 23), at(2026, 3, 29, 22)),
+        (FORWARD, Window(150, 300), [(at(2026, 3, 29, 1), at(2026, 3, 29, 3))]),
+        (FORWARD, Window(60, 150), [(at(2026, 3, 29, 0), at(2026, 3, 29, 1))]),
+        (FORWARD, Window(0, 1440), [(at(2026, 3, 28, 23), at(2026, 3, 29, 22))]),
         # 02:00 to 03:00 comes twice
-        (BACK, Window(150, 300), at(2026, 10, 25, 0, 30), at(2026, 10, 25, 4)),
-        (BACK, Window(60, 150), at(2026, 10, 24, 23), at(2026, 10, 25, 1, 30)),
-        (BACK, Window(60, 120), at(2026, 10, 24, 23), at(2026, 10, 25, 0)),
-        (BACK, Window(0, 1440), at(2026, 10, 24, 22), at(2026, 10, 25, 23)),
+        (
+            BACK,
+            Window(150, 300),
+            [(at(2026, 10, 25, 0, 30), at(2026, 10, 25, 1)), (at(2026, 10, 25, 1, 30), at(2026, 10, 25, 4))],
+        ),
+        (
+            BACK,
+            Window(60, 150),
+            [(at(2026, 10, 24, 23), at(2026, 10, 25, 0, 30)), (at(2026, 10, 25, 1), at(2026, 10, 25, 1, 30))],
+        ),
+        (BACK, Window(60, 180), [(at(2026, 10, 24, 23), at(2026, 10, 25, 2))]),
+        (BACK, Window(60, 120), [(at(2026, 10, 24, 23), at(2026, 10, 25, 0))]),
+        (BACK, Window(0, 1440), [(at(2026, 10, 24, 22), at(2026, 10, 25, 23))]),
     ],
 )
-def test_the_days_on_which_the_clocks_change(day, window, opens, closes):
-    assert on("Europe/Berlin", day, window) == ((opens, closes),)
+def test_the_days_on_which_the_clocks_change(day, window, open_at):
+    assert on("Europe/Berlin", day, window) == tuple(open_at)
 
 
 def test_hours_that_the_clock_skips_as_a_whole_are_none():
@@ -123,7 +146,8 @@ def test_a_week_before_and_800_days_after():
     now_ms = at(2026, 11, 25, 13, 14)
     calendar = compiled("office", OpeningHours(zones.zone("Europe/Berlin", "x"), WEEKDAYS, {}), now_ms)
     assert calendar.calendar_id == "office"
-    assert calendar.intervals[0] == (at(2026, 11, 18, 8), at(2026, 11, 18, 16))
+    closed_ms = at(2026, 11, 18)  # an interval without length: closed from there on
+    assert calendar.intervals[:2] == ((closed_ms, closed_ms), (at(2026, 11, 18, 8), at(2026, 11, 18, 16)))
     assert calendar.until_ms == at(2029, 2, 3) >= now_ms + 800 * DAY_MS
     assert calendar.intervals[-1] == (at(2029, 2, 2, 8), at(2029, 2, 2, 16))
     assert calendar.source == f"Europe/Berlin tzdata {zones.version()}"
@@ -133,10 +157,18 @@ def test_who_was_closed_for_long_is_known_to_be():
     holidays = {date(2026, 11, 9) + timedelta(days=off): () for off in range(21)}
     hours = OpeningHours(zones.zone("UTC", "x"), WEEKDAYS, holidays)
     early, late = (compiled("office", hours, at(2026, 11, day, 12)) for day in (12, 25))
-    assert early.intervals[:2] == ((at(2026, 11, 5, 9), at(2026, 11, 5, 17)), (at(2026, 11, 6, 9), at(2026, 11, 6, 17)))
+    assert early.intervals[1:3] == (
+        (at(2026, 11, 5, 9), at(2026, 11, 5, 17)),
+        (at(2026, 11, 6, 9), at(2026, 11, 6, 17)),
+    )
     assert late.intervals[:2] == ((at(2026, 11, 18), at(2026, 11, 18)), (at(2026, 11, 30, 9), at(2026, 11, 30, 17)))
 
 
 def test_who_never_opens_again_is_known_to_be_closed():
     hours = OpeningHours(zones.zone("UTC", "x"), ((),) * 7, {date(2020, 1, 1): (Window(0, 1440),)})
     assert compiled("office", hours, at(2026, 11, 25)).intervals == ((at(2026, 11, 18), at(2026, 11, 18)),)
+
+
+def test_other_data_are_named_beside_those_of_the_zones():
+    hours = OpeningHours(zones.zone("UTC", "x"), WEEKDAYS, {}, data="holidays 0.1")
+    assert compiled("office", hours, 0).source == f"UTC tzdata {zones.version()} holidays 0.1"

@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omniroute.core.calendars import add_ms, before_ms, is_open, next_close_ms, next_open_ms
+from omniroute.core.calendars import (
+    add_ms,
+    before_ms,
+    elapsed_ms,
+    is_open,
+    merged,
+    next_close_ms,
+    next_open_ms,
+    segments,
+)
 from omniroute.core.rules import Calendar
 
 SPAN = 60
@@ -73,6 +82,71 @@ def test_before_is_the_last_instant_with_so_much_open_time_left(calendar, due_ms
         at_ms -= 1
         left += open_at(calendar, at_ms)
     assert before_ms(calendar, due_ms, length_ms) == at_ms
+
+
+@st.composite
+def pauses(draw: st.DrawFn) -> list[tuple[int, int]]:
+    """Anything from before the calendar to after it; they may overlap, touch and be empty."""
+    return merged(draw(st.lists(st.tuples(INSTANTS, INSTANTS).map(lambda ends: tuple(sorted(ends))), max_size=3)))
+
+
+def counts(calendar: Calendar, at_ms: int, paused: list[tuple[int, int]]) -> bool:
+    return open_at(calendar, at_ms) and not any(from_ms <= at_ms < to_ms for from_ms, to_ms in paused)
+
+
+@EXAMPLES
+@given(st.lists(st.tuples(INSTANTS, INSTANTS), max_size=5))
+def test_merged_intervals_hold_the_same_instants(intervals):
+    found = merged(intervals)
+    bounds = [ms for interval in found for ms in interval]
+    assert bounds == sorted(set(bounds)), "neither empty nor touching"
+    inside = {ms for from_ms, to_ms in intervals for ms in range(from_ms, to_ms)}
+    assert {ms for from_ms, to_ms in found for ms in range(from_ms, to_ms)} == inside
+
+
+@EXAMPLES
+@given(calendars(), INSTANTS, INSTANTS, pauses())
+def test_elapsed_is_the_number_of_instants_that_count(calendar, start_ms, end_ms, paused):
+    assert elapsed_ms(calendar, start_ms, end_ms, paused) == sum(
+        counts(calendar, at_ms, paused) for at_ms in range(start_ms, end_ms)
+    )
+
+
+@EXAMPLES
+@given(calendars(), INSTANTS, LENGTHS, pauses())
+def test_a_pause_puts_the_end_off(calendar, start_ms, length_ms, paused):
+    at_ms, passed = start_ms, 0
+    while passed < length_ms:
+        passed += counts(calendar, at_ms, paused)
+        at_ms += 1
+    assert add_ms(calendar, start_ms, length_ms, paused) == at_ms
+
+
+@EXAMPLES
+@given(calendars(), INSTANTS, LENGTHS, pauses())
+def test_a_pause_puts_the_beginning_back(calendar, due_ms, length_ms, paused):
+    at_ms, left = due_ms, 0
+    while left < length_ms:
+        at_ms -= 1
+        left += counts(calendar, at_ms, paused)
+    assert before_ms(calendar, due_ms, length_ms, paused) == at_ms
+
+
+@EXAMPLES
+@given(calendars(), INSTANTS, INSTANTS, pauses())
+def test_segments_are_the_whole_span_in_order_each_of_one_kind(calendar, start_ms, end_ms, paused):
+    found = segments(calendar, start_ms, end_ms, paused)
+    ends = [start_ms, *(one.to_ms for one in found)]
+    assert [one.from_ms for one in found] == ends[:-1]
+    assert ends[-1] == max(start_ms, end_ms)
+    for one in found:
+        kinds = {
+            "open" if counts(calendar, at_ms, paused) else "closed" if not open_at(calendar, at_ms) else "pause"
+            for at_ms in range(one.from_ms, one.to_ms)
+        }
+        assert kinds == {one.kind} or (one.kind == "pause" and kinds <= {"pause", "closed"})
+    counted = sum(one.to_ms - one.from_ms for one in found if one.kind == "open")
+    assert counted == elapsed_ms(calendar, start_ms, end_ms, paused)
 
 
 HOUR = 3_600_000

@@ -14,6 +14,7 @@ from omniroute.cli.explain import explain
 from omniroute.cli.normalize import normalize
 from omniroute.cli.serve import serve
 from omniroute.cli.simulate import simulate
+from omniroute.cli.sla import sla
 from omniroute.errors import OmniRouteError
 
 
@@ -23,7 +24,7 @@ def program() -> None:
     """OmniRoute, an omnichannel routing engine."""
 
 
-for verb in (check, demo, diagrams, explain, normalize, serve, simulate):
+for verb in (check, demo, diagrams, explain, normalize, serve, simulate, sla):
     program.add_command(verb)
 
 

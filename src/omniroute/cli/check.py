@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import click
@@ -21,5 +22,6 @@ def check(path: Path) -> None:
         raise ConfigError(f"there is no folder {folder}", "journal.path")
     queues = sum(len(department.queues) for department in read.departments.values())
     click.echo(f"{path}: right ({len(read.departments)} departments, {queues} queues, {len(read.channels)} channels)")
-    for finding in config.findings(read, registry):
+    asleep = config.calendars_asleep(read, time.time_ns() // 1_000_000)
+    for finding in (*config.findings(read, registry), *asleep):
         click.echo(f"warning: {finding.path}: {finding.text}")

@@ -2,14 +2,15 @@
 
 What lives here: its shape (``sections``), reading it with errors that name the path and the nearest right name
 (``reading``), and turning it into what the core decides by: ``rules`` puts together what ``queues``, ``steps``,
-``channels``, ``hours`` and ``calendars`` make of their sections, ``people`` makes the operators. ``findings`` are the
-doubts about a file that is right. Nothing here reads a clock: the present is an argument.
+``channels``, ``hours`` (with ``holidays`` and ``ical``) and ``calendars`` make of their sections, ``people`` makes the
+operators. ``findings`` are the doubts about a file that is right; ``business`` calculates with its calendars. Nothing
+here reads a clock: the present is an argument.
 """
 
 from __future__ import annotations
 
 from omniroute.config.channels import channel_options, placements
-from omniroute.config.findings import Finding, findings
+from omniroute.config.findings import Finding, calendars_asleep, findings
 from omniroute.config.lengths import length_ms
 from omniroute.config.names import queue_id, requirement
 from omniroute.config.people import operators
@@ -47,6 +48,7 @@ __all__ = [
     "Routing",
     "Section",
     "Server",
+    "calendars_asleep",
     "channel_options",
     "check",
     "classify_rules",

@@ -1,20 +1,19 @@
 """Calendars: from opening hours to the instants at which the core opens and closes.
 
-What lives here: pure functions of hours and a span of time. The wall clock decides: a part of a day lasts from the
-first moment to the last at which the clocks of the place show a time inside it. So hours that begin while the clocks
-are put forward begin right after, hours that begin in the hour that comes twice begin the first time, hours that end in
-it end the second time, and nobody finds a closed door while the clock shows an open hour.
+What lives here: pure functions of hours and a span of time. The wall clock decides: it is open exactly at the instants
+at which the clocks of the place show a time inside the hours of the day that they show. Hours that begin while the
+clocks are put forward begin right after; what lies in an hour that comes twice is open both times.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from collections.abc import Iterator
+from datetime import date
+from typing import NamedTuple
 
 from omniroute.config import zones
-from omniroute.config.hours import OpeningHours, Window
+from omniroute.config.hours import OpeningHours
+from omniroute.core.calendars import merged
 from omniroute.core.rules import Calendar
 
 BEFORE_DAYS = 7
@@ -25,84 +24,78 @@ DAY_MS = 86_400_000
 Interval = tuple[int, int]
 """From and to, in ms UTC, the end not included."""
 
+_EPOCH_DAY = date(1970, 1, 1).toordinal()
+
 
 def compiled(name: str, hours: OpeningHours, now_ms: int) -> Calendar:
-    """The calendar from `BEFORE_DAYS` before to `AFTER_DAYS` after the present, the same all day (UTC).
-
-    Who has been closed for longer than that gets an interval of no length at the beginning: the core takes the time
-    before the first interval to be open.
-    """
+    """The calendar from `BEFORE_DAYS` before to `AFTER_DAYS` after the present, the same all day (UTC)."""
     today_ms = now_ms - now_ms % DAY_MS
-    from_ms, until_ms = today_ms - BEFORE_DAYS * DAY_MS, today_ms + (AFTER_DAYS + 1) * DAY_MS
+    return covering(name, hours, today_ms - BEFORE_DAYS * DAY_MS, today_ms + (AFTER_DAYS + 1) * DAY_MS)
+
+
+def covering(name: str, hours: OpeningHours, from_ms: int, until_ms: int) -> Calendar:
+    """The calendar that knows a span.
+
+    Who is closed at its beginning gets an interval of no length there: the core takes the time before the first
+    interval to be open.
+    """
     found = intervals(hours, from_ms, until_ms)
-    if not found or found[0][0] > today_ms:
+    if not found or found[0][0] > from_ms:
         found = ((from_ms, from_ms), *found)
-    return Calendar(name, found, until_ms, f"{hours.zone.key} tzdata {zones.version()}")
+    data = f" {hours.data}" if hours.data else ""
+    return Calendar(name, found, until_ms, f"{hours.zone.key} tzdata {zones.version()}{data}")
 
 
 def intervals(hours: OpeningHours, from_ms: int, until_ms: int) -> tuple[Interval, ...]:
     """When it is open within a span: sorted, disjoint, not touching."""
-    found = _merged(sorted(_stretches(hours, from_ms, until_ms)))
-    within = ((max(opens, from_ms), min(closes, until_ms)) for opens, closes in found)
-    return tuple((opens, closes) for opens, closes in within if opens < closes)
+    found = merged(_opened(hours, from_ms, until_ms))
+    for closure in hours.closures:
+        if from_ms < closure.to_ms and closure.from_ms < until_ms:
+            found = [part for one in found for part in _cut(one, closure.from_ms, closure.to_ms)]
+    return tuple(found)
 
 
-def _stretches(hours: OpeningHours, from_ms: int, until_ms: int) -> Iterator[Interval]:
-    """Every part of every day that may touch the span; a day of the place begins at most a day off ours."""
-    day, last = (datetime.fromtimestamp(ms // 1000, UTC).date() for ms in (from_ms - DAY_MS, until_ms + DAY_MS))
-    while day <= last:
-        for window in hours.days.get(day, hours.week[day.weekday()]):
-            yield stretch(hours.zone, day, window)
-        day += timedelta(days=1)
+def _opened(hours: OpeningHours, from_ms: int, until_ms: int) -> Iterator[Interval]:
+    for part in days(hours, from_ms, until_ms):
+        for start, end in hours.open_windows(part.day):
+            opens, closes = part.instant_ms(start), part.instant_ms(end)
+            if opens < closes:
+                yield opens, closes
 
 
-def stretch(zone: ZoneInfo, day: date, window: Window) -> Interval:
-    """From the first to the last moment of that day at which the clock shows a time inside the window."""
-    return _first_ms(zone, _wall(day, window.start)), _after_last_ms(zone, _wall(day, window.end - 1))
+def _cut(interval: Interval, from_ms: int, to_ms: int) -> Iterator[Interval]:
+    """What is left of an interval without a part of it."""
+    opens, closes = interval
+    if to_ms <= opens or closes <= from_ms:
+        yield interval
+        return
+    if opens < from_ms:
+        yield opens, from_ms
+    if to_ms < closes:
+        yield to_ms, closes
 
 
-def _wall(day: date, minute: int) -> datetime:
-    return datetime.combine(day, time(minute // 60, minute % 60))
+class DayPart(NamedTuple):
+    """A day of the place, or a part of it in which its clocks run evenly: ``[from_ms, to_ms)``."""
+
+    day: date
+    midnight_ms: int
+    """When its clocks would have shown 00:00, had they always run as in this part."""
+    from_ms: int
+    to_ms: int
+
+    def instant_ms(self, minute: int) -> int:
+        """When the clocks show that minute of the day; the nearer end, if they do not in this part."""
+        at_ms = self.midnight_ms + minute * MINUTE_MS
+        if at_ms < self.from_ms:
+            return self.from_ms
+        return min(at_ms, self.to_ms)
 
 
-def _first_ms(zone: ZoneInfo, wall: datetime) -> int:
-    """The first moment at which the clock shows the minute; where it skips it, the moment at which it does."""
-    first, last = _occurrences_ms(zone, wall)
-    return first if first <= last else _skipped_at_ms(zone, last, first)
-
-
-def _after_last_ms(zone: ZoneInfo, wall: datetime) -> int:
-    """The end of the last minute that the clock shows so; where it skips it, the moment at which it does."""
-    first, last = _occurrences_ms(zone, wall)
-    return last + MINUTE_MS if first <= last else _skipped_at_ms(zone, last, first)
-
-
-def _occurrences_ms(zone: ZoneInfo, wall: datetime) -> Interval:
-    """The instants of a wall time by the offset before a change and by the one after; only in a gap they turn round."""
-    return (_instant_ms(wall.replace(tzinfo=zone, fold=0)), _instant_ms(wall.replace(tzinfo=zone, fold=1)))
-
-
-def _instant_ms(moment: datetime) -> int:
-    return int(moment.timestamp()) * 1000
-
-
-def _skipped_at_ms(zone: ZoneInfo, before_ms: int, after_ms: int) -> int:
-    """The instant between two at which the clock is put forward."""
-    seconds = range(before_ms // 1000, after_ms // 1000 + 1)
-    old = _offset(zone, seconds[0])
-    return seconds[bisect_left(seconds, True, key=lambda second: _offset(zone, second) != old)] * 1000
-
-
-def _offset(zone: ZoneInfo, second: int) -> timedelta | None:
-    return datetime.fromtimestamp(second, zone).utcoffset()
-
-
-def _merged(stretches: Iterable[Interval]) -> list[Interval]:
-    """Sorted stretches with those that overlap or touch as one."""
-    found: list[Interval] = []
-    for opens, closes in stretches:
-        if found and opens <= found[-1][1]:
-            found[-1] = (found[-1][0], max(found[-1][1], closes))
-        else:
-            found.append((opens, closes))
-    return found
+def days(hours: OpeningHours, from_ms: int, until_ms: int) -> Iterator[DayPart]:
+    """The days of the place in a span, in order; a day on which the clocks are changed comes in parts."""
+    for begins, ends, offset in zones.stretches(hours.zone, from_ms, until_ms):
+        for number in range((begins + offset) // DAY_MS, -(-(ends + offset) // DAY_MS)):
+            midnight_ms = number * DAY_MS - offset
+            day = date.fromordinal(_EPOCH_DAY + number)
+            yield DayPart(day, midnight_ms, max(midnight_ms, begins), min(midnight_ms + DAY_MS, ends))

@@ -1,7 +1,7 @@
 """Findings: doubts about a configuration that is right, told to people and refused by nobody.
 
-What lives here: whether the people of the file can serve its queues, now or after a relaxation. The file only seeds the
-people, so what is missing here may be there already.
+What lives here: whether the people of the file can serve its queues, now or after a relaxation, and whether its
+calendars still open. The file only seeds the people, so what is missing here may be there already.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from omniroute.config.calendars import AFTER_DAYS, DAY_MS, intervals
 from omniroute.config.channels import cost_units
+from omniroute.config.hours import opening_hours
 from omniroute.config.names import queue_owners, requirement
 from omniroute.config.people import workers
 from omniroute.config.queues import queue_path, queue_rules
@@ -37,6 +39,14 @@ def findings(config: Config, registry: Registry) -> list[Finding]:
     for rule in queue_rules(config, registry):
         found += _of_queue(rule, people, queue_owners(config))
     return [*found, *_of_classification(config, people), *_of_capacity(config, people, registry)]
+
+
+def calendars_asleep(config: Config, now_ms: int) -> Iterator[Finding]:
+    """The calendars that are right but do not open again, as far as one is compiled from now on."""
+    for name, section in config.calendars.items():
+        path = f"calendars.{name}"
+        if not intervals(opening_hours(section, path), now_ms, now_ms + AFTER_DAYS * DAY_MS):
+            yield Finding(path, f"it does not open within the next {AFTER_DAYS} days; add hours, or days to `open`")
 
 
 def _of_queue(rule: QueueRule, people: People, owners: Mapping[str, str]) -> Iterator[Finding]:

@@ -157,12 +157,20 @@ class CalendarSection(Section, kw_only=True):
     """``[calendars.NAME]``: opening hours, in the wall time of a place."""
 
     timezone: str
+    always_open: bool = False
+    """Open all day on every day that nothing else is said of."""
     hours: dict[str, list[str]] = {}
     """Day of the week (``mon`` to ``sun``) → hours, like ``["09:00-12:30", "13:00-17:00"]``."""
     closed: list[str] = []
-    """Whole days, like ``"2026-12-25"``."""
+    """Whole days, like ``"2026-12-25"`` or ``"2026-12-24/2027-01-01"``, the last one included."""
     open: dict[str, list[str]] = {}
-    """Day, like ``"2026-12-24"`` → its hours, in the place of those of its day of the week."""
+    """Day, like ``"2026-12-24"`` → its hours, in the place of all that is said of it otherwise."""
+    breaks: dict[str, list[str]] = {}
+    """Day, like ``"2026-12-24"`` → when it is closed within its hours."""
+    holidays: list[str] = []
+    """Whose public holidays are closed: a country, ``"DE"``, or a part of one, ``"DE-BY"``."""
+    ical: list[str] = []
+    """iCalendar files, whose events are closed."""
 
 
 class Config(Section, kw_only=True):

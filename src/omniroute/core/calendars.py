@@ -2,13 +2,42 @@
 
 What lives here: pure functions over sorted intervals, each a few bisections. Before the first interval, from
 ``until_ms`` on, and in a calendar without intervals nothing is known: that counts as open, so that every walk ends.
+Where there are pauses, what lies in one does not count, open or not. The conventions at the edges are in
+``docs/reference/calendars.md``.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from typing import Literal, NamedTuple
 
 from omniroute.core.rules import Calendar
+
+Pauses = Sequence[tuple[int, int]]
+"""Intervals ``[from_ms, to_ms)`` that do not count: sorted and disjoint, as `merged` gives them."""
+
+
+class Segment(NamedTuple):
+    """A part of a span of time, and what it was: only what was open counts."""
+
+    from_ms: int
+    to_ms: int
+    kind: Literal["open", "closed", "pause"]
+
+
+def merged(intervals: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Any intervals as sorted ones that neither overlap nor touch; those without length are left out."""
+    found: list[tuple[int, int]] = []
+    for from_ms, to_ms in sorted(intervals):
+        if from_ms >= to_ms:
+            continue
+        if found and from_ms <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], to_ms))
+        else:
+            found.append((from_ms, to_ms))
+    return found
 
 
 def _from_ms(interval: tuple[int, int]) -> int:
@@ -38,11 +67,88 @@ def next_close_ms(calendar: Calendar, at_ms: int) -> int | None:
         at_ms = to_ms
 
 
-def add_ms(calendar: Calendar, start_ms: int, length_ms: int) -> int:
-    """The first instant at which ``length_ms`` of open time have passed since ``start_ms``.
+def add_ms(calendar: Calendar, start_ms: int, length_ms: int, pauses: Pauses = ()) -> int:
+    """The first instant at which ``length_ms`` of business time have passed since ``start_ms``.
 
-    A length that ends with an interval ends there, not where the next one begins; no length ends at once.
+    A length that ends with an interval, or where a pause begins, ends there, not where it goes on; no length ends at
+    once.
     """
+    at_ms = start_ms
+    for from_ms, to_ms in pauses:
+        if to_ms <= at_ms:
+            continue
+        counted_ms = elapsed_ms(calendar, at_ms, from_ms)
+        if counted_ms >= length_ms:
+            break
+        length_ms -= counted_ms
+        at_ms = to_ms
+    return _added_ms(calendar, at_ms, length_ms)
+
+
+def before_ms(calendar: Calendar, due_ms: int, length_ms: int, pauses: Pauses = ()) -> int:
+    """The last instant from which ``length_ms`` of business time are left until ``due_ms``; no length: ``due_ms``."""
+    at_ms = due_ms
+    for from_ms, to_ms in reversed(pauses):
+        if from_ms >= at_ms:
+            continue
+        counted_ms = elapsed_ms(calendar, to_ms, at_ms)
+        if counted_ms >= length_ms:
+            break
+        length_ms -= counted_ms
+        at_ms = from_ms
+    return _subtracted_ms(calendar, at_ms, length_ms)
+
+
+def elapsed_ms(calendar: Calendar, start_ms: int, end_ms: int, pauses: Pauses = ()) -> int:
+    """The business time between two instants; 0, if the second is not later."""
+    counted_ms = _open_ms(calendar, start_ms, end_ms)
+    for from_ms, to_ms in pauses:
+        counted_ms -= _open_ms(calendar, max(from_ms, start_ms), min(to_ms, end_ms))
+    return counted_ms
+
+
+def segments(calendar: Calendar, start_ms: int, end_ms: int, pauses: Pauses = ()) -> list[Segment]:
+    """The span from one instant to another in parts without a gap: what was open, closed or a pause."""
+    found: list[Segment] = []
+    at_ms = start_ms
+    for from_ms, to_ms in chain(pauses, ((end_ms, end_ms),)):
+        found += _opened_and_closed(calendar, at_ms, min(from_ms, end_ms))
+        paused = Segment(max(from_ms, at_ms), min(to_ms, end_ms), "pause")
+        found += [paused] if paused.from_ms < paused.to_ms else []
+        at_ms = max(at_ms, to_ms)
+    return found
+
+
+def _opened_and_closed(calendar: Calendar, at_ms: int, end_ms: int) -> Iterator[Segment]:
+    while at_ms < end_ms:
+        opens_ms = min(next_open_ms(calendar, at_ms), end_ms)
+        if at_ms < opens_ms:
+            yield Segment(at_ms, opens_ms, "closed")
+        closes_ms = next_close_ms(calendar, opens_ms)
+        at_ms = end_ms if closes_ms is None else min(closes_ms, end_ms)
+        if opens_ms < at_ms:
+            yield Segment(opens_ms, at_ms, "open")
+
+
+def _open_ms(calendar: Calendar, start_ms: int, end_ms: int) -> int:
+    """The open time between two instants; 0, if the second is not later."""
+    if start_ms >= end_ms:
+        return 0
+    intervals, until_ms = calendar.intervals, calendar.until_ms
+    if not intervals:
+        return end_ms - start_ms
+    first_ms = min(intervals[0][0], until_ms)
+    unknown_ms = max(min(end_ms, first_ms) - start_ms, 0) + max(end_ms - max(start_ms, until_ms), 0)
+    start_ms, end_ms = max(start_ms, first_ms), min(end_ms, until_ms)
+    if start_ms >= end_ms:
+        return unknown_ms
+    first, last = (bisect_right(intervals, ms, key=_from_ms) - 1 for ms in (start_ms, end_ms))
+    whole_ms = sum(to_ms - from_ms for from_ms, to_ms in intervals[first:last])
+    before = min(start_ms, intervals[first][1]) - intervals[first][0]
+    return unknown_ms + whole_ms - before + min(end_ms, intervals[last][1]) - intervals[last][0]
+
+
+def _added_ms(calendar: Calendar, start_ms: int, length_ms: int) -> int:
     at_ms = start_ms
     while length_ms > 0:
         from_ms, to_ms = _open_after(calendar, at_ms)
@@ -54,8 +160,7 @@ def add_ms(calendar: Calendar, start_ms: int, length_ms: int) -> int:
     return start_ms
 
 
-def before_ms(calendar: Calendar, due_ms: int, length_ms: int) -> int:
-    """The last instant such that ``length_ms`` of open time lie between it and ``due_ms``; no length: ``due_ms``."""
+def _subtracted_ms(calendar: Calendar, due_ms: int, length_ms: int) -> int:
     at_ms = due_ms
     while length_ms > 0:
         from_ms, to_ms = _open_before(calendar, at_ms)
