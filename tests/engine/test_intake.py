@@ -169,15 +169,18 @@ async def test_damaged_raw_input_does_not_stop_a_restart(damage):
 
 async def test_an_attachment_that_a_failing_disk_refuses_ends_the_engine_and_not_the_letter():
     disk = MemoryDisk()
-    with pytest.raises(ExceptionGroup) as ended:
+
+    async def broken(_: bytes) -> str:
+        raise JournalError("the disk failed")
+
+    async def until_it_ends() -> None:
         async with life(disk) as rig:
-
-            async def broken(_: bytes) -> str:
-                raise JournalError("the disk failed")
-
             rig.journal.put_blob = broken
             await rig.engine.intake.receive(rig.raw(files=["bill.txt"]))
             await anyio.sleep_forever()
+
+    with pytest.raises(ExceptionGroup) as ended:
+        await until_it_ends()
     assert ended.group_contains(JournalError)
     async with life(disk) as rig:
         await until(lambda: not rig.state.pending_raws)
