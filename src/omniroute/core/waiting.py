@@ -309,9 +309,10 @@ class WaitingIndex:
         """The items of every class that holds any."""
         return {key: one.line.places() for key, one in self.classes.items() if one.size}
 
-    def firsts(self) -> list[int]:
-        """Ids of the first item of every class, queue by queue."""
-        return [one.line.first()[1] for classes in self.by_queue.values() for one in classes.values()]
+    def firsts(self, served: int = -1) -> list[int]:
+        """Ids of the first items of the classes in ``served`` (as bits; all, if nothing is said), queue by queue."""
+        classes = [one for lines in self.by_queue.values() for one in lines.values() if served >> one.slot & 1]
+        return [one.lined.first()[1] for one in classes]
 
     def length(self, queue_id: str) -> int:
         """How many items wait in a queue."""

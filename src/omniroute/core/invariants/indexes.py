@@ -65,9 +65,10 @@ def _lanes(state: State, operators: Sequence[Operator]) -> Iterator[str]:
     state.roster.refresh(state)
     for operator in operators:
         slot = state.roster.slots[operator.operator_id]
-        holding = room.Holding(state, operator)
+        nowhere = "" if operator.channels else room.absent(state, operator)
+        holding = None if nowhere else room.Holding(state, operator)
         for key, lane in state.roster.lanes.items():
-            reason = room.absent(state, operator, key[0]) or room.full(state, operator, *key, holding)
+            reason = nowhere or room.absent(state, operator, key[0]) or room.full(state, operator, *key, holding)
             if reason != lane.of[slot] or not lane.bits[reason] >> slot & 1:
                 yield f"{operator.operator_id} stands under {lane.of[slot]!r} in {key}, not {reason!r}"
 

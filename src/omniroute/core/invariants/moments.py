@@ -42,7 +42,7 @@ def first_in_first_out(state: State, event: e.Event) -> Iterator[str]:
         return
     item, operator = state.items[event.work_item_id], state.operators[event.operator_id]
     place = (item.rank_ms, item.work_item_id)
-    for item_id in state.waiting.firsts():  # whoever may have no first of a class may have none behind it
+    for item_id in state.waiting.firsts(state.waiting.serves(operator)):  # who may have no first may have none behind
         other = state.items[item_id]
         earlier = (other.rank_ms, item_id) < place and not state.is_batch(other.queue_id)
         if earlier and not why_not(state, operator, other):

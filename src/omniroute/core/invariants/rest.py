@@ -130,17 +130,20 @@ def work_conserving(state: State, scope: Scope) -> Iterator[str]:
     """18: at rest no eligible free operator stands beside a matchable item.
 
     What a step has touched is compared with everything: its waiting items with all operators, its operators with the
-    first item of every class (whoever may have none of the first ones may have none of those behind them).
+    first item of every class that they can serve (whoever may have none of the first ones may have none of those behind
+    them; who can serve which class is recounted with everything else).
     """
     if scope.whole:
         yield from _idle_beside(state, [state.items[i] for i in state.waiting.ordered()], scope.operators)
         return
     waiting = [item for item in scope.items if item.state is ItemState.QUEUED]
-    free = [operator for operator in scope.operators if operator.presence is Presence.AVAILABLE]
     if waiting:
         yield from _idle_beside(state, waiting, state.operators.values())
-    if free and len(state.waiting):
-        yield from _idle_beside(state, [state.items[number] for number in state.waiting.firsts()], free)
+    if len(state.waiting):
+        for operator in scope.operators:
+            if operator.presence is Presence.AVAILABLE:
+                firsts = state.waiting.firsts(state.waiting.serves(operator))
+                yield from _idle_beside(state, [state.items[number] for number in firsts], (operator,))
 
 
 def _idle_beside(state: State, waiting: Sequence[WorkItem], operators: Iterable[Operator]) -> Iterator[str]:
