@@ -533,3 +533,15 @@ def test_an_automatic_accept_that_makes_room_lets_the_oldest_in_first():
 def test_a_caller_who_hung_up_while_connecting_remembers_nobody(connecting):
     connecting.contact(ABANDONED)
     assert connecting.just(e.ConversationResolved).record.last_operator_id == ""
+
+
+def test_a_voicemail_without_a_running_call_connects_nobody(world: World) -> None:
+    """Found by the simulator: it was connected, which nothing could answer, failed, and was offered again, for ever."""
+    matter = world.write("support.first", "phone", session="call-1")
+    assert world.matter(matter).contact is ContactState.NONE
+    world.accept()
+    assert world.item(matter).state == "assigned"
+    assert _effects(world) == []
+    assert not world.matter(matter).answered
+    world.do(c.EndContact(work_item_id=world.item(matter).work_item_id, operator_id="ann"))
+    assert _effects(world) == [], "nothing to part either"
