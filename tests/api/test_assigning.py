@@ -7,6 +7,7 @@ from typing import Any
 from tests.api.rig import COMPANY, OFFER_MS, PASSWORD, QUEUE, Office, office
 
 from omniroute.core import events as e
+from omniroute.testing.clock import START_MS
 
 HOUR_MS = 3_600_000
 
@@ -186,6 +187,38 @@ async def test_an_operator_has_queues_and_a_weight():
         await one.available("ann", "bob")
         (queue,) = next(d for d in await one.right("ann", "GET", "/queues") if d["name"] == "Support")["queues"]
         assert queue["operators_available"] == 2
+
+
+async def test_who_transfers_is_told_how_the_queues_stand():
+    queues = {
+        "shop": {**QUEUE, "requires": ["spanish>=5"]},
+        "late": {**QUEUE, "calendar": "office", "handoff": "0s"},
+    }
+    office_hours = {"timezone": "UTC", "hours": {"fri": ["09:00-17:00"]}}
+    sales = {"title": "Sales", "default_queue": "shop", "queues": queues}
+    company = {
+        **COMPANY,
+        "departments": {**COMPANY["departments"], "sales": sales},
+        "calendars": {"office": office_hours},
+    }
+    async with office(company) as one:
+        person = {"operator_id": "gil", "name": "Gil", "password": PASSWORD, "departments": ["sales"]}
+        await one.right("root", "POST", "/operators", {**person, "skills": {"spanish": 5}})
+        await one.available("cem")
+        shop, late = await _sales(one)
+        assert (shop["operators_available"], late["operators_available"]) == (0, 1)
+        assert (shop["open"], shop["opens_ms"], shop["takes_transfers"]) == (True, 0, True)
+        assert (late["open"], late["opens_ms"], late["takes_transfers"]) == (False, START_MS + HOUR_MS, False)
+        await one.available("gil")
+        shop, late = await _sales(one)
+        assert (shop["operators_available"], late["operators_available"]) == (1, 2)
+
+
+async def _sales(one: Office) -> tuple[dict[str, object], dict[str, object]]:
+    """The queues of sales, as a colleague of support sees them."""
+    found = next(each for each in await one.right("ann", "GET", "/queues") if each["name"] == "Sales")["queues"]
+    by_id = {queue["queue_id"]: queue for queue in found}
+    return by_id["sales.shop"], by_id["sales.late"]
 
 
 async def test_relaxation_is_a_step_and_opens_the_work_to_read_and_take():

@@ -10,6 +10,7 @@ from omniroute.core import commands as c
 from omniroute.core import events as e
 from omniroute.core.deadlines import Concern
 from omniroute.core.model import InteractionKind, WorkItem
+from omniroute.core.rules import Requirement
 from omniroute.errors import Conflict, Forbidden, InvalidInput
 
 HANDOFF_MS = 120 * SECOND
@@ -114,6 +115,35 @@ def test_the_target_keeps_the_age_and_takes_the_requirements_of_its_queue(world)
     source, target = world.state.items[1], _target(world)
     assert target.rank_ms == source.rank_ms
     assert [str(requirement) for requirement in target.requirements] == ["money>=1"]
+
+
+def test_the_target_keeps_what_the_matter_itself_requires(world):
+    world.operator("eve", "support", **{"lang.fr": 3})
+    matter_id = world.write(requirements=[Requirement("lang.fr", 2)])
+    world.accept("eve")
+    world.operator("cem", "sales", **{"lang.fr": 1})
+    world.operator("dan", "sales", **{"lang.fr": 2})
+    world.do(c.PutOperator(operator_id="bob", departments=(), skills={}, capacity_units=1))
+    world.transfer(matter_id, "sales")
+    target = world.state.items[world.just(e.HandoffRequested).target_item_id]
+    assert [str(requirement) for requirement in target.own] == ["lang.fr>=2"]
+    assert (world.offered("cem"), world.offered("dan")) == ([], [matter_id])
+
+
+def test_the_requirements_of_the_queue_and_of_the_matter_are_joined(world):
+    world.operator("eve", "support", **{"lang.fr": 3, "money": 1})
+    matter_id = world.write(requirements=[Requirement("lang.fr", 2), Requirement("money")])
+    world.accept("eve")
+    world.transfer(matter_id, "billing", "billing.money")
+    target = world.state.items[world.just(e.HandoffRequested).target_item_id]
+    assert [str(requirement) for requirement in target.requirements] == ["lang.fr>=2", "money>=1"]
+
+
+def test_the_target_keeps_what_the_matter_itself_prefers(world):
+    source = world.state.items[1]
+    source.preferred = (Requirement("lang.fr"),)
+    world.transfer(1, "billing")
+    assert _target(world).preferred == (Requirement("lang.fr"),)
 
 
 def test_the_sender_is_not_offered_the_own_transfer(world):

@@ -7,16 +7,20 @@ that nobody is shown what a crash could take back.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection
 
 import msgspec
 
 from omniroute.api import reasons, views, waits
 from omniroute.config import Config
 from omniroute.core import events as e
+from omniroute.core.calendars import next_open_ms
 from omniroute.core.classes import ClassKey, class_of
+from omniroute.core.eligibility import unable
 from omniroute.core.estimates import estimate, position
 from omniroute.core.model import ItemState, Offer, Operator, Presence, WorkItem
 from omniroute.core.permissions import Actor, Role, in_reach
+from omniroute.core.rules import QueueRule
 from omniroute.core.state import State
 from omniroute.engine import cells as c
 from omniroute.engine.engine import Engine
@@ -223,26 +227,43 @@ class Screens:
         waiting: dict[str, list[int]] = {}
         for key, line in self.state.waiting.lines().items():
             waiting.setdefault(key.queue_id, []).extend(self.state.items[item_id].enqueued_ms for _, item_id in line)
-        available = self._available()
+        available, now_ms = self._available(), self.now_ms()
         return [
             views.DepartmentView(
                 department_id=rule.department_id,
                 name=self.title(rule.department_id),
                 queues=[
-                    views.QueueView(
-                        queue_id=queue.queue_id,
-                        title=self.queue_title(queue.queue_id),
-                        department=self.title(queue.department_id),
-                        waiting=len(waiting.get(queue.queue_id, ())),
-                        longest_wait_since_ms=min(waiting.get(queue.queue_id, (0,))),
-                        operators_available=available[queue.department_id] + available[queue.queue_id],
-                    )
+                    self._queue(queue, waiting.get(queue.queue_id, ()), available, now_ms)
                     for queue in self.state.config.queues
                     if queue.department_id == rule.department_id
                 ],
             )
             for rule in self.state.config.departments
         ]
+
+    def _queue(
+        self, queue: QueueRule, since_ms: Collection[int], available: Counter[str], now_ms: int
+    ) -> views.QueueView:
+        calendar = self.state.calendars.get(queue.calendar_id)
+        opens_ms = now_ms if calendar is None else next_open_ms(calendar, now_ms)
+        people = available[queue.department_id] + available[queue.queue_id]
+        return views.QueueView(
+            queue_id=queue.queue_id,
+            title=self.queue_title(queue.queue_id),
+            department=self.title(queue.department_id),
+            waiting=len(since_ms),
+            longest_wait_since_ms=min(since_ms, default=0),
+            operators_available=self._able(queue) if queue.requirements else people,
+            open=opens_ms <= now_ms,
+            opens_ms=opens_ms if opens_ms > now_ms else 0,
+            takes_transfers=bool(queue.handoff_ms),
+        )
+
+    def _able(self, queue: QueueRule) -> int:
+        """How many are available who have what the queue requires."""
+        key = ClassKey(queue.queue_id, queue.department_id, "", 0, queue.requirements)
+        people = (one for one in self.state.operators.values() if one.presence is Presence.AVAILABLE)
+        return sum(not unable(self.state, one, key) for one in people)
 
     def _available(self) -> Counter[str]:
         """How many are available, by department; whoever serves some queues only, by queue."""

@@ -139,7 +139,7 @@ class DeskChannelView(msgspec.Struct, kw_only=True):
 
 
 class QueueView(msgspec.Struct, kw_only=True):
-    """A queue now."""
+    """A queue now: what the sender of a transfer should know before it goes there."""
 
     queue_id: str
     title: str = ""
@@ -147,6 +147,13 @@ class QueueView(msgspec.Struct, kw_only=True):
     waiting: int
     longest_wait_since_ms: int
     operators_available: int
+    """Who is available and has what the queue requires, busy or not."""
+    open: bool = True
+    """Whether it is open now by its calendar; without a calendar always."""
+    opens_ms: int = 0
+    """When it opens next, if it is closed; 0 while it is open."""
+    takes_transfers: bool = True
+    """Whether work can be transferred into it at all."""
 
 
 class DepartmentView(msgspec.Struct, kw_only=True):

@@ -19,6 +19,7 @@ from omniroute.core.events import (
     OfferRevoked,
 )
 from omniroute.core.model import Handoff, ItemState, Offer, WorkItem
+from omniroute.core.queueing import merged, own_wishes
 from omniroute.core.state import State
 from omniroute.core.step import Applier, Handler, Step
 from omniroute.core.transitions import WORK_ITEM, advance
@@ -53,10 +54,11 @@ def transfer(step: Step, command: TransferItem) -> None:
             source.cost_units,
             source.priority,
             source.rank_ms,  # the customer has waited since then
-            rule.requirements,
+            merged(rule.requirements, source.own),
             step.now_ms,
             handoff_id,
-            preferred=rule.preferred,
+            own=source.own,
+            preferred=merged(rule.preferred, own_wishes(state, source)),
         )
     )
     step.emit(

@@ -157,7 +157,7 @@ def move(step: Step, item: WorkItem, queue_id: str, cause: str, reason: str = ""
             rule.department_id,
             rank_ms,
             merged(rule.requirements, item.own),
-            merged(rule.preferred, _own_wishes(state, item)),
+            merged(rule.preferred, own_wishes(state, item)),
             cause,
             step.now_ms,
             reason,
@@ -168,7 +168,7 @@ def move(step: Step, item: WorkItem, queue_id: str, cause: str, reason: str = ""
     step.arrive(item.work_item_id)
 
 
-def _own_wishes(state: State, item: WorkItem) -> tuple[Requirement, ...]:
+def own_wishes(state: State, item: WorkItem) -> tuple[Requirement, ...]:
     """What the item itself prefers, beside its queue."""
     of_queue = state.queues[item.queue_id].preferred
     return tuple([one for one in item.preferred if one not in of_queue])

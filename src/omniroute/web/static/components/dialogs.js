@@ -13,7 +13,7 @@ import { Why } from "./why.js";
 
 function Transfer({ item }) {
   const { departments } = desk.value;
-  const targets = departments.flatMap((dept) => (dept.queues.length ? dept.queues.map((queue) => ({ dept, queue })) : [{ dept, queue: null }])).filter(({ queue }) => queue?.queue_id !== item.queue || departments.length === 1);
+  const targets = departments.flatMap((dept) => (dept.queues.length ? dept.queues.map((queue) => ({ dept, queue })) : [{ dept, queue: null }])).filter(({ queue }) => (queue?.takes_transfers ?? true) && (queue?.queue_id !== item.queue || departments.length === 1));
   const [at, setAt] = useState(-1);
   const [note, setNote] = useState("");
   const cmd = useCommand();
@@ -27,6 +27,7 @@ function Transfer({ item }) {
     <p class="t2">${t("transfer.what")}</p>
     <fieldset class="targets"><legend class="lg">${t("transfer.to")}</legend>${targets.map(({ dept, queue }, n) => html`<label class="opt" key=${`${dept.department_id}/${queue?.queue_id}`}><input type="radio" name="target" checked=${n === at} data-first=${n === 0 ? "" : undefined} onChange=${() => { setAt(n); cmd.setError(""); }} />
       <span class="grow cut"><b class="md">${dept.name}</b>${queue && dept.queues.length > 1 && html` <span class="t2">${queueTitle(queue, dept)}</span>`}</span>
+      ${queue && !queue.open && html`<span class="chip warn">${t("queue.closed")}</span>`}
       ${queue && html`<span class=${`chip ${queue.operators_available ? "ok" : "warn"}`}>${t("queue.people", { n: queue.operators_available })}</span><span class="t3 num waits">${t("queue.waiting", { n: queue.waiting })}</span>`}</label>`)}</fieldset>
     <label class="field"><span class="lg">${t("transfer.note")}</span><textarea class="note-in" rows="3" maxlength="4000" dir="auto" value=${note} placeholder=${t("transfer.hint")} onInput=${(event) => setNote(event.target.value)}></textarea></label>
     <${DialogFoot} busy=${cmd.busy} error=${cmd.error} label=${t("transfer")} /></form><//>`;
