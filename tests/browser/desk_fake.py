@@ -667,6 +667,7 @@ class FakeDesk:
                         if any(item.queue == f"{dept}-{icon}" for item in waiting)
                         else 0,
                         operators_available=count,
+                        open=dept != "accounting",
                     )
                     for icon, count in ((("mail", 2), ("chat", 1)) if dept in {"support", "sales"} else (("mail", 0),))
                 ],

@@ -251,6 +251,8 @@ async def test_transfer_is_pending_and_can_be_cancelled(browser: Browser) -> Non
         dialog = page.get_by_role("dialog", name="Transfer")
         await dialog.get_by_role("button", name="Transfer").click()
         await expect(dialog.get_by_role("alert")).to_have_text("Choose where it goes.")
+        await expect(dialog.locator(".opt", has_text="Accounting")).to_contain_text("closed now")
+        await expect(dialog.locator(".opt", has_text="Warehouse")).not_to_contain_text("closed now")
         await dialog.get_by_label(re.compile("Warehouse")).check()
         await dialog.get_by_label("Note to colleagues").fill("Is one whole?")
         await page.keyboard.press("Control+Enter")

@@ -27,8 +27,7 @@ function Transfer({ item }) {
     <p class="t2">${t("transfer.what")}</p>
     <fieldset class="targets"><legend class="lg">${t("transfer.to")}</legend>${targets.map(({ dept, queue }, n) => html`<label class="opt" key=${`${dept.department_id}/${queue?.queue_id}`}><input type="radio" name="target" checked=${n === at} data-first=${n === 0 ? "" : undefined} onChange=${() => { setAt(n); cmd.setError(""); }} />
       <span class="grow cut"><b class="md">${dept.name}</b>${queue && dept.queues.length > 1 && html` <span class="t2">${queueTitle(queue, dept)}</span>`}</span>
-      ${queue && !queue.open && html`<span class="chip warn">${t("queue.closed")}</span>`}
-      ${queue && html`<span class=${`chip ${queue.operators_available ? "ok" : "warn"}`}>${t("queue.people", { n: queue.operators_available })}</span><span class="t3 num waits">${t("queue.waiting", { n: queue.waiting })}</span>`}</label>`)}</fieldset>
+      ${queue && html`<span class=${`chip ${queue.open && queue.operators_available ? "ok" : "warn"}`}>${queue.open ? t("queue.people", { n: queue.operators_available }) : t("queue.closed")}</span><span class="t3 num waits">${t("queue.waiting", { n: queue.waiting })}</span>`}</label>`)}</fieldset>
     <label class="field"><span class="lg">${t("transfer.note")}</span><textarea class="note-in" rows="3" maxlength="4000" dir="auto" value=${note} placeholder=${t("transfer.hint")} onInput=${(event) => setNote(event.target.value)}></textarea></label>
     <${DialogFoot} busy=${cmd.busy} error=${cmd.error} label=${t("transfer")} /></form><//>`;
 }
