@@ -1,7 +1,7 @@
 """Shrinking: from a failing history to a short one that fails in the same way.
 
-What lives here: delta debugging (Zeller and Hildebrandt, 2002) over the acts of a recording: leave parts out, keep what
-still fails, with ever smaller parts.
+What lives here: delta debugging over the acts of a recording: parts are left out, ever smaller ones, as long as what
+remains still fails.
 """
 
 from __future__ import annotations
@@ -32,18 +32,22 @@ def shrunk(
     best = list(acts)
     if not fails(best):
         return best
-    parts = 2
-    while len(best) > 1 and not enough():
-        size = -(-len(best) // parts)
-        for start in range(0, len(best), size):
-            rest = best[:start] + best[start + size :]
-            if enough():
-                return best
-            if fails(rest):
-                best, parts = rest, max(parts - 1, 2)
-                break
-        else:
-            if size == 1:
-                break
-            parts = min(parts * 2, len(best))
+    size = len(best) // 2
+    while size and not enough():
+        best = _without_parts(best, size, fails, enough)
+        size //= 2
     return best
+
+
+def _without_parts(
+    acts: list[Act], size: int, fails: Callable[[Sequence[Act]], bool], enough: Callable[[], bool]
+) -> list[Act]:
+    """Leave out part after part of that size, each for good where it is not needed; a part is tried once."""
+    start = 0
+    while start < len(acts) and not enough():
+        rest = acts[:start] + acts[start + size :]
+        if fails(rest):
+            acts = rest
+        else:
+            start += size
+    return acts
