@@ -14,7 +14,8 @@ from omniroute.core import events as e
 from omniroute.core import invariants
 from omniroute.core.state import State
 from omniroute.sim.bare import CoreWorld
-from omniroute.sim.options import decode_recording, drawn
+from omniroute.sim.options import drawn
+from omniroute.sim.recording import decode_recording
 from omniroute.sim.shrink import kind_of, shrunk
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner, Result
 
 from omniroute.cli.simulate import simulate
@@ -33,6 +34,27 @@ def test_several_seeds_are_a_line_each():
 
 def test_a_seed_is_drawn_and_told():
     assert run("--steps", 20, "--level", "core").output.startswith("seed ")
+
+
+HOSTILE = [
+    ('{"seed": 1}', '[[5, "xyz", "ann"]]', "no act 'xyz'"),
+    ('{"seed": 1}', '[[-5, "write", "mail-1"]]', "acts[0]"),
+    ('{"seed": 1}', '[[5, "write", "nobody"]]', "no customer"),
+    ('{"seed": 1}', '[[5, "refuse", "moon", 9]]', "no channel 'moon'"),
+    ('{"seed": 1, "full_every": 0}', "[]", "full_every"),
+    ('{"seed": 1, "operators": 0}', "[]", "operators"),
+    ('{"seed": 1, "arrivals": -1}', "[]", "arrivals"),
+    ('{"seed": 1, "declines_percent": 101}', "[]", "declines_percent"),
+]
+
+
+@pytest.mark.parametrize(("options", "acts", "named"), HOSTILE)
+def test_a_recording_that_no_world_can_do_is_refused_by_name(tmp_path: Path, options: str, acts: str, named: str):
+    path = tmp_path / "edited.json"
+    path.write_text(f'{{"options": {options}, "level": "core", "acts": {acts}}}', encoding="utf-8")
+    refused = run("--replay", path).exception
+    assert isinstance(refused, InvalidInput)
+    assert named in f"{refused} {refused.path}"
 
 
 def test_what_is_no_recording_is_refused(tmp_path: Path):

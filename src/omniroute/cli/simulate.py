@@ -14,7 +14,8 @@ import click
 from omniroute.errors import InvalidInput
 from omniroute.sim.bare import CoreWorld
 from omniroute.sim.lives import EngineWorld
-from omniroute.sim.options import Recording, decode_recording, drawn, encode_recording
+from omniroute.sim.options import drawn
+from omniroute.sim.recording import Recording, decode_recording, encode_recording
 from omniroute.sim.report import in_short, told
 from omniroute.sim.shrink import shrunk
 from omniroute.sim.world import Outcome, World

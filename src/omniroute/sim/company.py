@@ -43,6 +43,7 @@ START_MS = 1_800_000_000_000
 """When it begins: 15 January 2027."""
 DEPARTMENTS = ("support", "sales", "billing")
 MAIL, CHAT, PHONE = "mail", "chat", "phone"
+CHANNELS = (MAIL, CHAT, PHONE)
 
 
 class Moody:

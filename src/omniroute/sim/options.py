@@ -7,11 +7,14 @@ somebody in the simulated world does.
 from __future__ import annotations
 
 import random
-from typing import Any
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
-from omniroute.errors import InvalidInput
+Rate = Annotated[float, Meta(ge=0, le=1e6)]
+Percent = Annotated[int, Meta(ge=0, le=100)]
+Number = Annotated[int, Meta(ge=0, le=2**53)]
 
 
 class Act(msgspec.Struct, frozen=True, array_like=True):
@@ -21,7 +24,7 @@ class Act(msgspec.Struct, frozen=True, array_like=True):
     means something in a history from which others were left out.
     """
 
-    at_ms: int
+    at_ms: Number
     kind: str
     who: str
     a: int = 0
@@ -31,30 +34,30 @@ class Act(msgspec.Struct, frozen=True, array_like=True):
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Means are per hour of simulated time unless they say otherwise; a mean of 0 switches something off."""
 
-    seed: int
-    steps: int = 2_000
+    seed: Number
+    steps: Annotated[int, Meta(ge=1)] = 2_000
     """How many acts happen before the faults stop."""
-    operators: int = 10
-    arrivals: float = 600.0
-    patience_s: float = 120.0
-    breaks: float = 8.0
+    operators: Annotated[int, Meta(ge=1, le=10_000)] = 10
+    arrivals: Rate = 600.0
+    patience_s: Annotated[float, Meta(gt=0, le=1e6)] = 120.0
+    breaks: Rate = 8.0
     """Breaks of one operator."""
-    interventions: float = 60.0
+    interventions: Rate = 60.0
     """What supervisors do."""
-    duplicates_percent: int = 5
-    declines_percent: int = 8
-    ignored_percent: int = 8
-    crashes: float = 20.0
-    stops: float = 6.0
-    full_disks: float = 24.0
-    slow_disks: float = 12.0
-    sync_errors: float = 8.0
-    jumps: float = 20.0
-    channel_failures: float = 20.0
-    moods: float = 12.0
-    garbage_percent: int = 2
-    snapshots: float = 30.0
-    full_every: int = 400
+    duplicates_percent: Percent = 5
+    declines_percent: Percent = 8
+    ignored_percent: Percent = 8
+    crashes: Rate = 20.0
+    stops: Rate = 6.0
+    full_disks: Rate = 24.0
+    slow_disks: Rate = 12.0
+    sync_errors: Rate = 8.0
+    jumps: Rate = 20.0
+    channel_failures: Rate = 20.0
+    moods: Rate = 12.0
+    garbage_percent: Percent = 2
+    snapshots: Rate = 30.0
+    full_every: Annotated[int, Meta(ge=1)] = 400
     """Commands between two recounts of everything."""
 
 
@@ -80,27 +83,3 @@ _FAULTS = (
     "crashes", "stops", "full_disks", "slow_disks", "sync_errors", "jumps", "channel_failures", "moods", "snapshots",
     "interventions",
 )  # fmt: skip
-
-
-class Recording(msgspec.Struct, frozen=True):
-    """A run that can be repeated: its options, and its acts where they do not follow from the seed."""
-
-    options: Options
-    acts: list[Act]
-    level: str
-    violation: str = ""
-
-
-def decode_recording(data: bytes) -> Recording:
-    """A recording from its JSON. Raises `InvalidInput`."""
-    try:
-        return msgspec.json.decode(data, type=Recording)
-    except msgspec.DecodeError as error:
-        raise InvalidInput(f"this is no recording of a simulation: {error}") from error
-
-
-def encode_recording(recording: Recording) -> bytes:
-    """The JSON of a recording, one act a line."""
-    head: dict[str, Any] = {"options": recording.options, "level": recording.level, "violation": recording.violation}
-    acts = b",\n".join(msgspec.json.encode(act) for act in recording.acts)
-    return msgspec.json.encode(head)[:-1] + b',"acts":[\n' + acts + b"\n]}\n"
