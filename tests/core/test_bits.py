@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from omniroute.core.bits import added, greatest, lowest, members
+from omniroute.core.bits import added, gathered, greatest, lowest, members
 
 SETTINGS = settings(derandomize=True, deadline=None, max_examples=200)
 SETS = st.sets(st.one_of(st.integers(0, 200), st.integers(0, 5_000)), max_size=150)
@@ -23,6 +23,13 @@ def sliced(numbers: Sequence[int]) -> list[int]:
     """``planes[k]``: the places of the numbers that have bit ``k``."""
     width = max((number.bit_length() for number in numbers), default=0)
     return [bits_of([place for place, number in enumerate(numbers) if number >> k & 1]) for k in range(width)]
+
+
+@SETTINGS
+@given(SETS)
+def test_gathered_is_the_set_of_its_numbers(numbers: set[int]) -> None:
+    assert gathered(numbers) == bits_of(numbers)
+    assert set(members(gathered(sorted(numbers)))) == numbers
 
 
 def whole(planes: Sequence[int], place: int) -> int:

@@ -6,7 +6,6 @@ that nobody is shown what a crash could take back.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection
 
 import msgspec
@@ -14,9 +13,9 @@ import msgspec
 from omniroute.api import reasons, views, waits
 from omniroute.config import Config
 from omniroute.core import events as e
+from omniroute.core.bits import gathered
 from omniroute.core.calendars import next_open_ms
 from omniroute.core.classes import ClassKey, class_of
-from omniroute.core.eligibility import unable
 from omniroute.core.estimates import estimate, position
 from omniroute.core.model import ItemState, Offer, Operator, Presence, WorkItem
 from omniroute.core.permissions import Actor, Role, in_reach
@@ -241,38 +240,29 @@ class Screens:
             for rule in self.state.config.departments
         ]
 
-    def _queue(
-        self, queue: QueueRule, since_ms: Collection[int], available: Counter[str], now_ms: int
-    ) -> views.QueueView:
+    def _queue(self, queue: QueueRule, since_ms: Collection[int], available: int, now_ms: int) -> views.QueueView:
         calendar = self.state.calendars.get(queue.calendar_id)
         opens_ms = now_ms if calendar is None else next_open_ms(calendar, now_ms)
-        people = available[queue.department_id] + available[queue.queue_id]
+        roster = self.state.roster
+        able = available & roster.serving.get(queue.queue_id, 0)
+        for requirement in queue.requirements:
+            able &= roster.having(requirement)
         return views.QueueView(
             queue_id=queue.queue_id,
             title=self.queue_title(queue.queue_id),
             department=self.title(queue.department_id),
             waiting=len(since_ms),
             longest_wait_since_ms=min(since_ms, default=0),
-            operators_available=self._able(queue) if queue.requirements else people,
+            operators_available=able.bit_count(),
             open=opens_ms <= now_ms,
             opens_ms=opens_ms if opens_ms > now_ms else 0,
             takes_transfers=bool(queue.handoff_ms),
         )
 
-    def _able(self, queue: QueueRule) -> int:
-        """How many are available who have what the queue requires."""
-        key = ClassKey(queue.queue_id, queue.department_id, "", 0, queue.requirements)
-        people = (one for one in self.state.operators.values() if one.presence is Presence.AVAILABLE)
-        return sum(not unable(self.state, one, key) for one in people)
-
-    def _available(self) -> Counter[str]:
-        """How many are available, by department; whoever serves some queues only, by queue."""
-        return Counter(
-            served
-            for operator in self.state.operators.values()
-            if operator.presence is Presence.AVAILABLE
-            for served in set(operator.queues or operator.departments)
-        )
+    def _available(self) -> int:
+        """Who is available, as the bits of the roster; looked at once for all queues of a screen."""
+        operators = self.state.roster.operators
+        return gathered(slot for slot, one in enumerate(operators) if one.presence is Presence.AVAILABLE)
 
     # ---- the desk
     def desk(self, actor: Actor) -> views.DeskView:

@@ -7,7 +7,7 @@ levels are found without asking any of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 _WINDOW = 2**64 - 1
 
@@ -30,6 +30,17 @@ def members(bits: int, limit: int = -1) -> Iterator[int]:
             limit -= 1
         bits >>= 64
         base += 64
+
+
+def gathered(numbers: Iterable[int]) -> int:
+    """The set of these numbers: the other way round than `members`, and linear in them and the greatest."""
+    found = bytearray()
+    for number in numbers:
+        place = number >> 3
+        if place >= len(found):
+            found.extend(bytes(place + 1 - len(found)))
+        found[place] |= 1 << (number & 7)
+    return int.from_bytes(found, "little")
 
 
 def lowest(bits: int, limit: int) -> list[int]:
