@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+SEEDS = 10
+
 
 class Mutant(NamedTuple):
     """One bug. ``breaks``: the invariants of ``docs/reference/invariants.md`` that it breaks."""
@@ -20,6 +22,8 @@ class Mutant(NamedTuple):
     harm: str
     quick: bool = True
     """Whether every run of the tests repeats it; the others take longer."""
+    seeds: int = SEEDS
+    """Within so many it is found; more only where what it takes is rare."""
 
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -144,6 +148,7 @@ MUTANTS: tuple[Mutant, ...] = (
         '        if step.state.items[step.state.offers[offer_id].work_item_id].channel == command.channel:\n            offers.revoke(step, offer_id, "presence")',
         "        pass",
         "a customer rings at somebody who takes no calls",
+        seeds=20,
     ),
     Mutant(
         "presence_not_indexed",
@@ -898,6 +903,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "    matter.contact = FORWARD.get(kind, {}).get(matter.contact, matter.contact)",
         "    matter.contact = {InteractionKind.CONTACT_STARTED: ContactState.WAITING, InteractionKind.CONTACT_CONNECTED: ContactState.CONNECTED}.get(kind, FORWARD.get(kind, {}).get(matter.contact, matter.contact))",
         "a late event makes a call ring that is over",
+        seeds=20,
     ),
     Mutant(
         "abandoned_still_rings",

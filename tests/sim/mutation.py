@@ -24,12 +24,10 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any, NamedTuple
 
-from tests.sim.mutants import MUTANTS, Mutant
+from tests.sim.mutants import MUTANTS, SEEDS, Mutant
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "src" / "omniroute"
-SEEDS = 20
-"""Within so many seeds each bug is found."""
 STEPS = 600
 PATIENCE_S = 60
 """A bug that makes the engine run in circles is ended after so long; that does not count as found."""
@@ -129,8 +127,9 @@ def simulate(mutant: Mutant | None, seeds: int, steps: int) -> Found:
     return Found(name, "", seeds, 0)
 
 
-def in_child(name: str, seeds: int = SEEDS, steps: int = STEPS) -> Found:
-    """Simulate a mutant (or, by the empty name, the code as it is) in a process of its own."""
+def in_child(name: str, seeds: int = 0, steps: int = STEPS) -> Found:
+    """Simulate a mutant (or, by the empty name, the code as it is) in a process of its own; 0: as many as it has."""
+    seeds = seeds or (named(name).seeds if name else SEEDS)
     command = [sys.executable, "-m", "tests.sim.mutation", "--child", name or "-"]
     command += ["--seeds", str(seeds), "--steps", str(steps)]
     try:
@@ -165,7 +164,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """See the module's text."""
     parser = argparse.ArgumentParser(prog="python -m tests.sim.mutation")
     parser.add_argument("names", nargs="*", metavar="NAME", help="mutants; all of them where none is named")
-    parser.add_argument("--seeds", type=int, default=SEEDS)
+    parser.add_argument("--seeds", type=int, default=0, help="instead of those that each has")
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--write-table", action="store_true", help=f"write {PAGE.relative_to(ROOT)} anew")
     parser.add_argument("--child", metavar="NAME", help=argparse.SUPPRESS)
