@@ -1,0 +1,66 @@
+"""Commands: what somebody wants. Imperative, typed, without contents.
+
+A command is refused as a whole (a `CallerError` is raised and nothing has changed) or it is carried out as a whole.
+Whatever the core cannot know by itself (lookups in the store, randomness, a reopened record) travels in it.
+``operator_id`` is the acting operator, ``by`` who acts in an operator's name (empty: the operator); who may send what
+is in ``permissions``. One module for each kind of thing.
+"""
+
+from __future__ import annotations
+
+from omniroute.core.commands.base import (
+    ApplyConfig,
+    Command,
+    FireDue,
+    Keep,
+    RecordDelivery,
+    RecordStateHash,
+    ResumeAfterOutage,
+)
+from omniroute.core.commands.handoffs import CancelHandoff, TransferItem
+from omniroute.core.commands.intake import Classification, QuarantineRaw, ReceiveRaw, RegisterInteraction
+from omniroute.core.commands.offers import AcceptOffer, DeclineOffer, ForceItem, PullItem, ReassignItem
+from omniroute.core.commands.people import ConnectOperator, DisconnectOperator, PutOperator, SetPresence
+from omniroute.core.commands.work import (
+    AddNote,
+    CompleteItem,
+    EndContact,
+    ExtendWrapUp,
+    ReleaseItem,
+    RequeueItem,
+    SendReply,
+    SnoozeItem,
+)
+
+__all__ = [
+    "AcceptOffer",
+    "AddNote",
+    "ApplyConfig",
+    "CancelHandoff",
+    "Classification",
+    "Command",
+    "CompleteItem",
+    "ConnectOperator",
+    "DeclineOffer",
+    "DisconnectOperator",
+    "EndContact",
+    "ExtendWrapUp",
+    "FireDue",
+    "ForceItem",
+    "Keep",
+    "PullItem",
+    "PutOperator",
+    "QuarantineRaw",
+    "ReassignItem",
+    "ReceiveRaw",
+    "RecordDelivery",
+    "RecordStateHash",
+    "RegisterInteraction",
+    "ReleaseItem",
+    "RequeueItem",
+    "ResumeAfterOutage",
+    "SendReply",
+    "SetPresence",
+    "SnoozeItem",
+    "TransferItem",
+]
