@@ -65,9 +65,12 @@ def setup(config: Config, registry: Registry, journal: Disk | None = None, clock
         zones.forget()
         return configuration.core_config(config, registry, now_ms)
 
+    now_ms = (clock or SystemClock()).now_ms()
+    rules = configuration.core_config(config, registry, now_ms)
+    configuration.check_promises(rules, now_ms)
     return Setup(
         journal or SqliteJournal(config.journal.path),
-        configuration.core_config(config, registry, (clock or SystemClock()).now_ms()),
+        rules,
         registry.policies,
         channels,
         classifier(config, registry),

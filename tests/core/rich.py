@@ -13,12 +13,15 @@ from omniroute.core.rules import (
     Calendar,
     ChannelRule,
     CoreConfig,
+    Escalation,
     Outcome,
     Overflow,
     OverflowCause,
     QueueRule,
     Relaxation,
     Requirement,
+    SlaRule,
+    Target,
     WrapUp,
 )
 from omniroute.policies.plugin import omniroute_policies
@@ -129,6 +132,31 @@ LATE = _queue(
 MONEY_QUEUE = _queue("billing.money", policy="least_skilled+weighted")
 REST = _queue("billing.rest", policy="optimal", batch_ms=2 * SECOND)
 
+SLAS = (
+    SlaRule(
+        "gold",
+        ((Target.FIRST_RESPONSE, 60 * SECOND), (Target.NEXT_RESPONSE, 45 * SECOND), (Target.RESOLUTION, 200 * SECOND)),
+        tiers=("gold",),
+        calendar_id="office",
+        escalations=(
+            Escalation(50, notify=("owner", "supervisor"), priority=1),
+            Escalation(80, (Target.RESOLUTION,), widen=Relaxation(0, drop=("tech",), departments=("sales",))),
+            Escalation(100, notify=("ann",), offer_to=("bob", "ann"), webhook="crm"),
+        ),
+    ),
+    SlaRule(
+        "sales",
+        ((Target.RESOLUTION, 150 * SECOND), (Target.DEPARTMENT, 60 * SECOND)),
+        queues=("sales.orders", "sales.late"),
+        escalations=(Escalation(60, (Target.DEPARTMENT,), queue_id="billing.rest", require=(MONEY,)),),
+    ),
+    SlaRule("urgent", ((Target.RESOLUTION, 90 * SECOND),), priority_min=3, real_time=True),
+    SlaRule(
+        "all",
+        ((Target.ANSWER, 20 * SECOND), (Target.HANDOFF, 20 * SECOND), (Target.RESOLUTION, 500 * SECOND)),
+        escalations=(Escalation(90, priority=2, offer_to=("cem",)),),
+    ),
+)
 RICH = changed(
     CONFIG,
     queues=(FIRST, EXPERT, ORDERS, LATE, MONEY_QUEUE, REST),
@@ -138,9 +166,11 @@ RICH = changed(
     return_ms=20 * SECOND,
     reserve_ms=20 * SECOND,
     calendars=(OFFICE,),
+    slas=SLAS,
 )
 BROKEN: CoreConfig = changed(
     RICH,
+    slas=SLAS[1:3],
     queues=(
         FIRST,
         msgspec.structs.replace(EXPERT, policy="broken_standing"),

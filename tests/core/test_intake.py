@@ -145,9 +145,9 @@ def test_a_matter_that_was_done_goes_on_with_its_record():
 def test_reopening_starts_a_clock_anew():
     world = World()
     record = _closed(world)
-    assert record.clock.state == "met"
+    assert record.clocks[0].state == "met"
     world.wait(MINUTE).write(conversation_id=1, record=record)
-    assert world.matter(1).clock.started_ms == world.now_ms
+    assert world.matter(1).clocks[0].started_ms == world.now_ms
 
 
 def test_the_second_who_reopens_simply_joins():

@@ -12,7 +12,7 @@ from omniroute.core import invariants
 from omniroute.core.deadlines import Concern
 from omniroute.core.invariants import InvariantViolation, everything
 from omniroute.core.model import ClockState, ItemState, Offer, Presence, Stage
-from omniroute.core.rules import Requirement
+from omniroute.core.rules import Requirement, SlaRule, Target
 from omniroute.core.state import State
 
 
@@ -144,15 +144,18 @@ def _item_forgets_the_handoff(state: State) -> None:
 
 
 def _clock_without_deadline(state: State) -> None:
-    clock = state.conversations[1].clock
-    assert clock is not None
+    (clock,) = state.conversations[1].clocks
     clock.state = ClockState.MET
 
 
 def _clock_without_end(state: State) -> None:
-    clock = state.conversations[2].clock
-    assert clock is not None
+    (clock,) = state.conversations[2].clocks
     clock.ended_ms = 0
+
+
+def _promised_end_unmeasured(state: State) -> None:
+    promise = SlaRule("all", ((Target.RESOLUTION, 1000),))
+    state.config = msgspec.structs.replace(state.config, slas=(promise,))
 
 
 def _done_and_still_here(state: State) -> None:
@@ -216,6 +219,7 @@ PLANTED: list[tuple[str, Callable[[State], None]]] = [
     ("20-22", _item_forgets_the_handoff),
     ("20-22", _too_many_hops),
     ("23", _clock_without_end),
+    ("23, 24", _promised_end_unmeasured),
     ("links", _done_and_still_here),
     ("links", _waits_for_nobody),
     ("links", _queue_is_gone),

@@ -56,6 +56,7 @@ COMMANDS: list[tuple[c.Command, str]] = [
     (c.ReassignItem(**ITEM, to_operator_id="bob"), "chief, admin"),
     (c.SnoozeItem(**ITEM, until_ms=1), "ann, chief, admin"),
     (c.RequeueItem(**ITEM, queue_id="sales.orders"), "ann, chief, admin"),
+    (c.PrioritizeMatter(conversation_id=1, operator_id="ann"), "ann, chief, admin"),
     (c.RecordDelivery(effect_id=1, conversation_id=1, interaction_id=1, delivered=True), ""),
     (c.FireDue(concern="offers"), ""),
     (c.ResumeAfterOutage(), ""),

@@ -26,7 +26,7 @@ def test_the_clock_starts_with_the_matter(world):
 
 def test_no_promise_no_clock(world):
     world.write("sales.orders")
-    assert world.matter(1).clock is None
+    assert world.matter(1).clocks == []
 
 
 @pytest.mark.parametrize(("after_ms", "outcome"), [(0, "met"), (TARGET_MS - 1, "met"), (TARGET_MS, "breached")])

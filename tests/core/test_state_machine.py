@@ -29,6 +29,7 @@ from omniroute.core.model import Conversation, InteractionKind, Presence
 from omniroute.core.permissions import RULES
 from omniroute.core.rules import Requirement
 from omniroute.core.state import State
+from omniroute.core.targets import clock_of
 from omniroute.errors import CallerError
 from omniroute.journal.codec import decode_event, encode_event
 
@@ -74,7 +75,7 @@ class Rig:
         self.closed: dict[int, Conversation] = {}
         self.sessions: dict[tuple[str, str], int] = {}
         self.references = 0
-        self.running: dict[int, str] = {}
+        self.running: dict[tuple[int, str], str] = {}
         self.live_offers: set[int] = set()
         self.effects: list[int] = []
         self.refused: dict[str, int] = {}
@@ -132,10 +133,10 @@ class Rig:
         elif isinstance(event, e.OfferExpired):
             assert state.offers[event.offer_id].deadline_ms <= state.now_ms, "expired too early"
         elif isinstance(event, e.ClockEnded):
-            clock = state.conversations[event.conversation_id].clock
+            clock = clock_of(state.conversations[event.conversation_id], event.name)
             assert clock is not None
             overdue = clock.due_ms <= state.now_ms
-            assert overdue if event.outcome == "breached" else clock.due_ms >= state.now_ms
+            assert overdue if event.outcome == "breached" else clock.due_ms >= state.now_ms or clock.paused_ms
         elif isinstance(event, e.ReplySent):
             assert state.conversations[event.conversation_id].owner_id == event.operator_id != ""
         elif isinstance(event, e.HandoffRequested):
@@ -149,16 +150,18 @@ class Rig:
             assert effect.effect_id > max(self.effects[-1:], default=0), "effect ids grow"
             self.effects.append(effect.effect_id)
         if isinstance(event, e.ClockStarted):
-            assert event.conversation_id not in self.running
-            self.running[event.conversation_id] = "running"
+            assert (event.conversation_id, event.name) not in self.running
+            self.running[event.conversation_id, event.name] = "running"
         elif isinstance(event, e.ClockEnded):
-            assert self.running.pop(event.conversation_id, "") == "running", "a clock ended twice"
+            assert self.running.pop((event.conversation_id, event.name), "") == "running", "a clock ended twice"
         elif isinstance(event, e.OfferMade):
             self.live_offers.add(event.offer_id)
         elif isinstance(event, e.OfferAccepted | e.OfferDeclined | e.OfferExpired | e.OfferRevoked | e.HandoffAccepted):
             self.live_offers.remove(event.offer_id)
         elif isinstance(event, e.ConversationResolved):
-            assert event.record.conversation_id not in self.running, "a clock outlived its matter"
+            assert event.record.conversation_id not in [number for number, _ in self.running], (
+                "a clock outlived its matter"
+            )
             assert event.record.stage == "done"
             self.closed[event.record.conversation_id] = event.record
         elif isinstance(event, e.ConversationReopened):
@@ -254,6 +257,7 @@ class Rig:
                     requirements=requirements,
                     preferred=pick(((), (Requirement("tech", 7),)), a + x),
                     tags=("",) if x % 31 == 0 else ("one", "two"),
+                    tier=pick(("", "gold", "x" * 65), a + x if x % 17 else 2),
                 ),
                 reference=reference(self.references if x % 11 else 1),
                 customer_id=a % 3,
@@ -374,6 +378,17 @@ class Rig:
         until_ms = max(self.now_ms, self.state.now_ms) + pick((30 * SECOND, 1, 0, 10**12, 5 * SECOND), b)
         self.do(c.SnoozeItem(work_item_id=item_id, operator_id=self._owner_of(item_id, x), until_ms=until_ms))
 
+    def prioritize(self, a: int, b: int, x: int) -> None:
+        self.do(
+            c.PrioritizeMatter(
+                conversation_id=pick([*self.state.conversations, 999], a),
+                operator_id="helga",
+                priority=pick((None, 0, 3, 10, 11, -2), b),
+                tier=pick((None, "", "gold", "x" * 65), x),
+                by="helga",
+            )
+        )
+
     def requeue(self, a: int, b: int, x: int) -> None:
         item_id = self._item(a, x) if x % 2 else self._waiting(a)
         queue_id = pick((*QUEUES, "no.queue"), b)
@@ -431,7 +446,7 @@ ACTIONS: dict[str, Callable[[Rig, int, int, int], None]] = {
         "register", "answer", "contact", "accept", "accept", "decline", "advance", "fire", "fire_all", "complete",
         "reply", "transfer", "cancel", "end_contact", "release", "set_presence", "put_operator", "apply_config",
         "receive", "quarantine", "note", "record_delivery", "resume", "keep", "snapshot", "connect", "disconnect",
-        "pull", "force", "reassign", "snooze", "requeue", "extend_wrap_up", "record_hash",
+        "pull", "force", "reassign", "snooze", "requeue", "prioritize", "extend_wrap_up", "record_hash",
     )
 }  # fmt: skip
 WEIGHTS = {"register": 4, "contact": 4, "accept": 8, "advance": 3, "fire_all": 2, "complete": 3, "transfer": 3}

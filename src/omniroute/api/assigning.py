@@ -70,6 +70,23 @@ class Assigning(Work):
         )
         return views.Done(seq=await call.submit(command))
 
+    async def prioritize(self, call: Call) -> views.Done:
+        """Give a matter another priority, or its customer another tier; its place and its promises follow."""
+        record = self.threads.find(call.actor, call.text("reference"))[1]
+        command = k.PrioritizeMatter(
+            conversation_id=record.conversation_id,
+            operator_id=record.owner_id,
+            priority=call.body.priority,
+            tier=call.body.tier,
+            by=call.account.login,
+        )
+        return views.Done(seq=await call.submit(command))
+
+    async def promises(self, call: Call) -> list[views.PromiseView]:
+        """The promises of a matter, each with the reasons for its deadline."""
+        await call.engine.writer.barrier()
+        return self.threads.promises(call.actor, call.text("reference"))
+
     async def requeue(self, call: Call) -> views.Done:
         """Put work into another queue, at its age."""
         item = self._item(call)

@@ -52,6 +52,13 @@ class TransferBody(Body, kw_only=True):
     note: Annotated[str, Meta(max_length=10_000)] = ""
 
 
+class PriorityBody(Body, kw_only=True):
+    """How urgent the matter is, and of which tier its customer; what is left out stays."""
+
+    priority: Annotated[int, Meta(ge=-10, le=10)] | None = None
+    tier: Short | None = None
+
+
 class OperatorIdBody(Body, kw_only=True):
     """To whom the work goes."""
 

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from omniroute.api.reasons import duration, listed
 from omniroute.core import events as e
 from omniroute.core.events import Event
+from omniroute.core.rules import Target
+from omniroute.core.targets import target_of
 
 CAUSES = {
     "overflow:wait": "it had waited too long",
@@ -17,6 +19,14 @@ CAUSES = {
     "overflow:estimate": "the wait would have been too long",
     "overflow:unstaffed": "nobody was on duty",
     "overflow:closed": "it was closed",
+}
+PROMISED = {
+    Target.FIRST_RESPONSE: "First response",
+    Target.NEXT_RESPONSE: "Next response",
+    Target.RESOLUTION: "Resolution",
+    Target.ANSWER: "Time to answer",
+    Target.HANDOFF: "Time to take over",
+    Target.DEPARTMENT: "Department's time",
 }
 TOLD = {
     "voicemail": "leave a message",
@@ -35,8 +45,12 @@ def detail_of(event: Event) -> str:
     """The tag of an event, by which screens translate its line; with the outcome or cause where that says more."""
     tag = str(event.__struct_config__.tag)
     match event:
-        case e.ClockEnded() | e.ItemDiverted():
+        case e.ItemDiverted():
             return f"{tag}.{event.outcome}"
+        case e.ClockEnded():
+            return f"{tag}.{target_of(event.name)}.{event.outcome}"
+        case e.ClockEscalated():
+            return f"{tag}.{target_of(event.name)}"
         case e.ItemMoved() | e.ItemWoken():
             return f"{tag}.{event.cause.partition(':')[0]}"
         case _:
@@ -84,7 +98,12 @@ def event_text(event: Event, names: Mapping[str, str], titles: Mapping[str, str]
         case e.ItemClosed():
             return f"Work finished: {event.disposition or event.cause}"
         case e.ClockEnded():
-            return f"First response {event.outcome}"
+            return f"{PROMISED[target_of(event.name)]} {event.outcome}"
+        case e.ClockEscalated():
+            return f"{PROMISED[target_of(event.name)]}: {event.percent} % of the time have passed"
+        case e.MatterPrioritized():
+            tier = f", tier {event.tier}" if event.tier else ""
+            return f"Priority {event.priority}{tier}" + (f", by {who}" if by else "")
         case e.DeliveryDied():
             return f"An answer could not be delivered: {event.reason}"
         case _:

@@ -10,12 +10,13 @@ from collections.abc import Collection
 
 import msgspec
 
-from omniroute.api import reasons, views, waits
+from omniroute.api import promises, reasons, views, waits
 from omniroute.config import Config
 from omniroute.core import events as e
 from omniroute.core.bits import gathered
 from omniroute.core.calendars import next_open_ms
 from omniroute.core.classes import ClassKey, class_of
+from omniroute.core.escalations import DEPARTMENT
 from omniroute.core.estimates import estimate, position
 from omniroute.core.model import ItemState, Offer, Operator, Presence, WorkItem
 from omniroute.core.permissions import Actor, Role, in_reach
@@ -86,17 +87,9 @@ class Screens:
 
     # ---- rows
     def clock(self, item: WorkItem) -> views.ClockView | None:
-        """The promise of an item's matter."""
-        clock = self.state.conversations[item.conversation_id].clock
-        if clock is None:
-            return None
-        return views.ClockView(
-            name="first_response",
-            state=clock.state.value,
-            started_ms=clock.started_ms,
-            due_ms=clock.due_ms,
-            ended_ms=clock.ended_ms,
-        )
+        """The most pressing promise of an item's matter."""
+        clock = promises.foremost(self.state.conversations[item.conversation_id])
+        return None if clock is None else promises.clock_view(self.state, clock, self.now_ms())
 
     def handoff(self, handoff_id: int) -> views.HandoffView | None:
         """A transfer under way."""
@@ -287,7 +280,7 @@ class Screens:
             departments=self.departments(),
             dispositions=self.config.dispositions,
             away_reasons=self.config.away_reasons,
-            notices=self._notices(me.operator_id),
+            notices=self._notices(actor),
             quarantine_count=self._quarantine_count(actor),
             parked=self._parked(me),
             channels=self._channels(),
@@ -314,10 +307,13 @@ class Screens:
             units[icon] = units.get(icon, 0) + item.cost_units
         return [views.LoadShare(icon=icon, units=count) for icon, count in units.items()]
 
-    def _notices(self, operator_id: str) -> list[views.NoticeView]:
-        rows = self.engine.writer.journal.scan(c.NOTICE, c.joined_key(operator_id, ""), limit=NOTICES_MAX, reverse=True)
+    def _notices(self, actor: Actor) -> list[views.NoticeView]:
+        """What concerns the operator; supervisors also get what concerns their departments."""
+        to = [actor.operator_id]
+        if actor.role is Role.SUPERVISOR:
+            to += [DEPARTMENT + department for department in actor.departments]
         found, since_ms = [], self.now_ms() - NOTICE_LIFE_MS
-        for key, data in rows:
+        for key, data in self._notice_rows(to):
             notice = msgspec.msgpack.decode(data, type=c.NoticeCell)
             matter = self.matter(notice.conversation_id)
             if notice.at_ms >= since_ms:
@@ -331,6 +327,14 @@ class Screens:
                     )
                 )
         return found
+
+    def _notice_rows(self, to: list[str]) -> list[tuple[str, bytes]]:
+        """The newest, the newest first; told twice, shown once."""
+        journal, rows = self.engine.writer.journal, dict[str, tuple[str, bytes]]()
+        for name in to:
+            for key, data in journal.scan(c.NOTICE, c.joined_key(name, ""), limit=NOTICES_MAX, reverse=True):
+                rows[key.rpartition("\n")[2]] = (key, data)
+        return [rows[number] for number in sorted(rows, reverse=True)[:NOTICES_MAX]]
 
     def _detail(self, notice: c.NoticeCell) -> str:
         """The detail of a notice; people in it by name."""

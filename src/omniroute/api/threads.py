@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from omniroute.api import names, views, waits
+from omniroute.api import names, promises, views, waits
 from omniroute.api.explanations import explain, find_operator
 from omniroute.api.screens import Screens
 from omniroute.channels.contract import Identity
@@ -91,6 +91,9 @@ class Threads:
             disposition=record.disposition,
             contact=record.contact.value,
             clock=screens.clock(item) if item else None,
+            clocks=promises.clocks(screens.state, record, screens.now_ms()),
+            priority=record.priority,
+            tier=record.tier,
             item=self._whole(item, actor.operator_id) if item else None,
             offer=screens.offer(offer) if offer and mine else None,
             actions=self._actions(actor, record, item),
@@ -271,6 +274,11 @@ class Threads:
         )
 
     # ---- explanation
+    def promises(self, actor: Actor, reference: str) -> list[views.PromiseView]:
+        """Every clock of a matter, with what counted."""
+        _, record = self.find(actor, reference)
+        return promises.explained(self._screens.state, record, self._screens.now_ms())
+
     def explanation(self, actor: Actor, reference: str, name: str = "") -> views.ExplanationView:
         """Every decision as recorded, with what became of its offer; and why not the operator who is named."""
         cell, record = self.find(actor, reference)

@@ -27,13 +27,37 @@ class Session(msgspec.Struct, kw_only=True):
 
 
 class ClockView(msgspec.Struct, kw_only=True):
-    """A promise: ``state`` is running, met, breached or cancelled."""
+    """A promise: ``state`` is running, paused, met, breached or cancelled; ``name`` is what is promised.
+
+    ``counted_ms`` of ``length_ms`` have passed, in the time of its calendar. ``paused_ms`` is since when it stands
+    still.
+    """
 
     name: str
     state: str
     started_ms: int
     due_ms: int
     ended_ms: int = 0
+    paused_ms: int = 0
+    length_ms: int = 0
+    counted_ms: int = 0
+    sla: str = ""
+
+
+class SegmentView(msgspec.Struct, kw_only=True):
+    """A part of a span of time: it was ``open`` and counted, or ``closed`` or a ``pause``."""
+
+    from_ms: int
+    to_ms: int
+    kind: str
+
+
+class PromiseView(msgspec.Struct, kw_only=True):
+    """A promise that explains its deadline: what counted between its start and that, or its end."""
+
+    clock: ClockView
+    calendar: str
+    segments: list[SegmentView]
 
 
 class ItemView(msgspec.Struct, kw_only=True):
@@ -310,6 +334,9 @@ class ConversationView(msgspec.Struct, kw_only=True):
     tags: list[str] = []
     waiting: WaitingView | None = None
     """Why ``item`` waits, in parts."""
+    clocks: list[ClockView] = []
+    priority: int = 0
+    tier: str = ""
 
 
 class ExplanationView(msgspec.Struct, kw_only=True):

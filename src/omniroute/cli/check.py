@@ -16,12 +16,14 @@ from omniroute.errors import ConfigError
 def check(path: Path) -> None:
     """Check the configuration file; nothing is started. Doubts are told, and no mistakes."""
     read, registry = config.read(path), plugins.load()
+    now_ms = time.time_ns() // 1_000_000
     config.check(read, registry)
+    config.check_promises(config.core_config(read, registry, now_ms), now_ms)
     folder = Path(read.journal.path).parent
     if not folder.is_dir():
         raise ConfigError(f"there is no folder {folder}", "journal.path")
     queues = sum(len(department.queues) for department in read.departments.values())
     click.echo(f"{path}: right ({len(read.departments)} departments, {queues} queues, {len(read.channels)} channels)")
-    asleep = config.calendars_asleep(read, time.time_ns() // 1_000_000)
+    asleep = config.calendars_asleep(read, now_ms)
     for finding in (*config.findings(read, registry), *asleep):
         click.echo(f"warning: {finding.path}: {finding.text}")

@@ -31,6 +31,7 @@ from omniroute.config.sections import (
     Section,
     Server,
 )
+from omniroute.config.sla import check_promises
 
 __all__ = [
     "AWAY_REASONS",
@@ -51,6 +52,7 @@ __all__ = [
     "calendars_asleep",
     "channel_options",
     "check",
+    "check_promises",
     "classify_rules",
     "core_config",
     "findings",

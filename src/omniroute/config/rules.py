@@ -10,6 +10,7 @@ from omniroute.config.names import check_known, check_name, check_skill, queue_i
 from omniroute.config.people import operators
 from omniroute.config.queues import queue_rules
 from omniroute.config.sections import METRICS_FOR, Config
+from omniroute.config.sla import sla_rules
 from omniroute.core.rules import Calendar, CoreConfig, DepartmentRule
 from omniroute.engine.classify import Known, Rule, compile_rules
 from omniroute.errors import ConfigError
@@ -53,6 +54,7 @@ def core_config(config: Config, registry: Registry, now_ms: int) -> CoreConfig:
         length_ms(routing.return_hold, "routing.return_hold"),
         _calendars(config, now_ms),
         length_ms(routing.reserve, "routing.reserve"),
+        sla_rules(config),
     )
 
 

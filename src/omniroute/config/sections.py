@@ -173,6 +173,67 @@ class CalendarSection(Section, kw_only=True):
     """iCalendar files, whose events are closed."""
 
 
+class EscalateSection(Section, kw_only=True):
+    """``[[sla.escalate]]``: what is done on the way to a breach, once for each clock."""
+
+    at: str
+    """So much of the time has passed, like ``"80%"``; or ``"breach"``."""
+    of: list[str] = []
+    """Only for these promises; empty: for all of the policy."""
+    notify: list[str] = []
+    """Operators, ``owner`` (who holds the matter), ``supervisor`` (of its department)."""
+    priority: int = 0
+    """So much is added to the priority."""
+    require: list[str] = []
+    """Skills that are required beside what is, like ``"billing>=5"``."""
+    drop: list[str] = []
+    """Skills that are not required any more; ``all``: none is."""
+    lower: list[str] = []
+    """Skills that are required at this level, if it was higher."""
+    open_to: list[str] = []
+    """Departments that may have it as well."""
+    move: str = ""
+    """``department.queue`` to which waiting work moves."""
+    offer_to: list[str] = []
+    """Who is offered waiting work: the first who is there, able, and has room."""
+    webhook: str = ""
+    """The name of a ``[webhooks.NAME]`` that is called."""
+
+
+class SlaSection(Section, kw_only=True):
+    """``[[sla]]``: what is promised to whom; of several the first that fits and names a promise counts for it."""
+
+    name: str
+    queues: list[str] = []
+    """``department.queue``; together with ``departments`` empty: all."""
+    departments: list[str] = []
+    kinds: list[str] = []
+    channels: list[str] = []
+    tiers: list[str] = []
+    """Tiers of customers, as rules of classification or people give them."""
+    priority: list[int] = []
+    """The lowest and the highest priority, like ``[3, 10]``."""
+    first_response: str = ""
+    """How long a new matter may wait for its first answer."""
+    next_response: str = ""
+    """How long later messages may."""
+    resolution: str = ""
+    """How long a matter may take."""
+    answer: str = ""
+    """How long a caller, or who opens a chat, may wait for somebody."""
+    handoff: str = ""
+    """How long a handoff may wait for somebody who accepts it."""
+    department: str = ""
+    """How long one department may take for its part."""
+    calendar: str = ""
+    """In whose time that counts; empty: in that of the queue's calendar."""
+    real_time: bool = False
+    """It counts at every hour, whatever the queue's calendar says."""
+    pauses: list[str] = msgspec.field(default_factory=lambda: ["customer", "part"])
+    """What stops resolution and department: the stage waits for the customer, or for a part."""
+    escalate: list[EscalateSection] = []
+
+
 class Config(Section, kw_only=True):
     """The whole file."""
 
@@ -186,5 +247,7 @@ class Config(Section, kw_only=True):
     calendars: dict[str, CalendarSection] = {}
     classify: list[ClassifyRule] = []
     """Rules that say where new matters belong, in order."""
+    sla: list[SlaSection] = []
+    """What is promised, in order."""
     dispositions: list[str] = msgspec.field(default_factory=lambda: list(DISPOSITIONS))
     away_reasons: list[str] = msgspec.field(default_factory=lambda: list(AWAY_REASONS))

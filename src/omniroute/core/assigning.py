@@ -121,7 +121,7 @@ def _refuse_own_handoff(step: Step, item: WorkItem, operator_id: str) -> None:
 
 def _begin(step: Step, item: WorkItem, effect_id: int) -> None:
     if item.state is ItemState.ASSIGNED:
-        offers.begin(step, step.state.conversations[item.conversation_id], connected=bool(effect_id))
+        offers.begin(step, item, connected=bool(effect_id))
     _wake_if_interrupting(step, item)
 
 

@@ -70,7 +70,7 @@ def _connected(step: Step, matter: Conversation, operator_id: str) -> None:
             _picked_up(step, item, named)
         elif item.state is ItemState.OFFERED and step.state.offers[item.offer_id].operator_id == named:
             offers.assign(step, step.state.offers[item.offer_id], connect=False)
-    sla.end(step, matter, "met")
+    sla.connected(step, matter)
 
 
 def _not_connected(step: Step, matter: Conversation, operator_id: str) -> None:
@@ -110,7 +110,7 @@ def _over(step: Step, matter: Conversation, outcome: str) -> None:
         if item.state is ItemState.ASSIGNED:
             work.start_wrap_up(step, item, part=False)
     if not matter.item_ids and (lost or matter.stage is Stage.RECEIVED):
-        sla.end(step, matter, "cancelled")
+        sla.over(step, matter, "cancelled")
         work.resolve(step, matter, outcome, "")
 
 

@@ -30,6 +30,7 @@ PRIORITY_MAX = 10
 TAGS_MAX = 20
 """Tags of one matter."""
 TAG_CHARS_MAX = 64
+TIER_CHARS_MAX = 64
 
 # ---- decide
 
@@ -59,6 +60,7 @@ def register(step: Step, command: RegisterInteraction) -> None:
     conversation_id = _conversation(step, command, customer_id)
     matter = step.state.conversations.get(conversation_id)
     before = matter.contact if matter else CONTACT_OVER
+    answered = matter is not None and matter.answered
     step.emit(
         InteractionReceived(
             step.state.counters.interaction + 1,
@@ -75,6 +77,8 @@ def register(step: Step, command: RegisterInteraction) -> None:
     if matter is None:  # a late event of a contact whose matter is done: it is in the thread, nothing follows
         return
     message = command.kind is MESSAGE
+    if message and answered:
+        sla.written(step, matter)
     goes_on = message or matter.contact is not CONTACT_OVER
     if message and matter.item_ids:
         held.resume(step, matter)
@@ -111,6 +115,8 @@ def _validate_classification(wanted: Classification) -> None:
     for one in (*wanted.requirements, *wanted.preferred):
         if one.level not in LEVELS:
             raise InvalidInput("a level is between 1 and 10", "requirements")
+    if len(wanted.tier) > TIER_CHARS_MAX:
+        raise InvalidInput(f"the name of a tier has at most {TIER_CHARS_MAX} characters", "tier")
     if wanted.tags and not valid_tags(wanted.tags):
         raise InvalidInput(f"at most {TAGS_MAX} tags of 1 to {TAG_CHARS_MAX} characters", "tags")
 
@@ -142,7 +148,7 @@ def _conversation(step: Step, command: RegisterInteraction, customer_id: int) ->
     if record is not None and record.queue_id in state.queues and record.channel in state.channels:
         step.emit(ConversationReopened(record, step.now_ms))
         matter = state.conversations[record.conversation_id]
-        sla.start(step, matter)
+        sla.reopened(step, matter)
         return matter.conversation_id
     return _open(step, command, customer_id)
 
@@ -166,9 +172,10 @@ def _open(step: Step, command: RegisterInteraction, customer_id: int) -> int:
             step.now_ms,
             wanted.tags,
             wanted.rule,
+            wanted.tier,
         )
     )
-    sla.start(step, state.conversations[conversation_id])
+    sla.opened(step, state.conversations[conversation_id])
     return conversation_id
 
 
@@ -210,6 +217,8 @@ def apply_opened(state: State, event: ConversationOpened) -> None:
             event.language,
             event.session_key,
             tags=event.tags,
+            tier=event.tier,
+            reviewed=state.counters.config,
         ),
     )
 
@@ -237,6 +246,8 @@ def apply_reopened(state: State, event: ConversationReopened) -> None:
             last_operator_id=record.last_operator_id,
             message_count=record.message_count,
             tags=record.tags,
+            tier=record.tier,
+            reviewed=state.counters.config,
         ),
     )
 

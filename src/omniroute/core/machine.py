@@ -12,7 +12,9 @@ from collections.abc import Callable, Mapping
 from omniroute.core import (
     assigning,
     batches,
+    clocks,
     digests,
+    escalations,
     handoffs,
     held,
     intake,
@@ -21,10 +23,10 @@ from omniroute.core import (
     parking,
     people,
     presence,
+    priorities,
     queueing,
     relaxation,
     reservations,
-    sla,
     work,
 )
 from omniroute.core.commands import Command, FireDue, Keep, ResumeAfterOutage
@@ -50,7 +52,9 @@ _ROOMS = (
     held,
     parking,
     handoffs,
-    sla,
+    priorities,
+    clocks,
+    escalations,
     work,
     digests,
 )
@@ -77,6 +81,8 @@ def handle(state: State, command: Command, now_ms: int, policies: Mapping[str, R
     step = Step(state, state.now_ms, policies, APPLIERS)
     try:
         HANDLERS[type(command)](step, command)
+        if step.breached:
+            escalations.follow(step)
         if step.queued or step.freed or step.left:
             settle(step)
     except CallerError as refused:
@@ -112,7 +118,8 @@ def _fire(step: Step, command: FireDue) -> None:
 _FIRE: dict[str, Callable[[Step, Key], None]] = {
     "offer": lambda step, key: offers.expire(step, key[1]),
     "backoff": lambda step, key: offers.end_backoff(step, key[1], key[2]),
-    "clock": lambda step, key: sla.breach(step, key[1]),
+    "clock": lambda step, key: escalations.fall_due(step, key[1], key[2]),
+    "review": lambda step, key: escalations.review(step, key[1]),
     "handoff": lambda step, key: handoffs.give_back(step, key[1], "timeout"),
     "wrap_up": lambda step, key: work.expire_wrap_up(step, key[1]),
     "connect": lambda step, key: offers.fail_connecting(step, step.state.items[key[1]], "timeout"),

@@ -70,6 +70,8 @@ class ClockState(StrEnum):
     """Every clock ends exactly once: met, breached or cancelled."""
 
     RUNNING = "running"
+    PAUSED = "paused"
+    """It stands still while it is not our turn."""
     MET = "met"
     BREACHED = "breached"
     CANCELLED = "cancelled"
@@ -111,6 +113,7 @@ RECEIVED: Final = Stage.RECEIVED
 MESSAGE: Final = InteractionKind.MESSAGE
 CONTACT_OVER: Final = ContactState.OVER
 CLOCK_RUNNING: Final = ClockState.RUNNING
+CLOCK_PAUSED: Final = ClockState.PAUSED
 # The same by a name of the module, for what every item passes through: on Python 3.11 a member costs ten times as much
 # when it is looked up in its class, and one item does that fifty times.
 
@@ -151,18 +154,33 @@ class Operator(msgspec.Struct, array_like=True, gc=False):
 
 
 class Clock(msgspec.Struct, array_like=True, gc=False):
-    """One running measurement of one promise (so far: the first response)."""
+    """One measurement of one promise. ``name`` is the target, with the id of its subject where a matter has several.
+
+    ``due_ms`` is the recorded deadline and ``next_ms`` the next moment at which something happens: an escalation, or
+    the deadline itself; while it is paused neither comes. ``length_ms`` is the target in the time of ``calendar_id``
+    (empty: all hours). ``pauses`` are the ends of the intervals that do not count, in order and in one row;
+    ``paused_ms`` since when it stands still, 0 if it does not. ``percent`` is the highest escalation that was done.
+    """
 
     started_ms: int
     due_ms: int
     state: ClockState = ClockState.RUNNING
     ended_ms: int = 0
+    name: str = "first_response"
+    sla_id: str = ""
+    calendar_id: str = ""
+    length_ms: int = 0
+    next_ms: int = 0
+    paused_ms: int = 0
+    percent: int = 0
+    pauses: list[int] = []
 
 
 class Conversation(msgspec.Struct, array_like=True, gc=False):
     """One matter of one customer. ``owner_id`` is an operator or empty; ``channel`` the instance it came by.
 
-    ``answered`` tells whose turn it is; ``message_count`` counts what the customer wrote.
+    ``answered`` tells whose turn it is; ``message_count`` counts what the customer wrote. ``clocks`` holds the newest
+    of each name. ``tier`` is the customer's. ``reviewed`` is the number of the configuration that its promises follow.
     """
 
     conversation_id: int
@@ -183,11 +201,13 @@ class Conversation(msgspec.Struct, array_like=True, gc=False):
     interaction_count: int = 0
     answered: bool = False
     hops: int = 0
-    clock: Clock | None = None
+    clocks: list[Clock] = []
     disposition: str = ""
     last_operator_id: str = ""
     message_count: int = 0
     tags: tuple[str, ...] = ()
+    tier: str = ""
+    reviewed: int = 0
 
 
 class WorkItem(msgspec.Struct, array_like=True, gc=False):

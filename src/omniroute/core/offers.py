@@ -27,7 +27,6 @@ from omniroute.core.model import (
     AVAILABLE,
     RECEIVED,
     RUNNING,
-    Conversation,
     Offer,
     Presence,
     Stage,
@@ -94,7 +93,7 @@ def assign(step: Step, offer: Offer, *, connect: bool, auto: bool = False) -> No
             )
         )
     if item.state is ASSIGNED:
-        begin(step, step.state.conversations[item.conversation_id], connected=bool(effect_id))
+        begin(step, item, connected=bool(effect_id))
     if bound or step.state.interrupting:  # one offer fewer, or something interrupted: there may be room for the next
         step.wake_operator(offer.operator_id)
 
@@ -111,18 +110,21 @@ def connecting(step: Step, item: WorkItem) -> tuple[int, int]:
     return step.state.counters.effect + 1, step.now_ms + channel.connect_ms if two_phase else 0
 
 
-def begin(step: Step, matter: Conversation, *, connected: bool) -> None:
+def begin(step: Step, item: WorkItem, *, connected: bool) -> None:
     """Somebody works on the matter; being connected is the first response of a contact."""
+    matter = step.state.conversations[item.conversation_id]
     if matter.stage is RECEIVED:
         step.emit(StageChanged(matter.conversation_id, Stage.IN_PROGRESS, step.now_ms))
     if connected:
-        sla.end(step, matter, "met")
+        sla.connected(step, matter)
+    else:
+        sla.begun(step, matter, item)
 
 
 def connected(step: Step, item: WorkItem) -> None:
     """The channel says that the two sides are together."""
     step.emit(ItemConnected(item.work_item_id, item.conversation_id, item.operator_id, step.now_ms))
-    begin(step, step.state.conversations[item.conversation_id], connected=True)
+    begin(step, item, connected=True)
 
 
 def fail_connecting(step: Step, item: WorkItem, reason: str) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import islice
 
-from omniroute.core import reservations, timing
+from omniroute.core import reservations, sla, timing
 from omniroute.core.calendars import is_open
 from omniroute.core.estimates import estimate
 from omniroute.core.events import ItemDiverted, OverflowPassed
@@ -131,6 +131,7 @@ def _follow(step: Step, item: WorkItem, rule: Overflow) -> bool:
                 item.work_item_id, item.conversation_id, rule.outcome, cause, item.channel, step.now_ms, effect_id
             )
         )
+        sla.diverted(step, step.state.conversations[item.conversation_id])
         step.arrived.pop(item.work_item_id, None)
     return True
 

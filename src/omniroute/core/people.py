@@ -5,7 +5,7 @@ What lives here: applying a configuration, and adding or changing operators. Pre
 
 from __future__ import annotations
 
-from omniroute.core import held, offers, presence, timing
+from omniroute.core import clocks, held, offers, presence, timing
 from omniroute.core.capacity import overfull
 from omniroute.core.classes import class_of
 from omniroute.core.commands import ApplyConfig, PutOperator
@@ -15,6 +15,7 @@ from omniroute.core.model import Conversation, ItemState, Operator, WorkItem
 from omniroute.core.roster import LEVELS
 from omniroute.core.state import State
 from omniroute.core.step import Applier, Handler, Step
+from omniroute.core.targets import promises_differ
 from omniroute.errors import Conflict, InvalidInput
 
 WEIGHT_MAX = 100
@@ -91,13 +92,24 @@ def _validate(step: Step, command: PutOperator) -> None:
 
 def apply_config_applied(state: State, event: ConfigApplied) -> None:
     """Use the configuration from here on; what is going to happen by itself follows from it."""
+    differ = promises_differ(state.config, event.config)
     state.use(event.config)
+    if differ:
+        _expect_reviews(state)
     for item in state.items.values():
         if item.state in {ItemState.QUEUED, ItemState.OFFERED}:
             timing.arm(state, item)
         elif item.operator_id:
             matter = state.conversations[item.conversation_id]
             held.arm(state, item, matter, state.now_ms, idle_due_ms=item.idle_due_ms)
+
+
+def _expect_reviews(state: State) -> None:
+    """Every matter's promises are compared with the new ones, a slice at a time."""
+    state.counters.config += 1
+    state.counters.configured_ms = state.now_ms
+    for matter in state.conversations.values():
+        clocks.expect_review(state, matter)
 
 
 def apply_operator_put(state: State, event: OperatorPut) -> None:

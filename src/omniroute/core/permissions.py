@@ -109,6 +109,14 @@ def _oneself_who_reads(state: State, actor: Actor, command: Any) -> bool:
     return matter is not None and _writes_as_self(actor, command) and may_read(state, actor, matter)
 
 
+def _owner_of_matter_or_chief(state: State, actor: Actor, command: Any) -> bool:
+    """The owner of the matter, or a supervisor of its department."""
+    matter = state.conversations.get(command.conversation_id)
+    if matter is None:
+        return False
+    return actor.operator_id == matter.owner_id != "" or is_chief(actor, (matter.department_id,))
+
+
 def _writes_as_self(actor: Actor, command: Any) -> bool:
     return bool(actor.operator_id == command.operator_id)
 
@@ -144,6 +152,7 @@ RULES: dict[type[c.Command], Rule] = {
     c.ReassignItem: _chief,
     c.SnoozeItem: _owner_or_chief,
     c.RequeueItem: _holder_or_chief,
+    c.PrioritizeMatter: _owner_of_matter_or_chief,
     c.RecordDelivery: _nobody_else,
     c.FireDue: _nobody_else,
     c.ResumeAfterOutage: _nobody_else,

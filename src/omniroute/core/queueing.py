@@ -9,18 +9,19 @@ goes first, so while there is capacity nobody starves (invariant 19); a slack-or
 
 from __future__ import annotations
 
-from omniroute.core import timing
+from omniroute.core import sla, timing
 from omniroute.core.calendars import before_ms
 from omniroute.core.classes import ClassKey, class_of
 from omniroute.core.eligibility import unable
-from omniroute.core.events import HoldEnded, ItemMoved, ItemQueued
+from omniroute.core.events import HoldEnded, ItemMoved, ItemQueued, ItemRanked
 from omniroute.core.handling import expected_ms
-from omniroute.core.model import AVAILABLE, CLOCK_RUNNING, Conversation, Operator, WorkItem
+from omniroute.core.model import AVAILABLE, QUEUED, Conversation, Operator, WorkItem
 from omniroute.core.plans import Plan, PolicyFailure, default_plan, plan_of
 from omniroute.core.policy import Work
 from omniroute.core.rules import QueueRule, Requirement
 from omniroute.core.state import State
 from omniroute.core.step import Applier, Step
+from omniroute.core.targets import customers_due_ms
 
 # ---- decide
 
@@ -62,6 +63,7 @@ def queue_item(
             failed_policy=failed,
         )
     )
+    sla.queued(step, matter, state.items[work_item_id])
     step.arrive(work_item_id)
 
 
@@ -93,8 +95,7 @@ def place_of(
     """The place in the order of work by the queue's plan; with the name of a policy that failed."""
     if plan.ages:
         return enqueued_ms - state.config.priority_weight_ms * matter.priority, ""
-    running = matter.clock is not None and matter.clock.state is CLOCK_RUNNING
-    due_ms = matter.clock.due_ms if matter.clock is not None and running else 0
+    due_ms = customers_due_ms(matter)
     work = Work(
         enqueued_ms,
         matter.priority,
@@ -144,7 +145,7 @@ def can_wait_for(state: State, operator_id: str, item: WorkItem) -> bool:
 def move(step: Step, item: WorkItem, queue_id: str, cause: str, reason: str = "", by: str = "") -> None:
     """A waiting item goes to another queue, at its age; its requirements are the new queue's and its own."""
     state = step.state
-    rule, matter = state.queues[queue_id], state.conversations[item.conversation_id]
+    rule, matter, department_id = state.queues[queue_id], state.conversations[item.conversation_id], item.department_id
     expected = expected_ms(state, queue_id, item.channel)
     plan = plan_of(state, step.policies, rule.policy)
     rank_ms, failed = place_of(state, plan, rule, matter, item.enqueued_ms, expected)
@@ -165,7 +166,30 @@ def move(step: Step, item: WorkItem, queue_id: str, cause: str, reason: str = ""
             failed,
         )
     )
+    sla.moved(step, matter, item, department_id)
+    review(step, matter)
     step.arrive(item.work_item_id)
+
+
+def review(step: Step, matter: Conversation) -> None:
+    """Other things may be promised by now; work whose place follows its promise gets another one."""
+    if sla.review(step, matter):
+        rank_again(step, matter)
+
+
+def rank_again(step: Step, matter: Conversation) -> None:
+    """Its work gets the place that follows from its priority and its promises as they are now."""
+    state = step.state
+    for item in [state.items[number] for number in matter.item_ids]:
+        rule = state.queues[item.queue_id]
+        plan = plan_of(state, step.policies, rule.policy)
+        expected = expected_ms(state, item.queue_id, item.channel)
+        rank_ms, failed = place_of(state, plan, rule, matter, item.enqueued_ms, expected)
+        if (rank_ms, matter.priority) == (item.rank_ms, item.priority):
+            continue
+        step.emit(ItemRanked(item.work_item_id, matter.conversation_id, matter.priority, rank_ms, failed))
+        if item.state is QUEUED:
+            step.wake_item(item.work_item_id)
 
 
 def own_wishes(state: State, item: WorkItem) -> tuple[Requirement, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from omniroute.core import timing
 from omniroute.core.events import ItemRelaxed
-from omniroute.core.model import ItemState, WorkItem
+from omniroute.core.model import ItemState
 from omniroute.core.rules import Relaxation, Requirement
 from omniroute.core.state import State
 from omniroute.core.step import Applier, Step
@@ -24,10 +24,10 @@ def relax(step: Step, work_item_id: int) -> None:
             work_item_id,
             item.conversation_id,
             item.relaxed + 1,
-            _widened(item, rule),
-            _joined(item.departments, rule.departments),
-            _joined(item.queues, rule.queues),
-            _joined(item.operators, rule.operators),
+            widened(item.requirements, rule),
+            joined(item.departments, rule.departments),
+            joined(item.queues, rule.queues),
+            joined(item.operators, rule.operators),
             step.now_ms,
         )
     )
@@ -35,15 +35,17 @@ def relax(step: Step, work_item_id: int) -> None:
         step.wake_item(work_item_id)
 
 
-def _widened(item: WorkItem, rule: Relaxation) -> tuple[Requirement, ...]:
+def widened(required: tuple[Requirement, ...], rule: Relaxation) -> tuple[Requirement, ...]:
+    """What is still required after a step."""
     if EVERY_SKILL in rule.drop:
         return ()
     lower = {one.skill: one.level for one in rule.lower}
-    kept = [one for one in item.requirements if one.skill not in rule.drop]
+    kept = [one for one in required if one.skill not in rule.drop]
     return tuple([Requirement(one.skill, min(one.level, lower.get(one.skill, one.level))) for one in kept])
 
 
-def _joined(known: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
+def joined(known: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
+    """Both, in order, each once."""
     return tuple(sorted({*known, *more})) if more else known
 
 

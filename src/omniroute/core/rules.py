@@ -88,6 +88,63 @@ class WrapUp(StrEnum):
     FORCED = "forced"
 
 
+class Target(StrEnum):
+    """What is promised; `docs/reference/promises.md` says when each begins and ends."""
+
+    FIRST_RESPONSE = "first_response"
+    NEXT_RESPONSE = "next_response"
+    RESOLUTION = "resolution"
+    ANSWER = "answer"
+    """A call or a chat is taken by somebody."""
+    HANDOFF = "handoff"
+    """A handoff is accepted."""
+    DEPARTMENT = "department"
+    """One department does its part (an OLA)."""
+
+
+class Escalation(msgspec.Struct, frozen=True, array_like=True):
+    """What is done when ``percent`` of a target's time have passed; 100 is the breach. Each is done once for a clock.
+
+    ``targets`` empty: all of the promise. ``notify`` names operators, ``owner`` or ``supervisor``. ``priority`` is
+    added to the matter's. ``require`` is asked for beside what is; ``widen`` takes away, lowers and opens like a step
+    of relaxation, ``queue_id`` is where work that waits moves to, ``offer_to`` who is offered it, the first who can
+    take it. ``webhook`` is called.
+    """
+
+    percent: int
+    targets: tuple[Target, ...] = ()
+    notify: tuple[str, ...] = ()
+    priority: int = 0
+    require: tuple[Requirement, ...] = ()
+    widen: Relaxation | None = None
+    queue_id: str = ""
+    offer_to: tuple[str, ...] = ()
+    webhook: str = ""
+
+
+class SlaRule(msgspec.Struct, frozen=True, array_like=True):
+    """One SLA policy: for which matters it promises what. What is empty holds for all.
+
+    Of several the first that fits a matter and names a target counts for that target. ``targets`` are pairs of a target
+    and its length; a length counts in the calendar ``calendar_id``, where that is empty in the one of the matter's
+    queue, and with ``real_time`` in every hour. ``pauses`` names what stops resolution and department clocks: the stage
+    waits for the ``customer``, or for a ``part``. ``escalations`` are in the order of their percent.
+    """
+
+    sla_id: str
+    targets: tuple[tuple[Target, int], ...]
+    queues: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    tiers: tuple[str, ...] = ()
+    priority_min: int = -10
+    priority_max: int = 10
+    calendar_id: str = ""
+    real_time: bool = False
+    pauses: tuple[str, ...] = ("customer", "part")
+    escalations: tuple[Escalation, ...] = ()
+
+
 class QueueRule(msgspec.Struct, frozen=True, array_like=True):
     """A queue as configured. A length of 0 ms means "none".
 
@@ -174,3 +231,4 @@ class CoreConfig(msgspec.Struct, frozen=True, array_like=True):
     return_ms: int = 60_000
     calendars: tuple[Calendar, ...] = ()
     reserve_ms: int = 60_000
+    slas: tuple[SlaRule, ...] = ()

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import msgspec
 
-from omniroute.core import shapes, timing
-from omniroute.core.deadlines import CLOCKS, OFFERS, WAITING, Concern, DeadlineIndex
+from omniroute.core import clocks, shapes, timing
+from omniroute.core.deadlines import OFFERS, WAITING, Concern, DeadlineIndex
 from omniroute.core.model import (
-    CLOCK_RUNNING,
     QUEUED,
     WRAP_UP,
     Conversation,
@@ -24,6 +23,7 @@ from omniroute.core.model import (
 from omniroute.core.plans import PlanEntry
 from omniroute.core.roster import Roster
 from omniroute.core.rules import Calendar, ChannelRule, CoreConfig, DepartmentRule, QueueRule, WrapUp
+from omniroute.core.targets import Promise, PromiseKey
 from omniroute.core.waiting import WaitingIndex
 from omniroute.errors import NotFound
 
@@ -39,6 +39,10 @@ class Counters(msgspec.Struct, array_like=True):
     offer: int = 0
     handoff: int = 0
     effect: int = 0
+    config: int = 0
+    """How often what may be promised has changed."""
+    configured_ms: int = 0
+    """When it did last."""
 
 
 class Records(msgspec.Struct, array_like=True):
@@ -60,7 +64,7 @@ class Records(msgspec.Struct, array_like=True):
     """`ENCODING` of the version that made it."""
 
 
-MEANING = 2
+MEANING = 3
 """Raised whenever an applier makes another state of the same events than it did before; see docs/decisions/0011."""
 
 ENCODING = f"{MEANING}.{shapes.fingerprint(Records)}"
@@ -95,6 +99,7 @@ class State:
         "operators",
         "pending_raws",
         "plans",
+        "promises",
         "queues",
         "roster",
         "shares",
@@ -124,6 +129,7 @@ class State:
     def use(self, config: CoreConfig) -> None:
         """Take a configuration, and index work and operators by it anew."""
         self.config = config
+        self.promises: dict[PromiseKey, Promise | None] = {}
         self.departments: dict[str, DepartmentRule] = {rule.department_id: rule for rule in config.departments}
         self.queues: dict[str, QueueRule] = {rule.queue_id: rule for rule in config.queues}
         self.channels: dict[str, ChannelRule] = {rule.instance: rule for rule in config.channels}
@@ -372,8 +378,7 @@ class State:
         for handoff in self.handoffs.values():
             self.deadlines[Concern.HANDOFFS].set(("handoff", handoff.handoff_id, ""), handoff.deadline_ms)
         for matter in self.conversations.values():
-            if matter.clock and matter.clock.state is CLOCK_RUNNING:
-                self.deadlines[CLOCKS].set(("clock", matter.conversation_id, ""), matter.clock.due_ms)
+            clocks.index(self, matter)
         for operator in self.operators.values():
             self.deadlines[Concern.PRESENCE].set(("lease", 0, operator.operator_id), operator.lease_until_ms)
         for queue_id, due_ms in self.batches.items():

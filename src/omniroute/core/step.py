@@ -7,11 +7,12 @@ next sees its effect, and notes which items and operators may be matched now.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from omniroute.core.events import Event
+from omniroute.core.model import Clock, Conversation
 
 if TYPE_CHECKING:
     from omniroute.core.policy import RoutingPolicy
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
 
 Applier = Callable[["State", Any], None]
 Handler = Callable[["Step", Any], None]
+
+
+class Breach(NamedTuple):
+    """A clock that this command has breached, as it was then."""
+
+    matter: Conversation
+    clock: Clock
 
 
 class Step(msgspec.Struct, gc=False):
@@ -33,6 +41,7 @@ class Step(msgspec.Struct, gc=False):
     freed: dict[str, None] = {}
     arrived: dict[int, None] = {}
     left: dict[str, None] = {}
+    breached: list[Breach] = []
 
     def emit(self, event: Event) -> None:
         """Record a fact and apply it."""

@@ -61,9 +61,11 @@ HANDOFF: Table[HandoffState] = {
 }
 
 CLOCK: Table[ClockState] = {
-    "clock.ended (met)": {ClockState.RUNNING: ClockState.MET},
+    "clock.paused": {ClockState.RUNNING: ClockState.PAUSED},
+    "clock.resumed": {ClockState.PAUSED: ClockState.RUNNING},
+    "clock.ended (met)": {ClockState.RUNNING: ClockState.MET, ClockState.PAUSED: ClockState.MET},
     "clock.ended (breached)": {ClockState.RUNNING: ClockState.BREACHED},
-    "clock.ended (cancelled)": {ClockState.RUNNING: ClockState.CANCELLED},
+    "clock.ended (cancelled)": {ClockState.RUNNING: ClockState.CANCELLED, ClockState.PAUSED: ClockState.CANCELLED},
 }
 
 CONVERSATION: Table[Stage] = {

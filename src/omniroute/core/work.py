@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from omniroute.core import handling, handoffs, held, offers, sla, timing
+from omniroute.core import clocks, handling, handoffs, held, offers, sla, timing
 from omniroute.core.commands import (
     AddNote,
     CompleteItem,
@@ -72,7 +72,7 @@ def reply(step: Step, command: SendReply) -> None:
             step.now_ms,
         )
     )
-    sla.end(step, matter, "met")
+    sla.answered(step, matter)
 
 
 def note(step: Step, command: AddNote) -> None:
@@ -159,7 +159,7 @@ def complete(step: Step, command: CompleteItem) -> None:
         start_wrap_up(step, item, part=True)
     close(step, item, command.disposition, "completed", command.by)
     if not matter.item_ids:
-        sla.end(step, matter, "met")
+        sla.over(step, matter, "met")
         resolve(step, matter, command.disposition, command.operator_id, command.by)
 
 
@@ -190,7 +190,7 @@ def expire_wrap_up(step: Step, work_item_id: int) -> None:
     if not matter.answered:
         queue_item(step, matter, item.own, item.preferred)
         return
-    sla.end(step, matter, "met")
+    sla.over(step, matter, "met")
     resolve(step, matter, "", operator_id)
 
 
@@ -202,6 +202,8 @@ def close(step: Step, item: WorkItem, disposition: str, cause: str, by: str = ""
             item.work_item_id, item.conversation_id, operator_id, item.state, disposition, cause, step.now_ms, by
         )
     )
+    matter = step.state.conversations[item.conversation_id]
+    sla.left(step, matter, item, "cancelled" if cause == "abandoned" else "met")
     step.wake_operator(operator_id)
 
 
@@ -340,6 +342,7 @@ def apply_item_returned(state: State, event: ItemReturned) -> None:
 def apply_resolved(state: State, event: ConversationResolved) -> None:
     """The core forgets the matter; the event holds what a reopening needs."""
     matter = state.conversations.pop(event.record.conversation_id)
+    clocks.forget(state, matter)
     del state.by_reference[matter.reference]
     if matter.session_key:
         state.by_session.pop((matter.channel, matter.session_key), None)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from omniroute.core import events as e
 from omniroute.core.effects import effect_of
 from omniroute.core.state import State
+from omniroute.core.targets import CUSTOMERS, target_of
 from omniroute.engine import cells as c
 from omniroute.journal.codec import encode_event
 from omniroute.journal.contract import Write
@@ -46,13 +47,20 @@ IN_THREAD = (
     e.WrapUpExtended,
     e.ItemClosed,
     e.ClockEnded,
+    e.ClockEscalated,
+    e.MatterPrioritized,
     e.DeliveryDied,
 )
 """The events that are lines of a thread."""
 
 
 def in_thread(event: e.Event) -> bool:
-    """Whether the event is a line of a thread; that work waits is one only where it is kept for somebody."""
+    """Whether the event is a line of a thread.
+
+    That work waits is one only where it is kept for somebody; a promise between departments only where it was broken.
+    """
+    if isinstance(event, e.ClockEnded):
+        return event.outcome == "breached" or target_of(event.name) in CUSTOMERS
     return isinstance(event, IN_THREAD) or (isinstance(event, e.ItemQueued) and bool(event.held_for))
 
 
@@ -139,7 +147,10 @@ def _told(event: e.Event, state: State) -> list[tuple[str, str, str]]:
         case e.DeliveryDied():
             return [(_owner(state, event.conversation_id), "delivery_died", event.reason)]
         case e.ClockEnded(outcome="breached"):
-            return [(_owner(state, event.conversation_id), "clock_breached", "first_response")]
+            return [(_owner(state, event.conversation_id), "clock_breached", target_of(event.name))]
+        case e.ClockEscalated():
+            detail = f"{target_of(event.name)} {event.percent}"
+            return [(name, "clock_escalated", detail) for name in event.notify]
         case e.PresenceChanged(cause="lease"):
             return [(event.operator_id, "lease_lost", "")]
         case _:

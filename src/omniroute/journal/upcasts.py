@@ -18,8 +18,27 @@ Raw = list[Any]
 Upcast = Callable[[Raw], Raw]
 Upcasts = Mapping[str, Sequence[Upcast]]
 
-UPCASTS: dict[str, list[Upcast]] = {}
-"""By recorded tag. Empty: no shape has changed since the first release."""
+CLOCKS = 18
+"""Where a recorded conversation has its clocks."""
+
+
+def _clock_to_clocks(raw: Raw) -> Raw:
+    """A done matter had one clock, or none, in the place of a list; it has ended, and nothing follows from it."""
+    record = raw[1]
+    if len(record) > CLOCKS and not (isinstance(record[CLOCKS], list) and all(map(_is_list, record[CLOCKS]))):
+        record[CLOCKS] = []
+    return raw
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list)
+
+
+UPCASTS: dict[str, list[Upcast]] = {
+    "conversation.resolved": [_clock_to_clocks],
+    "conversation.reopened": [_clock_to_clocks],
+}
+"""By recorded tag."""
 
 
 def lift(raw: Raw, upcasts: Upcasts) -> Raw:

@@ -256,6 +256,27 @@ def retrain(world: World, act: Act) -> None:
         world.order(SYSTEM, command)
 
 
+def prioritize(world: World, act: Act) -> None:
+    """A matter is more urgent than it was, or less, or its customer is of another tier."""
+    found = _item_and_operator(world, act)
+    if found:
+        tier = ("", company.GOLD, None)[act.b % 3]
+        command = k.PrioritizeMatter(
+            conversation_id=found[0].conversation_id,
+            operator_id="boss",
+            priority=act.b % 7 - 1 if act.b % 4 else None,
+            tier=tier,
+            by="boss",
+        )
+        world.order(BOSS, command)
+
+
+def promise(world: World, act: Act) -> None:
+    """The company promises something else from now on."""
+    if world.up:
+        world.order(SYSTEM, k.ApplyConfig(config=company.config(act.a)))
+
+
 ACTS: dict[str, Callable[[World, Act], None]] = {
     "write": write,
     "quote": quote,
@@ -284,5 +305,7 @@ ACTS: dict[str, Callable[[World, Act], None]] = {
     "reassign": reassign,
     "requeue": requeue,
     "retrain": retrain,
+    "prioritize": prioritize,
+    "promise": promise,
 }
 """Faults have their own table in ``faults``."""

@@ -152,6 +152,7 @@ class CoreWorld(World):
                     priority=wish.priority,
                     requirements=wish.requirements,
                     preferred=wish.preferred,
+                    tier=wish.tier,
                 ),
                 reference=self.new_reference(),
                 customer_id=self._customers.get(letter.customer, 0),

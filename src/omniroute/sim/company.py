@@ -36,6 +36,7 @@ from omniroute.policies.round_robin import RoundRobin
 from omniroute.policies.slack import Slack
 from omniroute.policies.sticky import Sticky
 from omniroute.policies.weighted import Weighted
+from omniroute.sim.promises import GOLD, VERSIONS
 
 SECOND = 1_000
 MINUTE = 60 * SECOND
@@ -69,14 +70,15 @@ class Wish(NamedTuple):
     priority: int
     requirements: tuple[Requirement, ...]
     preferred: tuple[Requirement, ...]
+    tier: str = ""
 
 
 _WISHES = (
     Wish("support.first", 0, (), ()),
-    Wish("support.first", 2, (Requirement("tech", 3),), ()),
+    Wish("support.first", 2, (Requirement("tech", 3),), (), GOLD),
     Wish("support.first", 0, (Requirement("french", 4),), ()),
     Wish("support.expert", 1, (Requirement("tech", 7),), (Requirement("french", 1),)),
-    Wish("sales.orders", 0, (), (Requirement("french", 3),)),
+    Wish("sales.orders", 0, (), (Requirement("french", 3),), GOLD),
     Wish("sales.orders", 5, (), ()),
     Wish("sales.late", 0, (), ()),
     Wish("billing.money", 0, (Requirement("money", 2),), ()),
@@ -100,8 +102,8 @@ def policies(moody: Moody) -> Mapping[str, RoutingPolicy]:
     return {policy.name: policy for policy in everything}
 
 
-def config() -> CoreConfig:
-    """Departments, queues, channels and calendars."""
+def config(version: int = 0) -> CoreConfig:
+    """Departments, queues, channels, calendars, and one of the `promises.VERSIONS`."""
     return CoreConfig(
         departments=tuple(
             DepartmentRule(name, queue_id)
@@ -114,6 +116,7 @@ def config() -> CoreConfig:
         return_ms=20 * SECOND,
         reserve_ms=40 * SECOND,
         calendars=(_OFFICE,),
+        slas=VERSIONS[version % len(VERSIONS)],
     )
 
 

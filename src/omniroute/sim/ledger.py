@@ -42,7 +42,8 @@ class Ledger:
         self.sent: dict[str, int] = {}
         self.open_sessions: dict[tuple[str, str], int] = {}
         self._sessions: dict[int, tuple[str, str]] = {}
-        self._clocks: dict[int, None] = {}
+        self._clocks: dict[tuple[int, str], None] = {}
+        self._escalated: dict[tuple[int, str], set[int]] = {}
         self._received: dict[int, None] = {}
         self._registered: dict[int, None] = {}
         self._interactions: dict[int, None] = {}
@@ -56,6 +57,7 @@ class Ledger:
             e.DeliveryDied: self._ended,
             e.ClockStarted: self._clock_started,
             e.ClockEnded: self._clock_ended,
+            e.ClockEscalated: self._clock_escalated,
             e.RawReceived: self._raw_received,
             e.RawRegistered: self._raw_ended,
             e.RawQuarantined: self._raw_ended,
@@ -113,13 +115,21 @@ class Ledger:
         self.effects[event.effect_id] = "ended"
 
     def _clock_started(self, event: e.ClockStarted) -> Iterator[str]:
-        if event.conversation_id in self._clocks:
-            yield f"23: conversation {event.conversation_id} has a second clock"
-        self._clocks[event.conversation_id] = None
+        clock = (event.conversation_id, event.name)
+        if clock in self._clocks:
+            yield f"23: conversation {event.conversation_id} has a second clock {event.name}"
+        self._clocks[clock] = None
+        self._escalated[clock] = set()
 
     def _clock_ended(self, event: e.ClockEnded) -> Iterator[str]:
-        if self._clocks.pop(event.conversation_id, 0) is not None:
-            yield f"23: the clock of conversation {event.conversation_id} ended twice"
+        if self._clocks.pop((event.conversation_id, event.name), 0) is not None:
+            yield f"23: the clock {event.name} of conversation {event.conversation_id} ended twice"
+
+    def _clock_escalated(self, event: e.ClockEscalated) -> Iterator[str]:
+        done = self._escalated[event.conversation_id, event.name]
+        if event.percent in done:
+            yield f"23: the clock {event.name} of conversation {event.conversation_id} was escalated twice"
+        done.add(event.percent)
 
     def _raw_received(self, event: e.RawReceived) -> Iterator[str]:
         if event.raw_id in self._received:
@@ -152,8 +162,8 @@ class Ledger:
         self.open_sessions.pop(session, None)
         if session[1]:
             self._closed[session] = (number, event.at_ms)
-        if number in self._clocks:
-            yield f"23: the clock of conversation {number} outlived it"
+        for name in [name for matter, name in self._clocks if matter == number]:
+            yield f"23: the clock {name} of conversation {number} outlived it"
 
     def _session(self, number: int, channel: str, session_key: str) -> Iterator[str]:
         """4: one open conversation for each session."""

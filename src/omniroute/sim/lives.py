@@ -262,7 +262,7 @@ class EngineWorld(World):
         placements = {name: Placement("support.first") for name in channels}
         return Setup(
             SimJournal(self.storage),
-            company.config(),
+            self.watch.follower.config if self.watch.seq else company.config(),  # the file as it was left
             company.policies(self.moody),
             lambda _secret: [ChannelSetup(name, channel, NoOptions()) for name, channel in channels.items()],
             Classifier(placements, {}, (), {"wishes": Wishes()}),

@@ -40,7 +40,7 @@ _REST = (
     "pull",
     "meddle",
 )
-_BOSS = ("force", "reassign", "requeue", "force", "retrain", "retrain")
+_BOSS = ("force", "reassign", "requeue", "force", "retrain", "retrain", "prioritize", "prioritize", "promise")
 
 
 class Operators:

@@ -24,4 +24,5 @@ class Wishes:
             priority=wish.priority,
             requirements=wish.requirements,
             preferred=wish.preferred,
+            tier=wish.tier,
         )

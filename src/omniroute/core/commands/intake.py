@@ -39,6 +39,8 @@ class Classification(msgspec.Struct, frozen=True, gc=False):
     tags: tuple[str, ...] = ()
     rule: str = ""
     """Which rule or plugin decided; for people who ask why."""
+    tier: str = ""
+    """The customer's tier, by which promises may be chosen."""
 
 
 class RegisterInteraction(Command, frozen=True, kw_only=True, gc=False):

@@ -60,6 +60,16 @@ class ExtendWrapUp(Command, frozen=True, kw_only=True, gc=False):
     by: str = ""
 
 
+class PrioritizeMatter(Command, frozen=True, kw_only=True, gc=False):
+    """Give a matter another priority, or its customer another tier (None: as it is)."""
+
+    conversation_id: int
+    operator_id: str
+    priority: int | None = None
+    tier: str | None = None
+    by: str = ""
+
+
 class SnoozeItem(Command, frozen=True, kw_only=True, gc=False):
     """Put held work aside until ``until_ms``; the customer's next message brings it back earlier."""
 

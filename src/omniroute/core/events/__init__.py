@@ -8,7 +8,18 @@ A recorded shape never changes silently: new fields go to the end and have defau
 from __future__ import annotations
 
 from omniroute.core.events.base import ConfigApplied, Event, StateHashed
-from omniroute.core.events.clocks import ClockEnded, ClockStarted
+from omniroute.core.events.clocks import (
+    ClockEnded,
+    ClockEscalated,
+    ClockPaused,
+    ClockResumed,
+    ClockRetargeted,
+    ClocksReviewed,
+    ClockStarted,
+    ItemRanked,
+    ItemRequired,
+    MatterPrioritized,
+)
 from omniroute.core.events.handoffs import HandoffAccepted, HandoffCancelled, HandoffRequested, HandoffReturned
 from omniroute.core.events.held import (
     ConnectFailed,
@@ -121,6 +132,14 @@ AnyEvent = (
     | HandoffCancelled
     | ClockStarted
     | ClockEnded
+    | ClockPaused
+    | ClockResumed
+    | ClockRetargeted
+    | ClockEscalated
+    | ClocksReviewed
+    | MatterPrioritized
+    | ItemRanked
+    | ItemRequired
 )
 """Whatever a journal may hold."""
 
@@ -131,7 +150,12 @@ __all__ = [
     "BatchOpened",
     "Candidate",
     "ClockEnded",
+    "ClockEscalated",
+    "ClockPaused",
+    "ClockResumed",
+    "ClockRetargeted",
     "ClockStarted",
+    "ClocksReviewed",
     "ConfigApplied",
     "ConnectFailed",
     "ConversationOpened",
@@ -156,14 +180,17 @@ __all__ = [
     "ItemMoved",
     "ItemPulled",
     "ItemQueued",
+    "ItemRanked",
     "ItemReassigned",
     "ItemRelaxed",
+    "ItemRequired",
     "ItemReserved",
     "ItemResumed",
     "ItemReturned",
     "ItemSnoozed",
     "ItemWoken",
     "LeaseStarted",
+    "MatterPrioritized",
     "NoteAdded",
     "OfferAccepted",
     "OfferDeclined",

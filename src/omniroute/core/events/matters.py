@@ -22,6 +22,7 @@ class ConversationOpened(Event, tag="conversation.opened", frozen=True, gc=False
     at_ms: int
     tags: tuple[str, ...] = ()
     rule: str = ""
+    tier: str = ""
 
 
 class ConversationReopened(Event, tag="conversation.reopened", frozen=True, gc=False):

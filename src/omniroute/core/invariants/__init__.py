@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from omniroute.core import events as e
 from omniroute.core import machine
+from omniroute.core.invariants.clocks import ABOUT_CLOCKS, clocks, clocks_are_honest, promises_are_measured
 from omniroute.core.invariants.indexes import indexes_recount
 from omniroute.core.invariants.moments import (
     eligible_then,
@@ -23,7 +24,6 @@ from omniroute.core.invariants.promises import (
     GIVEN,
     Before,
     ages_are_kept,
-    clocks_are_honest,
     consequences,
     lengths_are_kept,
     owners_write,
@@ -32,7 +32,6 @@ from omniroute.core.invariants.promises import (
 )
 from omniroute.core.invariants.rest import (
     backoff_is_kept,
-    clocks,
     handoffs_are_sound,
     idle_is_silent,
     nothing_dangles,
@@ -128,6 +127,7 @@ INVARIANTS: dict[str, Callable[[State, Scope], Iterator[str]]] = {
     "19": places_are_kept,
     "20-22": handoffs_are_sound,
     "23": clocks,
+    "23, 24": promises_are_measured,
     "links": nothing_dangles,
 }
 """At rest."""
@@ -141,7 +141,7 @@ MOMENTS: dict[str, Moment] = {
     "17": first_in_first_out,
     "16, 21": owners_write,
     "19": ages_are_kept,
-    "23": clocks_are_honest,
+    "23, 25": clocks_are_honest,
     "25": no_timer_is_early,
 }
 ABOUT: dict[str, tuple[type[e.Event], ...]] = {
@@ -150,7 +150,7 @@ ABOUT: dict[str, tuple[type[e.Event], ...]] = {
     "offers_end_in_time": (e.OfferAccepted, e.OfferExpired),
     "first_in_first_out": (e.OfferMade,),
     "owners_write": (e.ReplySent, e.ConversationResolved),
-    "clocks_are_honest": (e.InteractionReceived, e.ClockEnded),
+    "clocks_are_honest": ABOUT_CLOCKS,
 }
 """Which events a moment is about, where that is few: the others are not asked, which saves a third of the time."""
 _asked: dict[type[e.Event], tuple[int, tuple[tuple[str, Moment], ...]]] = {}

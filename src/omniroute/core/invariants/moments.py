@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from omniroute.core import events as e
 from omniroute.core.eligibility import why_not, why_not_by_hand
 from omniroute.core.state import State
+from omniroute.core.targets import clock_of
 
 
 def eligible_then(state: State, event: e.Event) -> Iterator[str]:
@@ -14,7 +15,7 @@ def eligible_then(state: State, event: e.Event) -> Iterator[str]:
     match event:
         case e.OfferMade():
             item, operator = state.items[event.work_item_id], state.operators[event.operator_id]
-            by_hand = event.decision.trigger == "channel"
+            by_hand = event.decision.trigger in {"channel", "escalation"}
             reason = (why_not_by_hand if by_hand else why_not)(state, operator, item)
             if reason:
                 yield f"item {item.work_item_id} was offered to {operator.operator_id} in spite of {reason}"
@@ -60,7 +61,7 @@ def _due_ms(state: State, event: e.Event) -> int:
     """When a deadline of which the event is the effect was due; 0 for every other event."""
     match event:
         case e.ClockEnded(outcome="breached"):
-            clock = state.conversations[event.conversation_id].clock
+            clock = clock_of(state.conversations[event.conversation_id], event.name)
             return clock.due_ms if clock else 0
         case e.BackoffEnded():
             return state.items[event.work_item_id].backoff.get(event.operator_id, 0)

@@ -16,6 +16,8 @@ from omniroute.core.state import State
 
 GIVEN = (e.OfferMade, e.ItemPulled, e.ItemForced, e.ItemReassigned)
 CONTACTS = tuple(ContactState)
+BY_HAND = {"channel", "escalation"}
+"""What made an offer, other than the policy."""
 
 # ---- before an event
 
@@ -31,7 +33,7 @@ def room_then(state: State, event: e.Event) -> Iterator[str]:
         *_no_room(state, operator, item),
     ):
         yield f"item {item.work_item_id} went to {operator.operator_id}: {reason}"
-    by_hand = not isinstance(event, e.OfferMade) or event.decision.trigger == "channel"
+    by_hand = not isinstance(event, e.OfferMade) or event.decision.trigger in BY_HAND
     if not by_hand and len(operator.offer_ids) >= state.config.offers_max:
         yield f"{operator.operator_id} was offered item {item.work_item_id} beside {len(operator.offer_ids)} others"
 
@@ -99,23 +101,6 @@ def _lengths(state: State, event: e.Event) -> Iterator[tuple[str, int, int]]:
             yield "an absence is forgiven", event.until_ms, event.at_ms + state.config.lease_ms
         case e.BatchOpened():
             yield "a batch collects", event.due_ms, event.at_ms + state.queues[event.queue_id].batch_ms
-        case e.ClockStarted():
-            queue_id = state.conversations[event.conversation_id].queue_id
-            yield "the promise runs", event.due_ms, event.at_ms + state.queues[queue_id].first_response_ms
-
-
-def clocks_are_honest(state: State, event: e.Event) -> Iterator[str]:
-    """23: every matter whose queue promises something has its clock, and what is late is breached."""
-    match event:
-        case e.InteractionReceived() if event.conversation_id in state.conversations:
-            matter = state.conversations[event.conversation_id]
-            if matter.clock is None and not matter.item_ids and state.queues[matter.queue_id].first_response_ms:
-                yield f"conversation {matter.conversation_id} began without the clock of its queue"
-        case e.ClockEnded():
-            clock = state.conversations[event.conversation_id].clock
-            late = clock is not None and event.at_ms >= clock.due_ms
-            if late != (event.outcome == "breached"):
-                yield f"the clock of conversation {event.conversation_id} ended {event.outcome}, late: {late}"
 
 
 def ages_are_kept(state: State, event: e.Event) -> Iterator[str]:
@@ -207,7 +192,7 @@ def consequences(state: State, event: e.Event, before: Before) -> Iterator[str]:
         return
     for item in [state.items[number] for number in matter.item_ids]:
         number = item.work_item_id
-        if before.ranks.get(number, item.rank_ms) != item.rank_ms and not isinstance(event, e.ItemMoved):
+        if before.ranks.get(number, item.rank_ms) != item.rank_ms and not isinstance(event, e.ItemMoved | e.ItemRanked):
             yield f"{type(event).__name__} moved item {number} from its place"
         who, due_ms = before.answers.get(number, ("", 0))
         if due_ms and item.operator_id == who and item.answer_due_ms > due_ms:

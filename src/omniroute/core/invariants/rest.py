@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from omniroute.core.classes import class_of
-from omniroute.core.deadlines import Concern
 from omniroute.core.eligibility import unable, why_not
 from omniroute.core.invariants.scope import Scope
 from omniroute.core.model import (
     RUNNING,
-    ClockState,
     ContactState,
     Conversation,
     ItemState,
@@ -193,18 +191,6 @@ def handoffs_are_sound(state: State, scope: Scope) -> Iterator[str]:
     for matter in scope.matters:
         if matter.hops > state.config.hops_max:
             yield f"conversation {matter.conversation_id} made {matter.hops} hops"
-
-
-def clocks(state: State, scope: Scope) -> Iterator[str]:
-    """23: a running clock has its deadline, an ended one has none and an end."""
-    live = state.deadlines[Concern.CLOCKS].live
-    for matter in scope.matters:
-        running = matter.clock is not None and matter.clock.state is ClockState.RUNNING
-        due_ms = matter.clock.due_ms if matter.clock is not None and running else 0
-        if live.get(("clock", matter.conversation_id, ""), 0) != due_ms:
-            yield f"the clock of conversation {matter.conversation_id} is {'' if running else 'not '}running"
-        if matter.clock and not running and not matter.clock.ended_ms:
-            yield f"the clock of conversation {matter.conversation_id} ended at no time"
 
 
 def nothing_dangles(state: State, scope: Scope) -> Iterator[str]:

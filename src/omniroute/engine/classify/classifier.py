@@ -10,7 +10,7 @@ import structlog
 from omniroute.channels.contract import Interaction
 from omniroute.classifiers.contract import CustomerFacts, Facts, PluginClassifier
 from omniroute.core.commands import Classification
-from omniroute.core.intake import PRIORITY_MAX, valid_tags
+from omniroute.core.intake import PRIORITY_MAX, TIER_CHARS_MAX, valid_tags
 from omniroute.core.rules import Requirement
 from omniroute.core.state import State
 from omniroute.engine.classify.conditions import Case
@@ -126,6 +126,7 @@ class Classifier:
             preferred=given.preferred,
             tags=given.tags,
             rule=" + ".join(given.names)[:RULE_CHARS_MAX],
+            tier=given.tier,
         )
 
 
@@ -145,6 +146,7 @@ def _accepted(answer: Classification, name: str, state: State) -> Given:
         raise _Refused
     if one.priority is not None and abs(one.priority) > PRIORITY_MAX:
         raise _Refused
-    return Given(
-        rule.queue_id, one.kind, one.priority, one.language, one.tags, one.requirements, one.preferred, (name,)
-    )
+    if len(one.tier) > TIER_CHARS_MAX:
+        raise _Refused
+    said = (one.kind, one.priority, one.language, one.tags, one.requirements, one.preferred)
+    return Given(rule.queue_id, *said, (name,), one.tier)

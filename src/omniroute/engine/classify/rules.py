@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from omniroute.core.intake import PRIORITY_MAX, TAG_CHARS_MAX, TAGS_MAX
+from omniroute.core.intake import PRIORITY_MAX, TAG_CHARS_MAX, TAGS_MAX, TIER_CHARS_MAX
 from omniroute.core.rules import Requirement
 from omniroute.engine.classify.conditions import Case, Condition, compile_when, language
 from omniroute.engine.classify.sections import NAME_CHARS_MAX, RULES_MAX, VALUES_MAX, ClassifyRule, Known, Then, near
@@ -30,6 +30,7 @@ class Given(msgspec.Struct, frozen=True):
     requirements: tuple[Requirement, ...] = ()
     preferred: tuple[Requirement, ...] = ()
     names: tuple[str, ...] = ()
+    tier: str = ""
 
     def then(self, later: Given) -> Given:
         """What was said first stays; tags and requirements add up, of one skill the highest level."""
@@ -42,6 +43,7 @@ class Given(msgspec.Struct, frozen=True):
             highest([*self.requirements, *later.requirements]),
             highest([*self.preferred, *later.preferred]),
             (*self.names, *later.names),
+            self.tier or later.tier,
         )
 
 
@@ -110,7 +112,14 @@ def _given(then: Then, path: str, known: Known, name: str) -> Given:
         _requirements(then.requires, f"{path}.requires", known),
         _requirements(then.prefers, f"{path}.prefers", known),
         (name,),
+        _tier(then.tier, f"{path}.tier"),
     )
+
+
+def _tier(name: str, path: str) -> str:
+    if len(name) > TIER_CHARS_MAX:
+        raise ConfigError(f"the name of a tier has at most {TIER_CHARS_MAX} characters", path)
+    return name
 
 
 def _queue(then: Then, path: str, known: Known) -> str:

@@ -80,6 +80,8 @@ class Then(_Section, kw_only=True):
     """Its default queue."""
     kind: str = ""
     priority: int | None = None
+    tier: str = ""
+    """The customer's tier, by which promises are chosen."""
     tags: list[str] = []
     requires: list[str] = []
     """Requirements, like ``"billing>=5"``."""

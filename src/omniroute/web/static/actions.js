@@ -79,13 +79,18 @@ function takeNotices(notices) {
   }
   if (newest > noticeMax) { noticeMax = newest; save(`notices.${s.who()}`, newest); }
 }
-const BAD = new Set(["delivery_died", "clock_breached", "connect_failed", "lease_lost"]);
+const BAD = new Set(["delivery_died", "clock_breached", "connect_failed", "lease_lost", "clock_escalated"]);
 function givenSound(reference) {
   const item = s.desk.value.mine.find((one) => one.reference === reference);
   if (item) offerSound(item.icon);
 }
+/** "resolution 80": which promise, and how much of its time has passed. */
+function promiseText(detail) {
+  const [name, percent] = detail.split(" ");
+  return term("promise", name) + (percent && percent !== "100" ? ` (${percent} %)` : "");
+}
 export function noticeText(notice) {
-  const detail = notice.kind === "item_woken" ? term("woken", notice.detail) : notice.detail;
+  const detail = notice.kind === "item_woken" ? term("woken", notice.detail) : notice.kind.startsWith("clock_") ? promiseText(notice.detail) : notice.detail;
   return term("notice", notice.kind) + (detail ? `: ${detail}` : "");
 }
 

@@ -40,6 +40,7 @@ export function watch(ms) {
 /** How a promise stands: {state: ok|warn|bad|met|none, left, percent}. */
 export function measure(clock, at) {
   if (!clock || clock.state === "cancelled") return { state: "none" };
+  if (clock.state === "paused") return { state: "paused" };
   if (clock.state === "met") return { state: "met", took: clock.ended_ms - clock.started_ms };
   const left = clock.due_ms - at;
   if (clock.state === "breached" || left < 0) {

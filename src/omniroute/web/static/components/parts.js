@@ -35,12 +35,13 @@ export function Clock({ clock, chip = false }) {
   const got = measure(clock, at);
   if (got.state === "none") return null;
   const stale = link.value.tried && !link.value.up ? " stale" : "";
+  if (got.state === "paused") return chip ? html`<span class="chip"><${Icon} name="later" />${t("clock.paused")}</span>` : html`<span class="clk" title=${t("clock.paused")}><${Icon} name="later" /></span>`;
   if (got.state === "met") return chip ? html`<span class="chip ok"><${Icon} name="check" />${t("clock.met", { time: span(got.took) })}</span>` : null;
   const title = t("clock.due", { time: full(clock.due_ms) });
   const time = got.state === "bad" ? `−${span(-got.left)}` : span(got.left);
   const mark = got.state === "bad" ? html`<${Icon} name="alert" />` : got.left < 36e5 ? html`<${Pie} percent=${got.percent} />` : null;
   if (!chip) return html`<span class=${`clk ${got.state}${stale}`} title=${title}>${mark}${time}</span>`;
-  return html`<span class=${`chip ${got.state === "ok" ? "" : got.state}${stale}`} title=${title}>${mark}<span class="num">${t(got.state === "bad" ? "clock.late" : "clock.left", { time })}</span></span>`;
+  return html`<span class=${`chip ${got.state === "ok" ? "" : got.state}${stale}`} title=${title}>${mark}<span class="num">${t(got.state === "bad" ? "clock.late" : clock.name === "resolution" || clock.name === "answer" ? `clock.${clock.name}` : "clock.left", { time })}</span></span>`;
 }
 
 /** What the customer was told when nobody was in time, and that they have been silent for long. */

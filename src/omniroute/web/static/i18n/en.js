@@ -10,7 +10,7 @@ export default {
   presence: "Presence", "presence.available": "Available", "presence.away": "Away", "presence.draining": "Draining", "presence.offline": "Offline",
   "presence.draining.what": "finish what I hold, get nothing new", "presence.begin": "Become available", "presence.channels": "By channel", "presence.without": "Not for {names}", "away.nothing": "Nothing new comes to you.",
   "away.break": "Break", "away.lunch": "Lunch", "away.meeting": "Meeting", "away.training": "Training", "away.rona": "Offers unanswered", "away.no_answer": "Offers unanswered",
-  notices: "Notices", "notice.handoff_returned": "A transfer came back", "notice.offer_expired": "An offer ran out", "notice.offer_revoked": "An offer was withdrawn", "notice.delivery_died": "A reply was not delivered", "notice.clock_breached": "A promise was broken",
+  notices: "Notices", "notice.handoff_returned": "A transfer came back", "notice.offer_expired": "An offer ran out", "notice.offer_revoked": "An offer was withdrawn", "notice.delivery_died": "A reply was not delivered", "notice.clock_breached": "A promise was broken", "notice.clock_escalated": "A promise is running out",
   "notice.connect_failed": "The call could not be connected", "notice.item_forced": "You were given work", "notice.item_reassigned": "Work was moved", "notice.item_woken": "What you put aside is back", "notice.lease_lost": "The connection was lost for too long: you are offline, calls and chats went back",
   "woken.due": "its time has come", "woken.message": "the customer has written",
   language: "Language", theme: "Appearance", "theme.auto": "As the system", "theme.light": "Light", "theme.dark": "Dark", sounds: "Sounds", letters: "Single-letter keys", "notify.ask": "Allow notifications", quarantine: "Quarantine", "sign.out": "Sign out",
@@ -35,7 +35,8 @@ export default {
   "channel.mail": "Mail", "channel.email": "Mail", "channel.chat": "Chat", "channel.webchat": "Chat", "channel.phone": "Phone", "channel.visit": "In person",
   "via.mail": "mail", "via.email": "mail", "via.chat": "chat", "via.webchat": "chat", "via.phone": "phone", "via.visit": "the desk",
 
-  "clock.due": "Answer due {time}", "clock.left": "Reply in {time}", "clock.late": "Late by {time}", "clock.met": "Answered in {time}",
+  "clock.due": "Answer due {time}", "clock.left": "Reply in {time}", "clock.late": "Late by {time}", "clock.met": "Answered in {time}", "clock.paused": "Time stands still", "clock.resolution": "Resolve in {time}", "clock.next_response": "Reply in {time}", "clock.answer": "Answer in {time}",
+  "promise.first_response": "first response", "promise.next_response": "response", "promise.resolution": "resolution", "promise.answer": "answer", "promise.handoff": "taking over", "promise.department": "department's part",
 
   "offer.said": { one: "Offer: {name}, {channel}. {n} second. Alt A accepts, Alt X declines.", other: "Offer: {name}, {channel}. {n} seconds. Alt A accepts, Alt X declines." }, "offer.title": "Offer: {name}", "offer.left": { one: "{n} second left", other: "{n} seconds left" },
   "offer.waits": "waits", "offer.earlier": { one: "here once before", other: "here {n} times before" }, "offer.why": "Why me?", "offer.decline": "Decline", "offer.accept": "Accept", "offer.taking": "Taking…", "offer.from": "From {name}.",

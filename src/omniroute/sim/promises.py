@@ -1,0 +1,63 @@
+"""What the simulated company promises: policies of every kind, in two versions that it changes between."""
+
+from __future__ import annotations
+
+from omniroute.core.rules import Escalation, Relaxation, Requirement, SlaRule, Target
+
+SECOND = 1_000
+MINUTE = 60 * SECOND
+GOLD = "gold"
+"""The tier of the best customers."""
+
+_GOLD = SlaRule(
+    "gold",
+    (
+        (Target.FIRST_RESPONSE, 2 * MINUTE),
+        (Target.NEXT_RESPONSE, 90 * SECOND),
+        (Target.RESOLUTION, 8 * MINUTE),
+    ),
+    tiers=(GOLD,),
+    calendar_id="office",
+    escalations=(
+        Escalation(50, notify=("owner", "supervisor"), priority=1),
+        Escalation(80, (Target.RESOLUTION,), priority=2, widen=Relaxation(0, drop=("french",), departments=("sales",))),
+        Escalation(100, notify=("supervisor",), offer_to=("eve", "ann"), webhook="crm"),
+    ),
+)
+_SALES = SlaRule(
+    "sales",
+    ((Target.RESOLUTION, 7 * MINUTE), (Target.DEPARTMENT, 3 * MINUTE)),
+    queues=("sales.orders", "sales.late"),
+    escalations=(Escalation(60, (Target.DEPARTMENT,), queue_id="billing.rest", require=(Requirement("money", 1),)),),
+)
+_URGENT = SlaRule(
+    "urgent",
+    ((Target.RESOLUTION, 5 * MINUTE),),
+    priority_min=3,
+    real_time=True,
+    escalations=(Escalation(90, widen=Relaxation(0, drop=("*",))),),
+)
+_ALL = SlaRule(
+    "all",
+    (
+        (Target.NEXT_RESPONSE, 2 * MINUTE),
+        (Target.ANSWER, 40 * SECOND),
+        (Target.HANDOFF, 30 * SECOND),
+        (Target.RESOLUTION, 20 * MINUTE),
+        (Target.DEPARTMENT, 10 * MINUTE),
+    ),
+    escalations=(
+        Escalation(75, (Target.RESOLUTION, Target.HANDOFF), notify=("supervisor",)),
+        Escalation(100, (Target.ANSWER,), offer_to=("zoe",)),
+    ),
+)
+_HURRIED = SlaRule(
+    "hurried",
+    ((Target.RESOLUTION, 4 * MINUTE), (Target.FIRST_RESPONSE, 80 * SECOND)),
+    channels=("mail",),
+    calendar_id="office",
+    pauses=("customer",),
+    escalations=(Escalation(30, priority=1), Escalation(60, notify=("owner",), webhook="crm")),
+)
+VERSIONS: tuple[tuple[SlaRule, ...], ...] = ((_GOLD, _SALES, _URGENT, _ALL), (_HURRIED, _GOLD, _ALL), ())
+"""What is promised before and after somebody has changed the file; at last nothing."""
