@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from omniroute.api import views
 from omniroute.core.calendars import merged, segments
 from omniroute.core.model import Clock, ClockState, Conversation
@@ -62,7 +60,7 @@ def explained(state: State, matter: Conversation, now_ms: int) -> list[views.Pro
     ]
 
 
-def _segments(state: State, clock: Clock) -> Sequence[views.SegmentView]:
+def _segments(state: State, clock: Clock) -> list[views.SegmentView]:
     calendar = state.calendars.get(clock.calendar_id, ALWAYS)
     until_ms = clock.ended_ms or clock.paused_ms or clock.due_ms
     parts = segments(calendar, clock.started_ms, max(clock.started_ms, until_ms), merged(pauses_of(clock)))

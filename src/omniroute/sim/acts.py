@@ -18,6 +18,7 @@ from omniroute.engine.cells import Cells
 from omniroute.errors import Conflict
 from omniroute.sim import company
 from omniroute.sim.options import Act
+from omniroute.sim.promises import GOLD
 
 if TYPE_CHECKING:
     from omniroute.sim.world import World
@@ -260,7 +261,7 @@ def prioritize(world: World, act: Act) -> None:
     """A matter is more urgent than it was, or less, or its customer is of another tier."""
     found = _item_and_operator(world, act)
     if found:
-        tier = ("", company.GOLD, None)[act.b % 3]
+        tier = ("", GOLD, None)[act.b % 3]
         command = k.PrioritizeMatter(
             conversation_id=found[0].conversation_id,
             operator_id="boss",
