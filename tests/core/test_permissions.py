@@ -56,6 +56,8 @@ COMMANDS: list[tuple[c.Command, str]] = [
     (c.ReassignItem(**ITEM, to_operator_id="bob"), "chief, admin"),
     (c.SnoozeItem(**ITEM, until_ms=1), "ann, chief, admin"),
     (c.RequeueItem(**ITEM, queue_id="sales.orders"), "ann, chief, admin"),
+    (c.AnswerStatus(raw_id=1, channel="mail"), ""),
+    (c.SendStatusCode(conversation_id=1, channel="mail", lifetime_ms=1), ""),
     (c.RecordDelivery(effect_id=1, conversation_id=1, interaction_id=1, delivered=True), ""),
     (c.FireDue(concern="offers"), ""),
     (c.ResumeAfterOutage(), ""),

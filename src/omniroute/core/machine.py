@@ -25,6 +25,7 @@ from omniroute.core import (
     relaxation,
     reservations,
     sla,
+    status,
     work,
 )
 from omniroute.core.commands import Command, FireDue, Keep, ResumeAfterOutage
@@ -52,6 +53,7 @@ _ROOMS = (
     handoffs,
     sla,
     work,
+    status,
     digests,
 )
 

@@ -144,6 +144,8 @@ RULES: dict[type[c.Command], Rule] = {
     c.ReassignItem: _chief,
     c.SnoozeItem: _owner_or_chief,
     c.RequeueItem: _holder_or_chief,
+    c.AnswerStatus: _nobody_else,
+    c.SendStatusCode: _nobody_else,
     c.RecordDelivery: _nobody_else,
     c.FireDue: _nobody_else,
     c.ResumeAfterOutage: _nobody_else,

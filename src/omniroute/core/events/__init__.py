@@ -51,6 +51,7 @@ from omniroute.core.events.offers import (
     OfferRevoked,
 )
 from omniroute.core.events.people import LeaseStarted, OperatorConnected, OperatorPut, PresenceChanged
+from omniroute.core.events.status import StatusAnswered, StatusAsked, StatusCodeSent
 from omniroute.core.events.waiting import (
     BackoffEnded,
     BatchClosed,
@@ -121,6 +122,9 @@ AnyEvent = (
     | HandoffCancelled
     | ClockStarted
     | ClockEnded
+    | StatusAsked
+    | StatusAnswered
+    | StatusCodeSent
 )
 """Whatever a journal may hold."""
 
@@ -181,6 +185,9 @@ __all__ = [
     "ReservationEnded",
     "StageChanged",
     "StateHashed",
+    "StatusAnswered",
+    "StatusAsked",
+    "StatusCodeSent",
     "WrapUpExtended",
     "WrapUpStarted",
 ]
