@@ -77,6 +77,7 @@ def setup(config: Config, registry: Registry, journal: Disk | None = None, clock
         configuration.operators(config),
         {},
         compile_at,
+        status=configuration.status_setup(config),
     )
 
 
@@ -129,6 +130,9 @@ async def running_daemon(
             await services.accounts.seed(config.operators)
             desks = OpenDesks(engine.writer)
             web = application(services, extra_routes(engine), desks)
+            host, port = listening.getsockname()[:2]
+            url = f"http://{_shown(host)}:{port}"
+            engine.links.base_url = engine.links.base_url or url  # the port may have been any free one
             server = _Server(
                 uvicorn.Config(
                     web,
@@ -142,11 +146,10 @@ async def running_daemon(
                     h11_max_incomplete_event_size=64 * 1024,
                 )
             )
-            host, port = listening.getsockname()[:2]
             async with anyio.create_task_group() as group:
                 group.start_soon(_serve, server, listening)
                 try:
-                    yield Daemon(engine, services, f"http://{_shown(host)}:{port}")
+                    yield Daemon(engine, services, url)
                 finally:
                     desks.stop()
                     server.should_exit = True

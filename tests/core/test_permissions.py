@@ -57,6 +57,8 @@ COMMANDS: list[tuple[c.Command, str]] = [
     (c.SnoozeItem(**ITEM, until_ms=1), "ann, chief, admin"),
     (c.RequeueItem(**ITEM, queue_id="sales.orders"), "ann, chief, admin"),
     (c.PrioritizeMatter(conversation_id=1, operator_id="ann"), "ann, chief, admin"),
+    (c.AnswerStatus(raw_id=1, channel="mail"), ""),
+    (c.SendStatusCode(conversation_id=1, channel="mail", lifetime_ms=1), ""),
     (c.RecordDelivery(effect_id=1, conversation_id=1, interaction_id=1, delivered=True), ""),
     (c.FireDue(concern="offers"), ""),
     (c.ResumeAfterOutage(), ""),

@@ -276,6 +276,24 @@ class Rig:
                 if session:
                     self.sessions[channel, session] = event.conversation_id
 
+    def ask_status(self, a: int, b: int, x: int) -> None:
+        """A question for a status: of an open matter, a closed one, or none; mostly of an input that has just come."""
+        channel = pick((*CHANNELS, "nowhere"), a)
+        if x % 4:
+            self.do(c.ReceiveRaw(channel=channel))
+        raw_id = self.state.counters.raw if x % 7 else b
+        number = pick([*self.state.conversations, *self.closed, 0, 0, 10**9], b)
+        before = [msgspec.msgpack.encode(one) for one in self.state.conversations.values()]
+        self.do(
+            c.AnswerStatus(raw_id=raw_id, channel=channel, conversation_id=number, answer=x % 5 > 0, last=x % 6 > 0)
+        )
+        assert [msgspec.msgpack.encode(one) for one in self.state.conversations.values()] == before, "asking did more"
+
+    def send_status_code(self, a: int, b: int, x: int) -> None:
+        number = pick([*self.state.conversations, *self.closed, 0], a)
+        channel = pick((*CHANNELS, "nowhere"), b)
+        self.do(c.SendStatusCode(conversation_id=number, channel=channel, lifetime_ms=pick((600_000, 0), x)))
+
     # ---- work
     def _owner_of(self, work_item_id: int, x: int) -> str:
         item = self.state.items.get(work_item_id)
@@ -447,6 +465,7 @@ ACTIONS: dict[str, Callable[[Rig, int, int, int], None]] = {
         "reply", "transfer", "cancel", "end_contact", "release", "set_presence", "put_operator", "apply_config",
         "receive", "quarantine", "note", "record_delivery", "resume", "keep", "snapshot", "connect", "disconnect",
         "pull", "force", "reassign", "snooze", "requeue", "prioritize", "extend_wrap_up", "record_hash",
+        "ask_status", "send_status_code",
     )
 }  # fmt: skip
 WEIGHTS = {"register": 4, "contact": 4, "accept": 8, "advance": 3, "fire_all": 2, "complete": 3, "transfer": 3}
@@ -506,7 +525,7 @@ def test_walks_reach_every_command_and_every_event() -> None:
     done: set[str] = set()
     refused: set[str] = set()
     tags: set[str] = set()
-    for seed in range(100, 118):
+    for seed in range(100, 122):
         rig = _walk(seed, 600)
         done |= rig.done.keys()
         refused |= rig.refused.keys()

@@ -20,6 +20,7 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "`[server]`": config.Server,
     "`[journal]`": config.JournalSection,
     "`[routing]`": config.Routing,
+    "`[status]`": config.StatusSection,
     "`[departments.NAME]`": config.Department,
     "`[departments.NAME.queues.NAME]`": config.Queue,
     "`[channels.NAME]`": config.ChannelSection,

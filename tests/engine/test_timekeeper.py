@@ -148,11 +148,11 @@ async def test_offers_and_clocks_stand_where_they_were_after_a_restart():
         await rig.available("ann")
         await rig.receive()
         deadline_ms = rig.state.offers[1].deadline_ms
-        due_ms = rig.state.conversations[1].clock.due_ms
+        due_ms = rig.state.conversations[1].clocks[0].due_ms
     clock.advance(OFFER_MS // 2)
     async with life(disk, clock) as rig:
         assert rig.state.offers[1].deadline_ms == deadline_ms
-        assert rig.state.conversations[1].clock.due_ms == due_ms
+        assert rig.state.conversations[1].clocks[0].due_ms == due_ms
         await rig.wait(OFFER_MS // 2)
         assert [one.at_ms for one in rig.events(e.OfferExpired)] == [deadline_ms]
 

@@ -66,6 +66,10 @@ def event_text(event: Event, names: Mapping[str, str], titles: Mapping[str, str]
             return f"Registered as {event.reference}"
         case e.ConversationReopened():
             return "Opened again"
+        case e.StatusAnswered():
+            return "The customer was told where it stands"
+        case e.StatusCodeSent():
+            return "The customer was sent a code for the status page"
         case e.ConversationResolved():
             return f"Done: {event.disposition or 'no disposition'}" + (f", by {who}" if by else "")
         case e.OfferMade():

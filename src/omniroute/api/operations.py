@@ -112,7 +112,8 @@ class Operations(Assigning):
             fields={"answers_to": " ".join(cell.last_provider_ids)},
         )
         command = k.SendReply(conversation_id=record.conversation_id, operator_id=operator_of(call))
-        return views.Done(seq=await call.submit(command, with_content(content)))
+        status = call.engine.status
+        return views.Done(seq=await call.submit(command, status.with_footer(content, cell, record.language)))
 
     async def note(self, call: Call) -> views.Done:
         """Write a private note."""

@@ -206,6 +206,8 @@ class Threads:
         self, actor: Actor, matter: c.ConversationCell, line: c.ThreadCell, event: Event
     ) -> views.ThreadEntryView | None:
         match event:
+            case e.StatusAsked():
+                return self._spoken(actor, matter, line, event, "message")
             case e.InteractionReceived():
                 kind = "message" if event.kind is InteractionKind.MESSAGE else "contact"
                 return self._spoken(actor, matter, line, event, kind)
@@ -223,27 +225,33 @@ class Threads:
                     mine=bool(operator_id) and operator_id == actor.operator_id,
                     at_ms=line.at_ms,
                     text=names.event_text(event, self._screens.engine.names, self._screens.labels),
-                    quoted=self._handoff_note(event),
+                    quoted=self._words_of(event),
                     detail=names.detail_of(event),
                 )
 
-    def _handoff_note(self, event: Event) -> str:
-        if not isinstance(event, e.HandoffRequested):
-            return ""
-        return self._screens.handoff_note(event.conversation_id, event.handoff_id)
+    def _words_of(self, event: Event) -> str:
+        """What belongs to a line of the system; never a code, which is for the customer alone."""
+        match event:
+            case e.HandoffRequested():
+                return self._screens.handoff_note(event.conversation_id, event.handoff_id)
+            case e.StatusAnswered():
+                content = c.read(self._journal, c.CONTENT, c.number_key(event.interaction_id), c.ContentCell)
+                return content.text if content else ""
+            case _:
+                return ""
 
     def _spoken(
         self,
         actor: Actor,
         matter: c.ConversationCell,
         line: c.ThreadCell,
-        event: e.InteractionReceived | e.ReplySent | e.NoteAdded,
+        event: e.InteractionReceived | e.ReplySent | e.NoteAdded | e.StatusAsked,
         kind: str,
     ) -> views.ThreadEntryView:
         number = event.interaction_id
         content = c.read(self._journal, c.CONTENT, c.number_key(number), c.ContentCell) or c.ContentCell()
         delivery = c.read(self._journal, c.DELIVERY, c.number_key(number), c.DeliveryCell)
-        operator_id = event.operator_id if kind in {"reply", "note"} else ""
+        operator_id = event.operator_id if isinstance(event, e.ReplySent | e.NoteAdded) else ""
         channel = "" if isinstance(event, e.NoteAdded) else event.channel
         return views.ThreadEntryView(
             entry_id=str(line.seq),

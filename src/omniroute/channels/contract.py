@@ -109,12 +109,13 @@ class Interaction(msgspec.Struct, frozen=True, kw_only=True):
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """An effect for a channel to carry out, at least once.
 
-    ``order``: ``reply`` (send ``text``), ``connect`` (ring ``operator_id`` for ``session_key``), ``part`` (end the
-    contact) or ``divert`` (nobody can serve the customer in time: tell them the ``outcome``, which is ``voicemail``,
-    ``callback`` or ``mail``; a channel that has no way to tell returns a `Receipt` and says so in it). ``key`` is
-    stable over all attempts: a provider that deduplicates gets it as idempotency key; for mail it makes the
-    Message-ID. ``to`` is whom it goes to; ``answers_to`` provider ids of theirs, newest last; ``account`` what they
-    wrote to, from which the answer should come.
+    ``order``: ``reply`` (send ``text``), ``notice`` (send ``text``, which no operator has written: it is marked as
+    automatic where the channel can; ``conversation_id`` is 0 where it belongs to no matter), ``connect`` (ring
+    ``operator_id`` for ``session_key``), ``part`` (end the contact) or ``divert`` (nobody can serve the customer in
+    time: tell them the ``outcome``, which is ``voicemail``, ``callback`` or ``mail``; a channel that has no way to tell
+    returns a `Receipt` and says so in it). ``key`` is stable over all attempts: a provider that deduplicates gets it as
+    idempotency key; for mail it makes the Message-ID. ``to`` is whom it goes to; ``answers_to`` provider ids of theirs,
+    newest last; ``account`` what they wrote to, from which the answer should come.
     """
 
     key: str

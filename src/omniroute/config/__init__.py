@@ -2,9 +2,9 @@
 
 What lives here: its shape (``sections``), reading it with errors that name the path and the nearest right name
 (``reading``), and turning it into what the core decides by: ``rules`` puts together what ``queues``, ``steps``,
-``channels``, ``hours`` (with ``holidays`` and ``ical``) and ``calendars`` make of their sections, ``people`` makes the
-operators. ``findings`` are the doubts about a file that is right; ``business`` calculates with its calendars. Nothing
-here reads a clock: the present is an argument.
+``channels``, ``hours`` (with ``holidays`` and ``ical``) and ``calendars`` make of their sections; ``people`` makes the
+operators, ``status`` what customers are told where their matter stands. ``findings`` are the doubts about a file that
+is right; ``business`` calculates with its calendars. Nothing here reads a clock: the present is an argument.
 """
 
 from __future__ import annotations
@@ -30,8 +30,10 @@ from omniroute.config.sections import (
     Routing,
     Section,
     Server,
+    StatusSection,
 )
 from omniroute.config.sla import check_promises
+from omniroute.config.status import status_setup
 
 __all__ = [
     "AWAY_REASONS",
@@ -49,6 +51,7 @@ __all__ = [
     "Routing",
     "Section",
     "Server",
+    "StatusSection",
     "calendars_asleep",
     "channel_options",
     "check",
@@ -63,4 +66,5 @@ __all__ = [
     "queue_id",
     "read",
     "requirement",
+    "status_setup",
 ]

@@ -11,6 +11,7 @@ from omniroute.config.people import operators
 from omniroute.config.queues import queue_rules
 from omniroute.config.sections import METRICS_FOR, Config
 from omniroute.config.sla import sla_rules
+from omniroute.config.status import status_setup
 from omniroute.core.rules import Calendar, CoreConfig, DepartmentRule
 from omniroute.engine.classify import Known, Rule, compile_rules
 from omniroute.errors import ConfigError
@@ -31,6 +32,7 @@ def check(config: Config, registry: Registry) -> None:
     placements(config)
     classify_rules(config, registry)
     operators(config)
+    status_setup(config)
     for name, section in config.channels.items():
         channel_options(name, section, registry)
 

@@ -60,6 +60,19 @@ class Routing(Section, kw_only=True):
     """How long work that was put aside is kept for who did so, when its time comes."""
 
 
+class StatusSection(Section, kw_only=True):
+    """``[status]``: how customers are told where their matter stands."""
+
+    links: bool = True
+    """Replies carry a signed link to the status page: every letter, and the first answer of a chat."""
+    link_days: int = 90
+    """How long such a link is good for."""
+    answers_per_day: int = 20
+    """Questions of one address that are answered in a day."""
+    timezone: str = "UTC"
+    """In which moments are shown to customers."""
+
+
 class Queue(Section, kw_only=True):
     """``[departments.NAME.queues.NAME]``."""
 
@@ -241,6 +254,7 @@ class Config(Section, kw_only=True):
     server: Server = msgspec.field(default_factory=Server)
     journal: JournalSection = msgspec.field(default_factory=JournalSection)
     routing: Routing = msgspec.field(default_factory=Routing)
+    status: StatusSection = msgspec.field(default_factory=StatusSection)
     departments: dict[str, Department]
     channels: dict[str, ChannelSection]
     operators: dict[str, OperatorSection] = {}

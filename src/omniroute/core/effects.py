@@ -16,6 +16,8 @@ from omniroute.core.events import (
     ItemPulled,
     OfferAccepted,
     ReplySent,
+    StatusAnswered,
+    StatusCodeSent,
     WrapUpStarted,
 )
 
@@ -53,6 +55,10 @@ def effect_of(event: Event) -> Effect | None:
                 event.interaction_id,
                 event.operator_id,
             )
+        case StatusAnswered():
+            return _notice(event)
+        case StatusCodeSent():
+            return _notice(event, event.expires_ms)
         case OfferAccepted() | ItemPulled() | ItemForced():
             return _of_contact("connect", event, event.operator_id, event.connect_due_ms)
         case HandoffAccepted():
@@ -63,6 +69,19 @@ def effect_of(event: Event) -> Effect | None:
             return _of_contact("divert", event, outcome=event.outcome)
         case _:
             return None
+
+
+def _notice(event: StatusAnswered | StatusCodeSent, expires_ms: int = 0) -> Effect:
+    """A text that no operator has written; it stands in the cell of its interaction, with where it goes."""
+    return Effect(
+        event.effect_id,
+        "notice",
+        event.conversation_id,
+        event.channel,
+        event.at_ms,
+        event.interaction_id,
+        expires_ms=expires_ms,
+    )
 
 
 def _of_contact(

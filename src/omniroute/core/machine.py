@@ -27,6 +27,7 @@ from omniroute.core import (
     queueing,
     relaxation,
     reservations,
+    status,
     work,
 )
 from omniroute.core.commands import Command, FireDue, Keep, ResumeAfterOutage
@@ -56,6 +57,7 @@ _ROOMS = (
     clocks,
     escalations,
     work,
+    status,
     digests,
 )
 

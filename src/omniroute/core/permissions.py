@@ -153,6 +153,8 @@ RULES: dict[type[c.Command], Rule] = {
     c.SnoozeItem: _owner_or_chief,
     c.RequeueItem: _holder_or_chief,
     c.PrioritizeMatter: _owner_of_matter_or_chief,
+    c.AnswerStatus: _nobody_else,
+    c.SendStatusCode: _nobody_else,
     c.RecordDelivery: _nobody_else,
     c.FireDue: _nobody_else,
     c.ResumeAfterOutage: _nobody_else,

@@ -20,9 +20,13 @@ def from_numbers(numbers: Iterable[int]) -> str:
     return f"{signs[:4]}-{signs[4:]}"
 
 
+LOOK_ALIKES = str.maketrans("АЕКМНРСТУХ", "AEKMHPCTYX")
+"""Cyrillic capitals that are written like signs of the alphabet: who types on a Russian layout means those."""
+
+
 def parse(text: str) -> str | None:
     """The reference that somebody wrote or said, in its one spelling; None if it cannot be one."""
-    signs = "".join(sign for sign in text.upper() if sign.isalnum())
+    signs = "".join(sign for sign in text.upper().translate(LOOK_ALIKES) if sign.isalnum())
     if len(signs) != LENGTH or any(sign not in ALPHABET for sign in signs):
         return None
     return f"{signs[:4]}-{signs[4:]}"

@@ -23,6 +23,7 @@ CONTENT, THREAD, DELIVERY = "content", "thread", "delivery"
 CONVERSATION, REFERENCE, SESSION, OUR_ID = "conversation", "reference", "session", "our_id"
 CUSTOMER, IDENTITY, CUSTOMER_IDENTITY, HISTORY = "customer", "identity", "customer_identity", "history"
 OUTBOX, DEAD = "outbox", "dead"
+STATUS_COUNT, LINK_USED = "status_count", "link_used"
 ACCOUNT, LOGIN_SESSION, NOTICE, QUARANTINE, SECRET, IDEMPOTENCY = (
     "account",
     "login_session",
@@ -68,6 +69,14 @@ class ContentCell(msgspec.Struct, array_like=True):
     attachments: list[AttachmentCell] = []
     fields: dict[str, str] = {}
     sender: Identity | None = None
+    footer: str = ""
+    """A line under what was said, like the link to the status page."""
+    session_key: str = ""
+    """The session in which a text without an operator goes out."""
+
+    def whole(self) -> str:
+        """What was said, with the line under it."""
+        return f"{self.text.rstrip()}\n\n{self.footer}" if self.footer else self.text
 
 
 class ConversationCell(msgspec.Struct, array_like=True):
@@ -86,6 +95,8 @@ class ConversationCell(msgspec.Struct, array_like=True):
     last_provider_ids: list[str] = []
     record: Conversation | None = None
     closed_ms: int = 0
+    linked: bool = False
+    """Whether its customer has been shown the link to the status page in a session."""
 
 
 class ThreadCell(msgspec.Struct, array_like=True):
@@ -136,6 +147,13 @@ class NoticeCell(msgspec.Struct, array_like=True):
     conversation_id: int
     detail: str
     at_ms: int
+
+
+class StatusCountCell(msgspec.Struct, array_like=True):
+    """How many questions for a status were answered in one span of time (the number of a day or hour)."""
+
+    span: int
+    count: int = 0
 
 
 class QuarantineCell(msgspec.Struct, array_like=True):

@@ -89,6 +89,10 @@ class EngineContext:
         match event:
             case e.InteractionReceived(kind=InteractionKind.MESSAGE):
                 author, operator_id = "customer", ""
+            case e.StatusAsked():
+                author, operator_id = "customer", ""
+            case e.StatusAnswered():
+                author, operator_id = "operator", ""
             case e.ReplySent():
                 author, operator_id = "operator", event.operator_id
             case _:
@@ -101,7 +105,7 @@ class EngineContext:
             reference=matter.reference,
             author=author,
             name=self._names.get(operator_id, "") if operator_id else content.author,
-            text=content.text,
+            text=content.whole(),
             at_ms=line.at_ms,
             provider_id=content.provider_id,
         )

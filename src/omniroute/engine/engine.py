@@ -24,9 +24,12 @@ from omniroute.engine import hashes, recovery, timekeeper, upkeep
 from omniroute.engine.classify import Classifier
 from omniroute.engine.context import EngineContext
 from omniroute.engine.intake import Intake
+from omniroute.engine.links import Links
 from omniroute.engine.metrics import Metrics
 from omniroute.engine.outbox import Outbox
 from omniroute.engine.ports import Clock, Disk, Spawn, SystemClock, TaskGroupSpawn
+from omniroute.engine.status.desk import StatusDesk
+from omniroute.engine.status.setup import StatusSetup
 from omniroute.engine.supervisor import ChannelRunner, Supervisor
 from omniroute.engine.writer import Writer
 from omniroute.errors import JournalCorrupt, JournalFull
@@ -68,18 +71,24 @@ class Setup(NamedTuple):
     """Makes ``core`` for another moment; without it calendars are not renewed."""
     new_reference: Callable[[], str] = new_reference
     """Makes the references of matters; the simulator's are foreseeable."""
+    status: StatusSetup = StatusSetup()
+    """How customers are told where their matter stands."""
 
 
 class Engine:
     """What runs. Made by `running`, never by hand."""
 
-    def __init__(self, setup: Setup, channels: Sequence[ChannelSetup], writer: Writer, spawn: Spawn) -> None:
+    def __init__(
+        self, setup: Setup, channels: Sequence[ChannelSetup], writer: Writer, spawn: Spawn, links: Links
+    ) -> None:
         self.setup = setup
         self.writer = writer
         self.names = setup.names
         self.metrics = Metrics(writer, setup.core, setup.classifier)
         kinds = {one.name: one.channel for one in channels}
-        self.intake = Intake(writer, spawn, kinds, setup.classifier, setup.new_reference)
+        self.links = links
+        self.status = StatusDesk(writer, spawn, kinds, links, setup.status)
+        self.intake = Intake(writer, spawn, kinds, setup.classifier, setup.new_reference, self.status)
         self.supervisor = Supervisor(
             [ChannelRunner(one.name, one.channel, one.options, writer.clock, self._context) for one in channels]
         )
@@ -100,6 +109,7 @@ class Engine:
             if operator.operator_id not in self.writer.state.operators:
                 await self.writer.submit(SYSTEM, operator)
         self._spawn.start("intake", self.intake.run)
+        self._spawn.start("status", self.status.codes.run)
         self.outbox.start()
         timekeeper.start(self._spawn, self.writer)
         self._spawn.start("snapshots", self._snapshots)
@@ -157,7 +167,8 @@ async def running(
         log.info("recovered", seq=journal.last_seq(), epoch=epoch, open_matters=len(state.conversations))
         writer = Writer(state, journal, clock or SystemClock(), setup.policies, lambda: recovery.load(journal))
         async with anyio.create_task_group() as group:
-            engine = Engine(setup, setup.channels(secret), writer, spawn(group))
+            links = Links(secret, setup.status.base_url, setup.status.link_days)
+            engine = Engine(setup, setup.channels(secret), writer, spawn(group), links)
             async with anyio.create_task_group() as channels:
                 await engine.begin(spawn(channels))
                 try:

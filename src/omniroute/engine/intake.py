@@ -26,6 +26,8 @@ from omniroute.engine.classify import Classifier
 from omniroute.engine.mailbox import Request, Urgency
 from omniroute.engine.ports import Spawn
 from omniroute.engine.registration import Registration
+from omniroute.engine.status.desk import StatusDesk
+from omniroute.engine.status.question import StatusQuestion
 from omniroute.engine.writer import Writer
 from omniroute.errors import Busy, InvalidInput, JournalCorrupt, JournalError, JournalFull, OmniRouteError, TooLarge
 from omniroute.journal.contract import BLOB_THRESHOLD_BYTES, Write
@@ -58,12 +60,14 @@ class Intake:
         kinds: Mapping[str, Channel],
         classifier: Classifier,
         new_reference: Callable[[], str],
+        status: StatusDesk,
     ) -> None:
         self._writer = writer
         self._spawn = spawn
         self._kinds = kinds
         self._classifier = classifier
         self._new_reference = new_reference
+        self._status = status
         self._line: deque[_Pending] = deque()  # bounded by admission: BACKLOG_MAX, and what the mailbox holds then
         self._arrived = anyio.Event()
         self._received: dict[int, RawInput] = {}
@@ -205,13 +209,20 @@ class Intake:
             raise InvalidInput("there is nothing in it")
         return tuple(interactions)
 
-    async def _prepare(self, pending: _Pending, one: Interaction, among: Sequence[Interaction]) -> Registration:
+    async def _prepare(
+        self, pending: _Pending, one: Interaction, among: Sequence[Interaction]
+    ) -> Registration | StatusQuestion:
         attachments = [
             c.AttachmentCell(
                 part.name, part.content_type, len(part.data), await self._writer.journal.put_blob(part.data)
             )
             for part in one.attachments
         ]
+        question = self._status.question(pending.raw.instance, one)
+        if question is not None:
+            return self._status.registration(
+                pending.raw_id, pending.raw, one, attachments, question, last=one is among[-1]
+            )
         return Registration(
             pending.raw_id,
             pending.raw,

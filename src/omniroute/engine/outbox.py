@@ -77,7 +77,8 @@ class Outbox:
 
     def _add(self, cell: c.OutboxCell) -> None:
         effect = cell.effect
-        key = (effect.conversation_id, effect.channel, effect.expires_ms > 0)
+        # what belongs to no matter keeps no order, and holds nobody up
+        key = (effect.conversation_id or -effect.effect_id, effect.channel, effect.expires_ms > 0)
         lane = self._lanes.get(key)
         if lane is None:
             lane = self._lanes[key] = deque()
@@ -132,8 +133,10 @@ class Outbox:
         journal = self._writer.journal
         matter = c.read(journal, c.CONVERSATION, c.number_key(effect.conversation_id), c.ConversationCell)
         content = c.read(journal, c.CONTENT, c.number_key(effect.interaction_id), c.ContentCell)
-        if matter is None or (effect.interaction_id and content is None):
+        if (matter is None and effect.conversation_id) or (effect.interaction_id and content is None):
             raise DeliveryError("the contents of this reply have been erased")
+        if matter is None:  # whoever asked about what is not theirs: all there is stands in the content
+            matter = c.ConversationCell(0, "", 0, effect.channel, "", effect.at_ms)
         return Delivery(
             key=f"e{effect.effect_id}",
             order=effect.order,
@@ -144,9 +147,9 @@ class Outbox:
             to=content.sender if content else matter.to,
             account=content.account if content else matter.account,
             subject=content.subject if content else matter.subject,
-            text=content.text if content else "",
+            text=content.whole() if content else "",
             answers_to=tuple(content.fields.get("answers_to", "").split()) if content else (),
-            session_key=matter.session_key,
+            session_key=(content.session_key if content else "") or matter.session_key,
             operator_id=effect.operator_id,
             operator_name=self._name_of(effect.operator_id),
             at_ms=effect.at_ms,
@@ -180,7 +183,7 @@ class Outbox:
             log.warning("dead_letter", effect_id=effect.effect_id, channel=effect.channel, order=effect.order)
             now_ms = self._writer.clock.now_ms()
             writes.append(c.put(c.DEAD, key, c.DeadCell(effect, cell.attempts, reason, now_ms)))
-        elif receipt.provider_id:
+        elif receipt.provider_id and effect.conversation_id:
             our_id = c.joined_key(effect.channel, receipt.provider_id)
             writes.append(c.put_number(c.OUR_ID, our_id, effect.conversation_id))
         for tries in count(1):

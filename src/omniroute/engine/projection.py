@@ -50,6 +50,9 @@ IN_THREAD = (
     e.ClockEscalated,
     e.MatterPrioritized,
     e.DeliveryDied,
+    e.StatusAsked,
+    e.StatusAnswered,
+    e.StatusCodeSent,
 )
 """The events that are lines of a thread."""
 
@@ -57,10 +60,13 @@ IN_THREAD = (
 def in_thread(event: e.Event) -> bool:
     """Whether the event is a line of a thread.
 
-    That work waits is one only where it is kept for somebody; a promise between departments only where it was broken.
+    That work waits is one only where it is kept for somebody; a promise between departments only where it was broken;
+    that a status was sent only where there is a matter.
     """
     if isinstance(event, e.ClockEnded):
         return event.outcome == "breached" or target_of(event.name) in CUSTOMERS
+    if isinstance(event, e.StatusAnswered) and not event.conversation_id:
+        return False
     return isinstance(event, IN_THREAD) or (isinstance(event, e.ItemQueued) and bool(event.held_for))
 
 
@@ -111,7 +117,7 @@ def _matter(event: e.Event, cells: c.Cells) -> Iterator[Write]:
                 done = isinstance(event, e.ConversationResolved)
                 cell.record, cell.closed_ms = (record, event.at_ms) if done else (None, 0)
                 yield c.put(c.CONVERSATION, c.number_key(record.conversation_id), cell)
-        case e.InteractionReceived():
+        case e.InteractionReceived() | e.StatusAsked():
             yield c.put_number(c.RAW_MATTER, c.number_key(event.raw_id), event.conversation_id)
         case e.RawQuarantined():
             yield c.put(c.QUARANTINE, c.number_key(event.raw_id), c.QuarantineCell(event.reason, event.at_ms))
@@ -119,7 +125,7 @@ def _matter(event: e.Event, cells: c.Cells) -> Iterator[Write]:
 
 def _delivery(event: e.Event) -> Iterator[Write]:
     match event:
-        case e.ReplySent():
+        case e.ReplySent() | e.StatusAnswered() | e.StatusCodeSent():
             yield c.put(c.DELIVERY, c.number_key(event.interaction_id), c.DeliveryCell("sending", "", event.at_ms))
         case e.DeliverySucceeded(interaction_id=number) if number:
             yield c.put(c.DELIVERY, c.number_key(number), c.DeliveryCell("delivered", "", event.at_ms))

@@ -151,8 +151,8 @@ class ConsoleInstance:
     async def send(self, delivery: Delivery) -> Receipt:
         if delivery.order == "divert":
             return Receipt(detail="nothing to tell: whoever writes lines does not stand in a queue")
-        if delivery.order != "reply" or delivery.to is None:
-            raise DeliveryRefused("the console carries replies only")
+        if delivery.order not in {"reply", "notice"} or delivery.to is None:
+            raise DeliveryRefused("the console carries replies and notices only")
         to = delivery.to.address
         reply = Reply(reply=delivery.text, reference=delivery.reference, key=delivery.key)
         written = [await connection.write(reply) for connection in list(self._connections) if to in connection.senders]

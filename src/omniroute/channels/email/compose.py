@@ -33,6 +33,7 @@ ASCII_CHARS_MAX = 60
 _REPLY = re.compile(r"(re|aw|sv|antw|rif|ответ|отв)(\[\d{1,3}\])?\s?:", re.IGNORECASE)
 _ID = re.compile(r"<[\x21-\x3b\x3d\x3f-\x7e]{1,900}>")
 _UNSAFE = re.compile(r"[^A-Za-z0-9-]")
+_AUTOMATIC = {"Auto-Submitted": "auto-replied", "X-Auto-Response-Suppress": "All"}
 _MIME_FIELDS = {
     "MIME-Version": "1.0",
     "Content-Type": "text/plain; charset=utf-8",
@@ -53,7 +54,7 @@ def reply_subject(subject: str, reference: str) -> str:
 
 
 def compose(delivery: Delivery, *, sender: str, sender_name: str, secret: bytes) -> tuple[str, bytes]:
-    """The Message-ID and the bytes of the reply.
+    """The Message-ID and the bytes of the reply, or of a notice, which says that a machine wrote it.
 
     Raises:
         DeliveryRefused: there is no address to write to, or the result does not read back as what was meant.
@@ -74,6 +75,8 @@ def compose(delivery: Delivery, *, sender: str, sender_name: str, secret: bytes)
     }
     if theirs:
         fields |= {"In-Reply-To": theirs[-1], "References": "\r\n ".join(theirs)}
+    if delivery.order == "notice":  # RFC 3834: no machine answers it
+        fields |= _AUTOMATIC
     fields |= _MIME_FIELDS
     head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
     data = f"{head}\r\n".encode() + binascii.b2a_qp(text.replace("\n", "\r\n").encode())

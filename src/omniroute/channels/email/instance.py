@@ -103,11 +103,11 @@ class EmailInstance:
         return "250 2.0.0 accepted"
 
     async def send(self, delivery: Delivery) -> Receipt:
-        """Send a reply. To be diverted is no news to who wrote a letter: nothing is sent by itself."""
+        """Send a reply or a notice. To be diverted is no news to who wrote a letter: nothing is sent by itself."""
         if delivery.order == "divert":
             return Receipt(detail="nothing sent: a letter is answered by letter, only later")
-        if delivery.order != "reply":
-            raise DeliveryRefused("a mail account can only send replies")
+        if delivery.order not in {"reply", "notice"}:
+            raise DeliveryRefused("a mail account can only send replies and notices")
         sender = delivery.account if delivery.account in self._addresses else self._options.sender
         message_id, data = compose(
             delivery,

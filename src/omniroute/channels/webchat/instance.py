@@ -53,7 +53,7 @@ class WebchatInstance:
 
         The engine's thread holds it before this is called: what is not shown now is shown at resume.
         """
-        if delivery.order not in {"reply", "divert"}:
+        if delivery.order not in {"reply", "notice", "divert"}:
             raise DeliveryRefused(f"web chat cannot carry out the order {delivery.order!r}")
         visitor = delivery.session_key or (delivery.to.address if delivery.to else "")
         if not visitor:
@@ -62,7 +62,7 @@ class WebchatInstance:
             visitor,
             Entry(
                 interaction_id=delivery.interaction_id,
-                author="operator" if delivery.order == "reply" else "system",
+                author="system" if delivery.order == "divert" else "operator",
                 text=delivery.text,
                 at_ms=delivery.at_ms,
                 name=delivery.operator_name,

@@ -21,6 +21,7 @@ from omniroute.core.commands.handoffs import CancelHandoff, TransferItem
 from omniroute.core.commands.intake import Classification, QuarantineRaw, ReceiveRaw, RegisterInteraction
 from omniroute.core.commands.offers import AcceptOffer, DeclineOffer, ForceItem, PullItem, ReassignItem
 from omniroute.core.commands.people import ConnectOperator, DisconnectOperator, PutOperator, SetPresence
+from omniroute.core.commands.status import AnswerStatus, SendStatusCode
 from omniroute.core.commands.work import (
     AddNote,
     CompleteItem,
@@ -36,6 +37,7 @@ from omniroute.core.commands.work import (
 __all__ = [
     "AcceptOffer",
     "AddNote",
+    "AnswerStatus",
     "ApplyConfig",
     "CancelHandoff",
     "Classification",
@@ -62,6 +64,7 @@ __all__ = [
     "RequeueItem",
     "ResumeAfterOutage",
     "SendReply",
+    "SendStatusCode",
     "SetPresence",
     "SnoozeItem",
     "TransferItem",

@@ -62,6 +62,7 @@ from omniroute.core.events.offers import (
     OfferRevoked,
 )
 from omniroute.core.events.people import LeaseStarted, OperatorConnected, OperatorPut, PresenceChanged
+from omniroute.core.events.status import StatusAnswered, StatusAsked, StatusCodeSent
 from omniroute.core.events.waiting import (
     BackoffEnded,
     BatchClosed,
@@ -140,6 +141,9 @@ AnyEvent = (
     | MatterPrioritized
     | ItemRanked
     | ItemRequired
+    | StatusAsked
+    | StatusAnswered
+    | StatusCodeSent
 )
 """Whatever a journal may hold."""
 
@@ -208,6 +212,9 @@ __all__ = [
     "ReservationEnded",
     "StageChanged",
     "StateHashed",
+    "StatusAnswered",
+    "StatusAsked",
+    "StatusCodeSent",
     "WrapUpExtended",
     "WrapUpStarted",
 ]

@@ -107,7 +107,7 @@ function Event({ run, subject }) {
   if (entry.kind === "contact") return html`<li class="ev"><${Channel} icon=${entry.icon} /><div><div class="meta"><b>${contactText(entry)}</b><span class="cut num">${[entry.account, contactSum(run.entries)].filter(Boolean).join(", ")}</span><${Time} ms=${entry.at_ms} /></div>${entry.text && contactText(entry) !== entry.text && html`<p class="t2 ct">${entry.text}</p>`}</div></li>`;
   const transfer = entry.detail.startsWith("handoff") || entry.detail === "transferred";
   if (transfer) return html`<li class="ev"><span class="ch"><${Icon} name="transfer" /></span><div class="hand"><span class="grow" title=${entry.text}>${systemText(entry)}${entry.quoted && html`<q class="t2">${entry.quoted}</q>`}</span><${Time} ms=${entry.at_ms} /></div></li>`;
-  return html`<li class="ev"><span class="node"></span><div class="sys"><span title=${entry.text}>${systemText(entry)}</span><${Time} ms=${entry.at_ms} /></div></li>`;
+  return html`<li class="ev"><span class="node"></span><div class="sys"><span title=${entry.quoted || entry.text}>${systemText(entry)}</span><${Time} ms=${entry.at_ms} /></div></li>`;
 }
 
 function Pending({ entry }) {
