@@ -61,6 +61,8 @@ MATRIX: dict[tuple[str, str], tuple[str, Any, dict[str, int]]] = {
         {"text": "hello"},
         {"": 401, "ann": 201, "bob": 201, "cem": 404, "fay": 404, "sue": 201, "dan": 404, "root": 403},
     ),
+    ("GET", "/conversations/{reference}/promises"): ("/conversations/{own}/promises", None, READERS),
+    ("PUT", "/conversations/{reference}/priority"): ("/conversations/{own}/priority", {"priority": 3}, OWNER_OR_CHIEF),
     ("GET", "/conversations/{reference}/explanation"): ("/conversations/{own}/explanation", None, READERS),
     ("GET", "/conversations/{reference}/attachments/{interaction_id:int}/{place:int}"): (
         "/conversations/{own}/attachments/1/0",
