@@ -58,12 +58,25 @@ class OfferState(StrEnum):
 
 
 class HandoffState(StrEnum):
-    """How a transfer stands or ended; ``returned`` gives the sender the reason."""
+    """How a handoff stands or ended; ``returned`` gives the sender the reason, only a part goes on when accepted."""
 
     PENDING = "pending"
     ACCEPTED = "accepted"
     RETURNED = "returned"
     CANCELLED = "cancelled"
+    ANSWERED = "answered"
+
+
+class HandoffKind(StrEnum):
+    """What is given away: the matter (``cold``, ``warm``), a question about it, or a part of its work.
+
+    A cold transfer takes the load off its sender at once, a warm one when somebody has accepted.
+    """
+
+    COLD = "cold"
+    WARM = "warm"
+    CONSULT = "consult"
+    TASK = "task"
 
 
 class ClockState(StrEnum):
@@ -114,6 +127,8 @@ CLOCK_RUNNING: Final = ClockState.RUNNING
 # The same by a name of the module, for what every item passes through: on Python 3.11 a member costs ten times as much
 # when it is looked up in its class, and one item does that fifty times.
 
+PARTS: Final = (HandoffKind.CONSULT, HandoffKind.TASK)
+"""The sender keeps the matter; what is given away reports back."""
 RUNNING = (ContactState.WAITING, ContactState.CONNECTED)
 """The contact is not over: the customer waits at the other end, or speaks."""
 
@@ -159,10 +174,21 @@ class Clock(msgspec.Struct, array_like=True, gc=False):
     ended_ms: int = 0
 
 
+class Pass(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """One accepted transfer of a matter; ``by`` is the supervisor who sent it in the operator's name, or empty."""
+
+    from_department_id: str
+    to_department_id: str
+    from_operator_id: str
+    to_operator_id: str
+    by: str = ""
+
+
 class Conversation(msgspec.Struct, array_like=True, gc=False):
     """One matter of one customer. ``owner_id`` is an operator or empty; ``channel`` the instance it came by.
 
-    ``answered`` tells whose turn it is; ``message_count`` counts what the customer wrote.
+    ``answered`` tells whose turn it is; ``message_count`` counts what the customer wrote. ``passes`` is the way that it
+    took by transfers since it was opened, oldest first.
     """
 
     conversation_id: int
@@ -188,6 +214,7 @@ class Conversation(msgspec.Struct, array_like=True, gc=False):
     last_operator_id: str = ""
     message_count: int = 0
     tags: tuple[str, ...] = ()
+    passes: tuple[Pass, ...] = ()
 
 
 class WorkItem(msgspec.Struct, array_like=True, gc=False):
@@ -197,7 +224,9 @@ class WorkItem(msgspec.Struct, array_like=True, gc=False):
     returned work keeps its age. ``backoff`` maps operators that may not be offered it to the end of that. ``own`` is
     what it requires itself, beside its queue; ``requirements`` what is required now. ``departments``, ``queues`` and
     ``operators`` were added by relaxation. ``held_for`` is the operator who alone may have it until ``hold_until_ms``.
-    ``overflowed`` counts its moves by overflow since somebody last chose its queue.
+    ``overflowed`` counts its moves by overflow since somebody last chose its queue. ``handoff_id`` is the transfer that
+    is under way, of source and target; of a part (``part_of``: its handoff) until somebody has accepted it. A part
+    moves neither owner nor queue of its matter. ``lifted``: its cold transfer has taken it off its operator's load.
     Every ``…_due_ms`` and ``…_until_ms`` that is not 0 has its entry among the deadlines.
     """
 
@@ -239,6 +268,8 @@ class WorkItem(msgspec.Struct, array_like=True, gc=False):
     overflowed: int = 0
     extended: int = 0
     reserved_by: str = ""
+    part_of: int = 0
+    lifted: bool = False
 
 
 class Handling(msgspec.Struct, array_like=True, gc=False):
@@ -262,7 +293,12 @@ class Offer(msgspec.Struct, array_like=True, gc=False):
 
 
 class Handoff(msgspec.Struct, array_like=True, gc=False):
-    """A transfer: the source item stays with its operator until somebody has accepted the target item."""
+    """A transfer: the source item stays with its operator until somebody has accepted the target item.
+
+    A consult or a task goes on after that (``accepted_ms``) until it has reported; its source may be gone by then, for
+    the matter may go on without its asker. ``to_operator_id``: for that person alone. ``due_ms``: when a task is to be
+    done; ``overdue`` that it was not. ``by``: the supervisor who sent it.
+    """
 
     handoff_id: int
     conversation_id: int
@@ -274,3 +310,9 @@ class Handoff(msgspec.Struct, array_like=True, gc=False):
     to_queue_id: str
     created_ms: int
     deadline_ms: int
+    kind: HandoffKind = HandoffKind.WARM
+    to_operator_id: str = ""
+    due_ms: int = 0
+    accepted_ms: int = 0
+    overdue: bool = False
+    by: str = ""

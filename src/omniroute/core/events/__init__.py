@@ -9,7 +9,15 @@ from __future__ import annotations
 
 from omniroute.core.events.base import ConfigApplied, Event, StateHashed
 from omniroute.core.events.clocks import ClockEnded, ClockStarted
-from omniroute.core.events.handoffs import HandoffAccepted, HandoffCancelled, HandoffRequested, HandoffReturned
+from omniroute.core.events.handoffs import (
+    HandoffAccepted,
+    HandoffAnswered,
+    HandoffCancelled,
+    HandoffOverdue,
+    HandoffRefused,
+    HandoffRequested,
+    HandoffReturned,
+)
 from omniroute.core.events.held import (
     ConnectFailed,
     ItemClosed,
@@ -119,6 +127,9 @@ AnyEvent = (
     | HandoffAccepted
     | HandoffReturned
     | HandoffCancelled
+    | HandoffAnswered
+    | HandoffOverdue
+    | HandoffRefused
     | ClockStarted
     | ClockEnded
 )
@@ -143,7 +154,10 @@ __all__ = [
     "DeliverySucceeded",
     "Event",
     "HandoffAccepted",
+    "HandoffAnswered",
     "HandoffCancelled",
+    "HandoffOverdue",
+    "HandoffRefused",
     "HandoffRequested",
     "HandoffReturned",
     "HoldEnded",

@@ -26,6 +26,7 @@ from omniroute.core.invariants.promises import (
     clocks_are_honest,
     consequences,
     lengths_are_kept,
+    matters_do_not_go_round,
     owners_write,
     remember,
     room_then,
@@ -141,6 +142,7 @@ MOMENTS: dict[str, Moment] = {
     "17": first_in_first_out,
     "16, 21": owners_write,
     "19": ages_are_kept,
+    "22": matters_do_not_go_round,
     "23": clocks_are_honest,
     "25": no_timer_is_early,
 }
@@ -149,6 +151,7 @@ ABOUT: dict[str, tuple[type[e.Event], ...]] = {
     "room_then": GIVEN,
     "offers_end_in_time": (e.OfferAccepted, e.OfferExpired),
     "first_in_first_out": (e.OfferMade,),
+    "matters_do_not_go_round": (e.HandoffRequested,),
     "owners_write": (e.ReplySent, e.ConversationResolved),
     "clocks_are_honest": (e.InteractionReceived, e.ClockEnded),
 }
