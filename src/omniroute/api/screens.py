@@ -17,7 +17,16 @@ from omniroute.core.bits import gathered
 from omniroute.core.calendars import next_open_ms
 from omniroute.core.classes import ClassKey, class_of
 from omniroute.core.estimates import estimate, position
-from omniroute.core.model import ItemState, Offer, Operator, Presence, WorkItem
+from omniroute.core.model import (
+    Clock,
+    ClockState,
+    Conversation,
+    ItemState,
+    Offer,
+    Operator,
+    Presence,
+    WorkItem,
+)
 from omniroute.core.permissions import Actor, Role, in_reach
 from omniroute.core.rules import QueueRule
 from omniroute.core.state import State
@@ -26,6 +35,7 @@ from omniroute.engine.engine import Engine
 from omniroute.journal.codec import decode_event
 
 WAITING_MAX = 200
+PEOPLE_MAX = 500
 NOTICES_MAX = 20
 NOTICE_LIFE_MS = 3_600_000
 QUARANTINE_COUNT_MAX = 1000
@@ -87,16 +97,7 @@ class Screens:
     # ---- rows
     def clock(self, item: WorkItem) -> views.ClockView | None:
         """The promise of an item's matter."""
-        clock = self.state.conversations[item.conversation_id].clock
-        if clock is None:
-            return None
-        return views.ClockView(
-            name="first_response",
-            state=clock.state.value,
-            started_ms=clock.started_ms,
-            due_ms=clock.due_ms,
-            ended_ms=clock.ended_ms,
-        )
+        return clock_view(self.state.conversations[item.conversation_id].clock)
 
     def handoff(self, handoff_id: int) -> views.HandoffView | None:
         """A transfer under way."""
@@ -108,6 +109,11 @@ class Screens:
             to_department=self.title(handoff.to_department_id),
             from_operator=self.name(handoff.from_operator_id),
             deadline_ms=handoff.deadline_ms,
+            kind=handoff.kind.value,
+            state="accepted" if handoff.accepted_ms else "pending",
+            to_operator=self.name(handoff.to_operator_id) if handoff.to_operator_id else "",
+            due_ms=handoff.due_ms,
+            overdue=handoff.overdue,
         )
 
     def item(self, item: WorkItem, operator_id: str, reason: str = "", *, whole: bool = False) -> views.ItemView:
@@ -135,7 +141,8 @@ class Screens:
             unanswered=not matter.answered,
             contact=matter.contact.value,
             clock=self.clock(item),
-            handoff=self.handoff(item.handoff_id),
+            handoff=self.handoff(item.handoff_id or item.part_of),
+            part=self.state.handoffs[item.part_of].kind.value if item.part_of else "",
             waiting_reason=reason,
             position=position(self.state, item) if whole else 0,
             wait_low_s=expected.low_ms // 1000 if expected else 0,
@@ -181,6 +188,9 @@ class Screens:
             why=self.why(offer),
             handoff_from=self.name(handoff.from_operator_id) if handoff else "",
             handoff_note=self.handoff_note(item.conversation_id, item.handoff_id),
+            handoff_kind=handoff.kind.value if handoff else "",
+            handoff_due_ms=handoff.due_ms if handoff else 0,
+            packet=self.packet(item.conversation_id, item.handoff_id or item.part_of),
         )
 
     def why(self, offer: Offer) -> list[str]:
@@ -196,11 +206,34 @@ class Screens:
 
     def handoff_note(self, conversation_id: int, handoff_id: int) -> str:
         """What the sender wrote for whoever takes over."""
-        if not handoff_id:
-            return ""
+        packet = self.packet(conversation_id, handoff_id)
+        if packet is not None or not handoff_id:
+            return packet.summary if packet else ""
         key = c.joined_key("handoff", str(conversation_id), str(handoff_id))
         content = c.read(self.engine.writer.journal, c.CONTENT, key, c.ContentCell)
         return content.text if content else ""
+
+    def packet(self, conversation_id: int, handoff_id: int) -> views.PacketView | None:
+        """What travels with a handoff; None where there is none, or where it is of an older version."""
+        key = c.pair_key(conversation_id, handoff_id)
+        cell = c.read(self.engine.writer.journal, c.PACKET, key, c.PacketCell) if handoff_id else None
+        if cell is None:
+            return None
+        return views.PacketView(summary=cell.summary, promises=cell.promises, tried=cell.tried)
+
+    def promises(self, matter: Conversation) -> list[views.ClockView]:
+        """The promises to the customer that are still open; what a handoff tells whoever takes over."""
+        clock = clock_view(matter.clock)
+        return [clock] if clock is not None and clock.state == ClockState.RUNNING else []
+
+    def people(self, department_id: str) -> list[views.PersonView]:
+        """Who works in a department, the available first."""
+        those = [one for one in self.state.operators.values() if department_id in one.departments]
+        those.sort(key=lambda one: (one.presence is not Presence.AVAILABLE, self.name(one.operator_id).lower()))
+        return [
+            views.PersonView(operator_id=one.operator_id, name=self.name(one.operator_id), presence=one.presence.value)
+            for one in those[:PEOPLE_MAX]
+        ]
 
     def operator(self, operator: Operator) -> views.OperatorView:
         """An operator as colleagues see them."""
@@ -287,7 +320,7 @@ class Screens:
             departments=self.departments(),
             dispositions=self.config.dispositions,
             away_reasons=self.config.away_reasons,
-            notices=self._notices(me.operator_id),
+            notices=self._notices(actor),
             quarantine_count=self._quarantine_count(actor),
             parked=self._parked(me),
             channels=self._channels(),
@@ -314,8 +347,21 @@ class Screens:
             units[icon] = units.get(icon, 0) + item.cost_units
         return [views.LoadShare(icon=icon, units=count) for icon, count in units.items()]
 
-    def _notices(self, operator_id: str) -> list[views.NoticeView]:
-        rows = self.engine.writer.journal.scan(c.NOTICE, c.joined_key(operator_id, ""), limit=NOTICES_MAX, reverse=True)
+    def _notice_rows(self, actor: Actor) -> list[tuple[str, bytes]]:
+        """What was told to somebody, and to the supervisors of a department that they answer for; the newest first."""
+        chief = actor.departments if actor.role is Role.SUPERVISOR else ()
+        chief = tuple(self.state.departments) if actor.role is Role.ADMIN else chief
+        journal, told = self.engine.writer.journal, [actor.operator_id, *map(c.supervisors_of, chief)]
+        rows = [
+            row
+            for one in told
+            for row in journal.scan(c.NOTICE, c.joined_key(one, ""), limit=NOTICES_MAX, reverse=True)
+        ]
+        newest = {key.rpartition("\n")[2]: (key, data) for key, data in rows}  # both departments hear of the same
+        return [newest[number] for number in sorted(newest, reverse=True)[:NOTICES_MAX]]
+
+    def _notices(self, actor: Actor) -> list[views.NoticeView]:
+        rows = self._notice_rows(actor)
         found, since_ms = [], self.now_ms() - NOTICE_LIFE_MS
         for key, data in rows:
             notice = msgspec.msgpack.decode(data, type=c.NoticeCell)
@@ -334,7 +380,7 @@ class Screens:
 
     def _detail(self, notice: c.NoticeCell) -> str:
         """The detail of a notice; people in it by name."""
-        if notice.kind == "item_forced":
+        if notice.kind in {"item_forced", "handoff_answered", "handoff_overdue"}:
             return self.name(notice.detail)
         if notice.kind == "item_reassigned":
             return " → ".join(map(self.name, notice.detail.split()))
@@ -364,6 +410,19 @@ class Screens:
                 self._origins.clear()
             self._origins[key] = (raw.instance, raw.account) if raw else ("", "")
         return self._origins[key]
+
+
+def clock_view(clock: Clock | None) -> views.ClockView | None:
+    """A promise as screens show it."""
+    if clock is None:
+        return None
+    return views.ClockView(
+        name="first_response",
+        state=clock.state.value,
+        started_ms=clock.started_ms,
+        due_ms=clock.due_ms,
+        ended_ms=clock.ended_ms,
+    )
 
 
 def readable(name: str) -> str:

@@ -23,6 +23,7 @@ CONTENT, THREAD, DELIVERY = "content", "thread", "delivery"
 CONVERSATION, REFERENCE, SESSION, OUR_ID = "conversation", "reference", "session", "our_id"
 CUSTOMER, IDENTITY, CUSTOMER_IDENTITY, HISTORY = "customer", "identity", "customer_identity", "history"
 OUTBOX, DEAD = "outbox", "dead"
+PACKET = "packet"
 ACCOUNT, LOGIN_SESSION, NOTICE, QUARANTINE, SECRET, IDEMPOTENCY = (
     "account",
     "login_session",
@@ -68,6 +69,14 @@ class ContentCell(msgspec.Struct, array_like=True):
     attachments: list[AttachmentCell] = []
     fields: dict[str, str] = {}
     sender: Identity | None = None
+
+
+class PacketCell(msgspec.Struct, array_like=True):
+    """What travels with a handoff: what it is about, what the customer was promised, what was tried already."""
+
+    summary: str = ""
+    promises: list[str] = []
+    tried: list[str] = []
 
 
 class ConversationCell(msgspec.Struct, array_like=True):
@@ -188,6 +197,16 @@ def identity_key(identity: Identity) -> str:
 def joined_key(*parts: str) -> str:
     """A key of several parts, none of which can run into the next."""
     return "\n".join(part.replace("\n", " ") for part in parts)
+
+
+def reason_key(conversation_id: int, handoff_id: int) -> str:
+    """The key of the words with which a handoff was refused, among the contents."""
+    return joined_key("handoff_reason", str(conversation_id), str(handoff_id))
+
+
+def supervisors_of(department_id: str) -> str:
+    """Whom a notice is for that the supervisors of a department should see; no operator is called so."""
+    return f"department:{department_id}"
 
 
 def put(collection: str, key: str, value: msgspec.Struct) -> Write:
