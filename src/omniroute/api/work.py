@@ -56,7 +56,7 @@ class Work(Listings):
             asked = [event for event in events if isinstance(event, e.HandoffRequested)]
             return [c.put(c.PACKET, c.pair_key(one.conversation_id, one.handoff_id), packet) for one in asked]
 
-        seq = await call.submit(command, contents)
+        seq = await call.submit(command, contents, settles=lambda events: bool(events) and not refused)
         for reason in refused:
             raise RefusedByRule(REFUSALS[reason], reason)
         return views.Done(seq=seq)
