@@ -9,6 +9,7 @@ What may live here: exception classes without behaviour. Everybody may import th
     │   ├── InvalidInput         malformed or out of bounds (HTTP 422)
     │   ├── NotFound             no such thing, or none that you may know of (404)
     │   ├── Conflict             the state has moved on: look again (409)
+    │   │   └── RefusedByRule    a rule stands against it and the supervisors know; ``code`` says which rule (409)
     │   ├── Forbidden            you may not (403)
     │   ├── Unauthenticated      we do not know who you are (401)
     │   ├── TooLarge             over a named limit (413, SMTP 552)
@@ -58,6 +59,14 @@ class Conflict(CallerError):
     """Legal once, not in the present state (an offer that has ended, an item that somebody else owns)."""
 
     code = "conflict"
+
+
+class RefusedByRule(Conflict):
+    """A rule stands against it, and whoever may decide otherwise has been told. ``code`` names the rule."""
+
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class Forbidden(CallerError):

@@ -75,6 +75,16 @@ MATRIX: dict[tuple[str, str], tuple[str, Any, dict[str, int]]] = {
         {"department": "delivery"},
         OWNER_OR_CHIEF,
     ),
+    ("POST", "/handoffs/{handoff_id:int}/decline"): (
+        "/handoffs/{handoff}/decline",
+        {"reason": "not ours"},
+        {"": 401, "ann": 403, "bob": 403, "cem": 403, "fay": 403, "sue": 403, "dan": 403, "root": 200},
+    ),
+    ("GET", "/departments/{department_id}/people"): (
+        "/departments/sales/people",
+        None,
+        {"": 401, "ann": 200, "bob": 200, "cem": 200, "fay": 200, "sue": 200, "dan": 200, "root": 403},
+    ),
     ("POST", "/work-items/{work_item_id:int}/end-contact"): ("/work-items/{own_item}/end-contact", None, OWNER_ONLY),
     ("POST", "/work-items/{work_item_id:int}/extend-wrap-up"): (
         "/work-items/{over_item}/extend-wrap-up",

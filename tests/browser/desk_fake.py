@@ -44,6 +44,12 @@ class Refused(Exception):
         self.status, self.code, self.detail = status, code, detail
 
 
+PEOPLE = [
+    v.PersonView(operator_id="tunde", name="Tunde Okafor", presence="available"),
+    v.PersonView(operator_id="lea", name="Lea Brandt", presence="away"),
+]
+
+
 class FakeDesk:
     """The state of one operator's desk. Methods with plain names are what the API does; the rest is for tests."""
 
@@ -852,12 +858,20 @@ class FakeDesk:
             view.entries.append(self.entry("note", "", "Ines Vogel", text=body["note"], mine=True))
 
     def transfer(self, item: v.ItemView, body: dict[str, Any]) -> None:
-        item.handoff = v.HandoffView(
+        handoff = v.HandoffView(
             handoff_id=self.next_id(),
             to_department=body["department"],
             from_operator="Ines Vogel",
             deadline_ms=now_ms() + 5 * MIN,
+            kind=body["kind"],
+            due_ms=body.get("due_ms", 0),
+            summary=body.get("summary", ""),
         )
+        if body["kind"] in {"consult", "task"}:
+            handoff.can_cancel = True
+            self.conversations[item.reference].parts.append(handoff)
+        else:
+            item.handoff = handoff
         self.conversations[item.reference].entries.append(
             self.entry(
                 "system",
@@ -865,7 +879,7 @@ class FakeDesk:
                 "Ines Vogel",
                 detail="handoff.requested",
                 text=f"Offered to {body['department'].title()} by Ines Vogel"
-                + (f": {body['note']}" if body.get("note") else ""),
+                + (f": {body['summary']}" if body.get("summary") else ""),
             )
         )
 
@@ -1217,6 +1231,7 @@ def make_app(fake: FakeDesk) -> Starlette:  # noqa: C901 - one small function an
             "/work-items/{id:int}/requeue", "POST", lambda r, b: fake.change(lambda: fake.requeue(item(r), b["queue"]))
         ),
         route("/handoffs/{id:int}/cancel", "POST", cancel),
+        route("/departments/{id}/people", "GET", lambda r, b: PEOPLE),
         route("/quarantine", "GET", quarantine),
         WebSocketRoute("/api/v1/events", events),
         Route("/demo/info.json", demo_info),

@@ -254,14 +254,45 @@ async def test_transfer_is_pending_and_can_be_cancelled(browser: Browser) -> Non
         await expect(dialog.locator(".opt", has_text="Accounting")).to_contain_text("closed now")
         await expect(dialog.locator(".opt", has_text="Warehouse")).not_to_contain_text("closed now")
         await dialog.get_by_label(re.compile("Warehouse")).check()
+        await expect(dialog.get_by_text("Your capacity is free at once.")).to_be_visible()
         await dialog.get_by_label("Note to colleagues").fill("Is one whole?")
         await page.keyboard.press("Control+Enter")
         await expect(page.locator(".strip")).to_contain_text("Offered to Warehouse, not yet taken.")
         assert bodies(fake, "/transfer") == [
-            {"department": "warehouse", "queue": "warehouse-mail", "note": "Is one whole?"}
+            {"kind": "cold", "department": "warehouse", "queue": "warehouse-mail", "summary": "Is one whole?"}
         ]
         await page.get_by_role("button", name="Cancel the transfer").click()
         await expect(page.locator(".strip")).to_have_count(0)
+
+
+async def test_a_question_to_a_colleague_is_listed_with_its_answer_and_stands_in_the_way_of_the_end(
+    browser: Browser,
+) -> None:
+    fake = FakeDesk()
+    async with opened(browser, fake, "/desk#4KX7-9MTD") as page:
+        await page.locator(".head").wait_for()
+        await page.keyboard.press("KeyT")
+        dialog = page.get_by_role("dialog", name="Transfer")
+        await dialog.get_by_text("Ask", exact=True).first.click()
+        await dialog.get_by_label(re.compile("Warehouse")).check()
+        await dialog.get_by_label("Person").select_option("tunde")
+        await page.keyboard.press("Control+Enter")
+        await expect(dialog.get_by_role("alert")).to_have_text("Write the question.")
+        await dialog.get_by_label("Question").fill("Is one whole?")
+        await page.keyboard.press("Control+Enter")
+        await expect(page.get_by_role("region", name="Questions and tasks")).to_contain_text("not yet taken")
+        (body,) = bodies(fake, "/transfer")
+        assert (body["kind"], body["operator"], "queue" in body) == ("consult", "tunde", False)
+        (part,) = fake.conversations["4KX7-9MTD"].parts
+        await page.get_by_role("button", name="Finish").first.click()
+        dialog = page.get_by_role("dialog", name="Finish")
+        await dialog.get_by_role("radio").first.check()
+        await page.keyboard.press("Control+Enter")
+        await expect(dialog.get_by_role("alert")).to_have_text("1 question or task is open.")
+        await page.keyboard.press("Escape")
+        part.state, part.holder, part.answer = "answered", "Tunde Okafor", "Yes, two."
+        fake.publish("4KX7-9MTD")
+        await expect(page.get_by_role("region", name="Questions and tasks")).to_contain_text("Yes, two.")
 
 
 async def test_send_and_finish_asks_for_the_outcome(browser: Browser) -> None:

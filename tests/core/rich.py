@@ -161,7 +161,7 @@ RICH = changed(
     CONFIG,
     queues=(FIRST, EXPERT, ORDERS, LATE, MONEY_QUEUE, REST),
     channels=CHANNELS,
-    hops_max=2,
+    hops_max=1,
     lease_ms=25 * SECOND,
     return_ms=20 * SECOND,
     reserve_ms=20 * SECOND,

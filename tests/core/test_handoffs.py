@@ -188,8 +188,9 @@ def test_hops_are_bounded():
     world.held()
     world.transfer(1, "sales")
     world.accept("bob")
-    with pytest.raises(Conflict, match="finished here"):
-        world.transfer(1, "support")
+    world.do(c.TransferItem(work_item_id=2, operator_id="bob", department_id="support"))
+    assert world.just(e.HandoffRefused).reason == "hops"
+    assert not world.state.handoffs
 
 
 def test_wrap_up_stands_still_while_a_transfer_is_under_way(world):

@@ -47,6 +47,7 @@ COMMANDS: list[tuple[c.Command, str]] = [
     (c.AddNote(conversation_id=1, operator_id="ann"), "ann"),
     (c.TransferItem(**ITEM, department_id="sales"), "ann, chief, admin"),
     (c.CancelHandoff(handoff_id=1, operator_id="ann"), "ann"),
+    (c.DeclineHandoff(handoff_id=1, operator_id="ann"), ""),
     (c.EndContact(**ITEM), "ann"),
     (c.ExtendWrapUp(**ITEM), "ann, chief, admin"),
     (c.CompleteItem(**ITEM, disposition="x"), "ann, chief, admin"),

@@ -25,7 +25,7 @@ from omniroute.core import invariants, machine
 from omniroute.core.deadlines import Concern
 from omniroute.core.digests import contradicts, state_hash
 from omniroute.core.effects import effect_of
-from omniroute.core.model import Conversation, InteractionKind, Presence
+from omniroute.core.model import Conversation, HandoffKind, InteractionKind, Presence
 from omniroute.core.permissions import RULES
 from omniroute.core.rules import Requirement
 from omniroute.core.state import State
@@ -44,7 +44,7 @@ STEPS_AT_ONCE = 4
 """More than any queue has steps of relaxation."""
 SESSIONS = ("", "s1", "s2", "s3", "s4")
 JUMPS_MS = (1, 999, 5 * SECOND, 20 * SECOND, 30 * SECOND, 61 * SECOND, 120 * SECOND, 400 * SECOND, -50 * SECOND)
-BASE = changed(hops_max=2)
+BASE = changed(hops_max=1)
 CONFIGS = (
     BASE,
     changed(BASE, offers_max=1, rona_limit=1, priority_weight_ms=1_000),
@@ -139,8 +139,6 @@ class Rig:
             assert overdue if event.outcome == "breached" else clock.due_ms >= state.now_ms or clock.paused_ms
         elif isinstance(event, e.ReplySent):
             assert state.conversations[event.conversation_id].owner_id == event.operator_id != ""
-        elif isinstance(event, e.HandoffRequested):
-            assert state.conversations[event.conversation_id].hops < state.config.hops_max
 
     def _note(self, event: e.Event) -> None:
         """What happens at most once, or exactly once."""
@@ -327,14 +325,23 @@ class Rig:
 
     def transfer(self, a: int, b: int, x: int) -> None:
         item_id, queue_id = self._item(a, x), pick((*QUEUES, "no.queue"), b)
+        kind = pick(tuple(HandoffKind), a + b + x)
+        person = pick((*OPERATORS, "nobody"), a + x) if b % 3 == 0 else ""
         self.do(
             c.TransferItem(
                 work_item_id=item_id,
                 operator_id=self._owner_of(item_id, x),
-                department_id=queue_id.split(".")[0],
-                queue_id=queue_id if x % 3 else "",
+                department_id="" if person and x % 4 else queue_id.split(".")[0],
+                queue_id=queue_id if x % 3 and not person else "",
+                by="boss" if x % 5 == 0 else "",
+                kind=kind,
+                to_operator_id=person,
+                due_ms=self.now_ms + pick(JUMPS_MS, b) if kind is HandoffKind.TASK else x % 17 // 16,
             )
         )
+
+    def decline_handoff(self, a: int, b: int, x: int) -> None:
+        self.do(c.DeclineHandoff(handoff_id=pick([*self.state.handoffs, 999], a), operator_id=pick(OPERATORS, b)))
 
     def cancel(self, a: int, b: int, x: int) -> None:
         handoff_id = pick([*self.state.handoffs, 999], a)
@@ -355,6 +362,8 @@ class Rig:
                 operator_id=self._owner_of(item_id, x),
                 disposition=disposition,
                 resolve=b % 4 > 0,
+                note=b % 3 > 0,
+                cancel_parts=x % 3 == 0,
             )
         )
 
@@ -466,6 +475,7 @@ ACTIONS: dict[str, Callable[[Rig, int, int, int], None]] = {
         "receive", "quarantine", "note", "record_delivery", "resume", "keep", "snapshot", "connect", "disconnect",
         "pull", "force", "reassign", "snooze", "requeue", "prioritize", "extend_wrap_up", "record_hash",
         "ask_status", "send_status_code",
+        "decline_handoff",
     )
 }  # fmt: skip
 WEIGHTS = {"register": 4, "contact": 4, "accept": 8, "advance": 3, "fire_all": 2, "complete": 3, "transfer": 3}

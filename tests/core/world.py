@@ -252,8 +252,8 @@ class World:
         return self.state.items[item_id]
 
     def held_item(self, conversation_id: int) -> WorkItem:
-        """The item of a matter that somebody holds."""
-        items = [self.state.items[item_id] for item_id in self.state.conversations[conversation_id].item_ids]
+        """The item of a matter itself that somebody holds."""
+        items = self.state.work_of(self.state.conversations[conversation_id])
         (item,) = [item for item in items if item.operator_id]
         return item
 

@@ -44,12 +44,28 @@ class TextBody(Body, kw_only=True):
     text: Text
 
 
-class TransferBody(Body, kw_only=True):
-    """Where the matter should go, and what colleagues should know."""
+Line = Annotated[str, Meta(min_length=1, max_length=500)]
 
-    department: Short
+
+class TransferBody(Body, kw_only=True):
+    """What should go where, and what colleagues should know.
+
+    ``kind``: ``cold`` (my load is given back at once), ``warm`` (when somebody has accepted), ``consult`` (a question),
+    ``task`` (a part of the work, due at ``due_ms``). ``operator``: to that person alone.
+    """
+
+    department: Short = ""
     queue: Short = ""
+    operator: Short = ""
+    kind: Literal["cold", "warm", "consult", "task"] = "warm"
+    due_ms: Annotated[int, Meta(ge=0, lt=2**53)] = 0
+    summary: Annotated[str, Meta(max_length=10_000)] = ""
+    promises: Annotated[list[Line], Meta(max_length=20)] = []
+    """What the customer was promised and is still open."""
+    tried: Annotated[list[Line], Meta(max_length=20)] = []
+    """What was tried already."""
     note: Annotated[str, Meta(max_length=10_000)] = ""
+    """An older name of ``summary``."""
 
 
 class PriorityBody(Body, kw_only=True):
@@ -79,13 +95,16 @@ class RequeueBody(Body, kw_only=True):
 
 
 class CompleteBody(Body, kw_only=True):
-    """How the work ended."""
+    """How the work ended; of a consult or a task: the answer (``note``)."""
 
-    disposition: Annotated[str, Meta(min_length=1, max_length=64)]
+    disposition: Short = ""
+    """One of those that are configured; only a consult needs none."""
     resolve: bool = True
     messages_seen: Annotated[int, Meta(ge=-1)] = -1
     """How many of the customer's messages were on the screen; a newer one refuses the call. -1: not told."""
     note: Annotated[str, Meta(max_length=10_000)] = ""
+    cancel_parts: bool = False
+    """Do not wait for open consults and tasks: take them back."""
 
 
 class RegisterBody(Body, kw_only=True):

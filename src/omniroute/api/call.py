@@ -83,8 +83,17 @@ class Call:
         """A numeric part of the path."""
         return int(self.request.path_params[name])
 
-    async def submit(self, command: Command, contents: Contents | None = None) -> int:
-        """Carry a command out in the caller's name; returns the journal's number. Repeats have no second effect."""
+    async def submit(
+        self,
+        command: Command,
+        contents: Contents | None = None,
+        *,
+        settles: Callable[[Sequence[Event]], bool] = bool,
+    ) -> int:
+        """Carry a command out in the caller's name; returns the journal's number. Repeats have no second effect.
+
+        ``settles``: whether these events are what the caller wanted, so that a repeat need not be tried again.
+        """
         cell_key = self._idempotency_cell()
         if not cell_key:
             await self.engine.writer.submit(self.actor, command, contents)
@@ -96,9 +105,9 @@ class Call:
             return command
 
         def keep(events: Sequence[Event]) -> Sequence[Write]:
-            if not events:
-                return ()
-            made = list(contents(events)) if contents else []
+            made = list(contents(events)) if contents and events else []
+            if not settles(events):
+                return made
             return [*made, c.put_number(c.IDEMPOTENCY, cell_key, self.engine.writer.clock.now_ms())]
 
         with contextlib.suppress(_Repeated):

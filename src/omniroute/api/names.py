@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from omniroute.api import handoffs
 from omniroute.api.reasons import duration, listed
 from omniroute.core import events as e
 from omniroute.core.events import Event
@@ -83,14 +84,22 @@ def event_text(event: Event, names: Mapping[str, str], titles: Mapping[str, str]
         case e.OfferRevoked():
             return f"Offer to {who} withdrawn ({event.reason})"
         case e.HandoffRequested():
-            to = titles.get(event.to_department_id, event.to_department_id)
-            return f"{_who(by or event.from_operator_id, names)} asks {to} to take over"
+            return handoffs.asked_text(event, names, titles)
         case e.HandoffAccepted():
-            return f"{who} took over from {_who(event.from_operator_id, names)}"
+            return handoffs.accepted_text(event, names)
         case e.HandoffReturned():
-            return f"Transfer came back ({event.reason})"
+            return f"It came back ({event.reason}" + (f", {_who(event.by, names)})" if event.by else ")")
         case e.HandoffCancelled():
-            return "Transfer taken back"
+            return "Taken back"
+        case e.HandoffAnswered():
+            return f"{who} answered {_who(event.from_operator_id, names)}" + (
+                f": {event.disposition}" if event.disposition else ""
+            )
+        case e.HandoffOverdue():
+            return "A task is overdue" + (f", {who} has it" if event.operator_id else ", nobody has it yet")
+        case e.HandoffRefused():
+            to = titles.get(event.to_department_id, event.to_department_id)
+            return f"Not handed over to {to}: {handoffs.REFUSED[event.reason]}; the supervisors know"
         case e.ItemReturned(reason="lease"):
             return f"{who} lost the connection; it waits again at its old place"
         case e.ItemReturned():

@@ -16,7 +16,7 @@ from omniroute.api import views
 from omniroute.api.assigning import Assigning
 from omniroute.api.call import COOKIE, Call, token_of
 from omniroute.api.listings import download, me_of
-from omniroute.api.work import operator_of, with_content
+from omniroute.api.work import operator_of, refusal, with_content
 from omniroute.channels.contract import RawInput
 from omniroute.channels.email.html import sanitize_html
 from omniroute.core import commands as k
@@ -69,7 +69,7 @@ class Operations(Assigning):
         command = k.DeclineOffer(
             offer_id=call.number("offer_id"), operator_id=operator_of(call), reason=call.body.reason
         )
-        return views.Done(seq=await call.submit(command))
+        return views.Done(seq=await call.submit(command, refusal(call.body.reason)))
 
     # ---- matters
     async def conversation(self, call: Call) -> views.ConversationView:

@@ -50,6 +50,13 @@ def clocks(state: State, matter: Conversation, now_ms: int) -> list[views.ClockV
     return [clock_view(state, one, now_ms) for one in known]
 
 
+def open_to_customer(state: State, matter: Conversation, now_ms: int) -> list[views.ClockView]:
+    """What the customer was promised and still waits for."""
+    return [
+        clock_view(state, one, now_ms) for one in matter.clocks if is_live(one) and target_of(one.name) in CUSTOMERS
+    ]
+
+
 def explained(state: State, matter: Conversation, now_ms: int) -> list[views.PromiseView]:
     """Every clock with the parts of its span: what counted and what did not."""
     return [

@@ -16,9 +16,14 @@ from omniroute.core import events as e
 from omniroute.core.bits import gathered
 from omniroute.core.calendars import next_open_ms
 from omniroute.core.classes import ClassKey, class_of
-from omniroute.core.escalations import DEPARTMENT
 from omniroute.core.estimates import estimate, position
-from omniroute.core.model import ItemState, Offer, Operator, Presence, WorkItem
+from omniroute.core.model import (
+    ItemState,
+    Offer,
+    Operator,
+    Presence,
+    WorkItem,
+)
 from omniroute.core.permissions import Actor, Role, in_reach
 from omniroute.core.rules import QueueRule
 from omniroute.core.state import State
@@ -27,6 +32,7 @@ from omniroute.engine.engine import Engine
 from omniroute.journal.codec import decode_event
 
 WAITING_MAX = 200
+PEOPLE_MAX = 500
 NOTICES_MAX = 20
 NOTICE_LIFE_MS = 3_600_000
 QUARANTINE_COUNT_MAX = 1000
@@ -101,6 +107,11 @@ class Screens:
             to_department=self.title(handoff.to_department_id),
             from_operator=self.name(handoff.from_operator_id),
             deadline_ms=handoff.deadline_ms,
+            kind=handoff.kind.value,
+            state="accepted" if handoff.accepted_ms else "pending",
+            to_operator=self.name(handoff.to_operator_id) if handoff.to_operator_id else "",
+            due_ms=handoff.due_ms,
+            overdue=handoff.overdue,
         )
 
     def item(self, item: WorkItem, operator_id: str, reason: str = "", *, whole: bool = False) -> views.ItemView:
@@ -128,7 +139,8 @@ class Screens:
             unanswered=not matter.answered,
             contact=matter.contact.value,
             clock=self.clock(item),
-            handoff=self.handoff(item.handoff_id),
+            handoff=self.handoff(item.handoff_id or item.part_of),
+            part=self.state.handoffs[item.part_of].kind.value if item.part_of else "",
             waiting_reason=reason,
             position=position(self.state, item) if whole else 0,
             wait_low_s=expected.low_ms // 1000 if expected else 0,
@@ -174,6 +186,9 @@ class Screens:
             why=self.why(offer),
             handoff_from=self.name(handoff.from_operator_id) if handoff else "",
             handoff_note=self.handoff_note(item.conversation_id, item.handoff_id),
+            handoff_kind=handoff.kind.value if handoff else "",
+            handoff_due_ms=handoff.due_ms if handoff else 0,
+            packet=self.packet(item.conversation_id, item.handoff_id or item.part_of),
         )
 
     def why(self, offer: Offer) -> list[str]:
@@ -189,11 +204,29 @@ class Screens:
 
     def handoff_note(self, conversation_id: int, handoff_id: int) -> str:
         """What the sender wrote for whoever takes over."""
-        if not handoff_id:
-            return ""
+        packet = self.packet(conversation_id, handoff_id)
+        if packet is not None or not handoff_id:
+            return packet.summary if packet else ""
         key = c.joined_key("handoff", str(conversation_id), str(handoff_id))
         content = c.read(self.engine.writer.journal, c.CONTENT, key, c.ContentCell)
         return content.text if content else ""
+
+    def packet(self, conversation_id: int, handoff_id: int) -> views.PacketView | None:
+        """What travels with a handoff; None where there is none, or where it is of an older version."""
+        key = c.pair_key(conversation_id, handoff_id)
+        cell = c.read(self.engine.writer.journal, c.PACKET, key, c.PacketCell) if handoff_id else None
+        if cell is None:
+            return None
+        return views.PacketView(summary=cell.summary, promises=cell.promises, tried=cell.tried)
+
+    def people(self, department_id: str) -> list[views.PersonView]:
+        """Who works in a department, the available first."""
+        those = [one for one in self.state.operators.values() if department_id in one.departments]
+        those.sort(key=lambda one: (one.presence is not Presence.AVAILABLE, self.name(one.operator_id).lower()))
+        return [
+            views.PersonView(operator_id=one.operator_id, name=self.name(one.operator_id), presence=one.presence.value)
+            for one in those[:PEOPLE_MAX]
+        ]
 
     def operator(self, operator: Operator) -> views.OperatorView:
         """An operator as colleagues see them."""
@@ -309,11 +342,8 @@ class Screens:
 
     def _notices(self, actor: Actor) -> list[views.NoticeView]:
         """What concerns the operator; supervisors also get what concerns their departments."""
-        to = [actor.operator_id]
-        if actor.role is Role.SUPERVISOR:
-            to += [DEPARTMENT + department for department in actor.departments]
         found, since_ms = [], self.now_ms() - NOTICE_LIFE_MS
-        for key, data in self._notice_rows(to):
+        for key, data in self._notice_rows(actor):
             notice = msgspec.msgpack.decode(data, type=c.NoticeCell)
             matter = self.matter(notice.conversation_id)
             if notice.at_ms >= since_ms:
@@ -328,17 +358,22 @@ class Screens:
                 )
         return found
 
-    def _notice_rows(self, to: list[str]) -> list[tuple[str, bytes]]:
-        """The newest, the newest first; told twice, shown once."""
-        journal, rows = self.engine.writer.journal, dict[str, tuple[str, bytes]]()
-        for name in to:
-            for key, data in journal.scan(c.NOTICE, c.joined_key(name, ""), limit=NOTICES_MAX, reverse=True):
-                rows[key.rpartition("\n")[2]] = (key, data)
-        return [rows[number] for number in sorted(rows, reverse=True)[:NOTICES_MAX]]
+    def _notice_rows(self, actor: Actor) -> list[tuple[str, bytes]]:
+        """What was told to somebody, and to the supervisors of a department that they answer for; the newest first."""
+        chief = actor.departments if actor.role is Role.SUPERVISOR else ()
+        chief = tuple(self.state.departments) if actor.role is Role.ADMIN else chief
+        journal, told = self.engine.writer.journal, [actor.operator_id, *map(c.supervisors_of, chief)]
+        rows = [
+            row
+            for one in told
+            for row in journal.scan(c.NOTICE, c.joined_key(one, ""), limit=NOTICES_MAX, reverse=True)
+        ]
+        newest = {key.rpartition("\n")[2]: (key, data) for key, data in rows}  # both departments hear of the same
+        return [newest[number] for number in sorted(newest, reverse=True)[:NOTICES_MAX]]
 
     def _detail(self, notice: c.NoticeCell) -> str:
         """The detail of a notice; people in it by name."""
-        if notice.kind == "item_forced":
+        if notice.kind in {"item_forced", "handoff_answered", "handoff_overdue"}:
             return self.name(notice.detail)
         if notice.kind == "item_reassigned":
             return " → ".join(map(self.name, notice.detail.split()))

@@ -42,6 +42,8 @@ def endpoints(do: Operations) -> list[Endpoint]:
         Endpoint("POST", f"{item}/snooze", do.snooze, views.Done, bodies.SnoozeBody),
         Endpoint("POST", f"{item}/requeue", do.requeue, views.Done, bodies.RequeueBody),
         Endpoint("POST", "/handoffs/{handoff_id:int}/cancel", do.cancel_handoff, views.Done),
+        Endpoint("POST", "/handoffs/{handoff_id:int}/decline", do.decline_handoff, views.Done, bodies.ReasonBody),
+        Endpoint("GET", "/departments/{department_id}/people", do.people, list[views.PersonView]),
         Endpoint("GET", "/quarantine", do.quarantine, list[views.QuarantineView]),
         Endpoint("GET", "/quarantine/{raw_id:int}/raw", do.quarantine_raw, bytes_answer=True),
         Endpoint("GET", "/dead-letters", do.dead_letters, list[views.DeadLetterView]),

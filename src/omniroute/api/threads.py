@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 import msgspec
 
-from omniroute.api import names, promises, views, waits
+from omniroute.api import handoffs, names, promises, views, waits
 from omniroute.api.explanations import explain, find_operator
 from omniroute.api.screens import Screens
 from omniroute.channels.contract import Identity
 from omniroute.core import events as e
 from omniroute.core import references
 from omniroute.core.events import Event
-from omniroute.core.model import ContactState, Conversation, InteractionKind, ItemState, WorkItem
+from omniroute.core.model import PARTS, ContactState, Conversation, InteractionKind, ItemState, WorkItem
 from omniroute.core.permissions import Actor, in_reach, is_chief, may_read
 from omniroute.core.work import no_extension
 from omniroute.engine import cells as c
@@ -25,6 +27,10 @@ SEARCH_DEPTH = 5000
 SEARCH_RESULTS_MAX = 50
 _FREE = {ItemState.QUEUED, ItemState.PARKED}
 _MOVABLE = {ItemState.QUEUED, ItemState.OFFERED, ItemState.ASSIGNED, ItemState.PARKED}
+
+
+def _is_transfer(event: Event) -> TypeGuard[e.HandoffAccepted]:
+    return isinstance(event, e.HandoffAccepted) and event.kind not in PARTS
 
 
 class Threads:
@@ -73,6 +79,8 @@ class Threads:
         """One matter whole."""
         cell, record = self.find(actor, reference)
         item, screens = self._item(actor, record), self._screens
+        lines = self.events(cell.conversation_id)
+        events = [event for _, event in lines]
         offer = screens.state.offers.get(item.offer_id) if item else None
         mine = offer is not None and offer.operator_id == actor.operator_id
         channel = screens.engine.supervisor.runners.get(record.channel)
@@ -102,10 +110,19 @@ class Threads:
             reply_to=cell.to.address if cell.to and cell.to.kind in {"email", "tel"} else "",
             text_max_chars=can.text_max_chars if can else 0,
             customer=self._customer(record, cell),
-            entries=[entry for line in self.events(cell.conversation_id) if (entry := self._entry(actor, cell, *line))],
+            entries=[entry for line in lines if (entry := self._entry(actor, cell, *line))],
+            parts=handoffs.parts_of(screens, actor, events),
+            packet=self._packet(record, item, events),
+            promises=promises.open_to_customer(screens.state, record, screens.now_ms()),
             tags=list(record.tags),
             waiting=waits.waiting(screens.state, item, screens.name) if item and waits.is_waiting(item) else None,
         )
+
+    def _packet(self, record: Conversation, item: WorkItem | None, events: list[Event]) -> views.PacketView | None:
+        """What came with the part that is shown, the transfer under way, or the last one that was accepted."""
+        number = (item.part_of or item.handoff_id) if item else 0
+        done = (event.handoff_id for event in reversed(events) if _is_transfer(event))
+        return self._screens.packet(record.conversation_id, number or next(done, 0))
 
     def _whole(self, item: WorkItem, operator_id: str) -> views.ItemView:
         reason = self._screens.waiting_reason(item, whole=True)
@@ -115,6 +132,7 @@ class Threads:
         """The open item that concerns the actor most: held, offered, then any."""
         state = self._screens.state
         items = [state.items[item_id] for item_id in record.item_ids if item_id in state.items]
+        items.sort(key=lambda item: item.part_of)  # the matter itself before its parts
         mine = [item for item in items if item.operator_id == actor.operator_id]
         offered = [i for i in items if i.offer_id and state.offers[i.offer_id].operator_id == actor.operator_id]
         return next(iter(mine + offered + items), None) if actor.operator_id else next(iter(items), None)
@@ -135,6 +153,8 @@ class Threads:
 
     def _owner_actions(self, record: Conversation, item: WorkItem) -> list[str]:
         """What whoever holds the work may do."""
+        if item.part_of:
+            return ["answer", "release"] if item.state is ItemState.ASSIGNED else ["answer"]
         actions = ["complete", "cancel_handoff" if item.handoff_id else "transfer"]
         if self._can_reply(record):
             actions.append("reply")
@@ -155,7 +175,11 @@ class Threads:
             actions.append("pull")
         aside = item.state is ItemState.PARKED and bool(actor.operator_id) and item.parked_by == actor.operator_id
         mine = bool(actor.operator_id) and item.operator_id == actor.operator_id
-        if chief and item.state in {ItemState.QUEUED, ItemState.OFFERED}:
+        handoff = state.handoffs.get(item.handoff_id)
+        if handoff is not None and item.work_item_id == handoff.target_item_id:
+            if actor.operator_id == handoff.to_operator_id != "" or chief:
+                actions.append("decline_handoff")
+        elif chief and item.state in {ItemState.QUEUED, ItemState.OFFERED}:
             actions.append("force")
         if chief and item.state is ItemState.ASSIGNED and not item.handoff_id:
             actions.append("reassign")
@@ -234,11 +258,16 @@ class Threads:
         match event:
             case e.HandoffRequested():
                 return self._screens.handoff_note(event.conversation_id, event.handoff_id)
+            case e.HandoffReturned():
+                return self._text(c.reason_key(event.conversation_id, event.handoff_id))
             case e.StatusAnswered():
-                content = c.read(self._journal, c.CONTENT, c.number_key(event.interaction_id), c.ContentCell)
-                return content.text if content else ""
+                return self._text(c.number_key(event.interaction_id))
             case _:
                 return ""
+
+    def _text(self, key: str) -> str:
+        content = c.read(self._journal, c.CONTENT, key, c.ContentCell)
+        return content.text if content else ""
 
     def _spoken(
         self,

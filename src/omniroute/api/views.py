@@ -104,15 +104,53 @@ class ItemView(msgspec.Struct, kw_only=True):
     """The customer has been silent for long: it takes no capacity until they are back."""
     connect_due_ms: int = 0
     """Until when the two sides may take to come together."""
+    part: str = ""
+    """``consult`` or ``task`` where it is a part of somebody else's matter."""
+
+
+class PacketView(msgspec.Struct, kw_only=True):
+    """What travels with a handoff."""
+
+    summary: str = ""
+    promises: list[str] = []
+    tried: list[str] = []
 
 
 class HandoffView(msgspec.Struct, kw_only=True):
-    """A transfer under way."""
+    """A transfer under way; or a consult or a task, open or not.
+
+    ``kind`` is cold, warm, consult or task; ``state`` pending, accepted, answered, returned or cancelled.
+    """
 
     handoff_id: int
     to_department: str
     from_operator: str
     deadline_ms: int
+    """Until when somebody has to accept it."""
+    kind: str = "warm"
+    state: str = "pending"
+    to_operator: str = ""
+    """For that person alone."""
+    holder: str = ""
+    """Who has it."""
+    due_ms: int = 0
+    """When the task is due."""
+    overdue: bool = False
+    summary: str = ""
+    answer: str = ""
+    disposition: str = ""
+    reason: str = ""
+    """Why it came back."""
+    can_cancel: bool = False
+    """I may take it back."""
+
+
+class PersonView(msgspec.Struct, kw_only=True):
+    """Somebody of a department to whom a matter can be handed."""
+
+    operator_id: str
+    name: str
+    presence: str
 
 
 class OfferView(msgspec.Struct, kw_only=True):
@@ -128,6 +166,10 @@ class OfferView(msgspec.Struct, kw_only=True):
     """Sentences: why this work came to me."""
     handoff_from: str = ""
     handoff_note: str = ""
+    handoff_kind: str = ""
+    """cold, warm, consult or task; empty if it is no handoff."""
+    handoff_due_ms: int = 0
+    packet: PacketView | None = None
 
 
 class OperatorView(msgspec.Struct, kw_only=True):
@@ -224,7 +266,8 @@ class NoticeView(msgspec.Struct, kw_only=True):
     """Something that I should know and that needs no answer: a transfer came back, an offer ran out, a reply died.
 
     ``kind``: ``handoff_returned``, ``offer_expired``, ``offer_revoked``, ``delivery_died``, ``clock_breached``,
-    ``connect_failed``, ``item_forced``, ``item_reassigned``, ``item_woken``, ``lease_lost``.
+    ``connect_failed``, ``item_forced``, ``item_reassigned``, ``item_woken``, ``lease_lost``; ``handoff_answered``,
+    ``handoff_overdue``, ``handoff_cancelled``; for supervisors ``handoff_refused``.
     """
 
     notice_id: int
@@ -304,7 +347,8 @@ class ConversationView(msgspec.Struct, kw_only=True):
     """One matter with its thread. ``item`` is the open work item that concerns me most, or None.
 
     ``actions`` are what I may do now: accept, decline, reply, note, transfer, cancel_handoff, end_contact,
-    extend_wrap_up, complete, release, pull, snooze, requeue, force, reassign. ``reply_channel``/``reply_to`` say how
+    extend_wrap_up, complete, answer (a consult or task), decline_handoff, release, pull, snooze, requeue, force,
+    reassign. ``reply_channel``/``reply_to`` say how
     an answer will travel.
     """
 
@@ -337,6 +381,12 @@ class ConversationView(msgspec.Struct, kw_only=True):
     clocks: list[ClockView] = []
     priority: int = 0
     tier: str = ""
+    parts: list[HandoffView] = []
+    """Questions to other departments and tasks, oldest first, also those that have ended."""
+    packet: PacketView | None = None
+    """What the last sender wrote for whoever has it now or is offered it."""
+    promises: list[ClockView] = []
+    """What the customer was promised and is still open."""
 
 
 class ExplanationView(msgspec.Struct, kw_only=True):

@@ -21,7 +21,7 @@ Called = Callable[[str], str]
 
 def waiting(state: State, item: WorkItem, operator: Called) -> views.WaitingView:
     """Why a queued item waits, in parts."""
-    counts = _counts(state, item)
+    counts, handoff = _counts(state, item), state.handoffs.get(item.handoff_id)
     return views.WaitingView(
         work_item_id=item.work_item_id,
         queue=item.queue_id,
@@ -29,7 +29,7 @@ def waiting(state: State, item: WorkItem, operator: Called) -> views.WaitingView
         nobody_has=[str(one) for one in item.requirements if not state.roster.having(one)],
         nobody_can=sum(count for reason, count in counts.items() if is_lacking(reason)) == len(state.operators),
         held_for=operator(item.held_for) if item.held_for else "",
-        hold_until_ms=item.hold_until_ms,
+        hold_until_ms=item.hold_until_ms or (handoff.deadline_ms if handoff and item.held_for else 0),
         kept_free=operator(item.reserved_by) if item.reserved_by else "",
         next_step=_next_step(state, item),
     )

@@ -15,11 +15,17 @@ from omniroute.api.screens import Screens
 from omniroute.api.threads import Threads
 from omniroute.core import commands as k
 from omniroute.core import events as e
-from omniroute.core.model import WorkItem
+from omniroute.core.model import HandoffKind, WorkItem
 from omniroute.engine import cells as c
 from omniroute.engine.mailbox import Contents
-from omniroute.errors import Forbidden, InvalidInput
+from omniroute.errors import Forbidden, InvalidInput, RefusedByRule
 from omniroute.journal.contract import Write
+
+REFUSALS = {
+    "ping_pong": "this matter went there and came back already: a supervisor has been told and can send it on",
+    "hops": "this matter has been handed over too often: a supervisor has been told and can send it on",
+}
+"""Why a transfer is not made."""
 
 
 class Work(Listings):
@@ -30,7 +36,7 @@ class Work(Listings):
         self.threads = threads
 
     async def transfer(self, call: Call) -> views.Done:
-        """Offer the matter to another department."""
+        """Offer the matter, a question about it or a part of its work to somebody else."""
         item = self._item(call)
         command = k.TransferItem(
             work_item_id=item.work_item_id,
@@ -38,18 +44,38 @@ class Work(Listings):
             department_id=call.body.department,
             queue_id=call.body.queue,
             by=by_of(call, item.operator_id),
+            kind=HandoffKind(call.body.kind),
+            to_operator_id=call.body.operator,
+            due_ms=call.body.due_ms,
         )
-        note = c.ContentCell(text=call.body.note)
+        packet = c.PacketCell(call.body.summary or call.body.note, call.body.promises, call.body.tried)
+        refused: list[str] = []
 
         def contents(events: Sequence[e.Event]) -> list[Write]:
-            asked = [event for event in events if isinstance(event, e.HandoffRequested)] if note.text else []
-            keys = [c.joined_key("handoff", str(one.conversation_id), str(one.handoff_id)) for one in asked]
-            return [c.put(c.CONTENT, key, note) for key in keys]
+            refused.extend(event.reason for event in events if isinstance(event, e.HandoffRefused))
+            asked = [event for event in events if isinstance(event, e.HandoffRequested)]
+            return [c.put(c.PACKET, c.pair_key(one.conversation_id, one.handoff_id), packet) for one in asked]
 
-        return views.Done(seq=await call.submit(command, contents))
+        seq = await call.submit(command, contents, settles=lambda events: bool(events) and not refused)
+        for reason in refused:
+            raise RefusedByRule(REFUSALS[reason], reason)
+        return views.Done(seq=seq)
+
+    async def people(self, call: Call) -> list[views.PersonView]:
+        """Who works in a department, to whom a matter can be handed; for whoever handles work."""
+        operator_of(call)
+        await call.engine.writer.barrier()
+        found = self.screens.people(call.text("department_id"))
+        await call.engine.writer.barrier()
+        return found
+
+    async def decline_handoff(self, call: Call) -> views.Done:
+        """Refuse a handoff, for everybody whom it went to."""
+        command = k.DeclineHandoff(handoff_id=call.number("handoff_id"), operator_id=call.actor.operator_id)
+        return views.Done(seq=await call.submit(command, refusal(call.body.reason)))
 
     async def cancel_handoff(self, call: Call) -> views.Done:
-        """Take a transfer back."""
+        """Take a transfer back that nobody has accepted, or a consult or task that has not reported."""
         command = k.CancelHandoff(handoff_id=call.number("handoff_id"), operator_id=operator_of(call))
         return views.Done(seq=await call.submit(command))
 
@@ -71,7 +97,7 @@ class Work(Listings):
     async def complete(self, call: Call) -> views.Done:
         """Finish the work with a disposition, and a note if one was written."""
         item, body = self._item(call), call.body
-        if body.disposition not in call.services.config.dispositions:
+        if (body.disposition or not item.part_of) and body.disposition not in call.services.config.dispositions:
             raise InvalidInput(f"a disposition is one of {', '.join(call.services.config.dispositions)}", "disposition")
         command = k.CompleteItem(
             work_item_id=item.work_item_id,
@@ -80,6 +106,7 @@ class Work(Listings):
             resolve=body.resolve,
             messages_seen=body.messages_seen,
             note=bool(body.note.strip()),
+            cancel_parts=body.cancel_parts,
             by=by_of(call, item.operator_id),
         )
         return views.Done(seq=await call.submit(command, with_content(c.ContentCell(text=body.note))))
@@ -112,6 +139,17 @@ def operator_of(call: Call) -> str:
 def by_of(call: Call, operator_id: str) -> str:
     """Who acts in an operator's name; empty where the operator does."""
     return call.account.login if call.account.login != operator_id else ""
+
+
+def refusal(reason: str) -> Contents:
+    """The words with which a handoff was refused, for its sender."""
+
+    def contents(events: Sequence[e.Event]) -> list[Write]:
+        back = [event for event in events if isinstance(event, e.HandoffReturned)] if reason else []
+        content = c.ContentCell(text=reason)
+        return [c.put(c.CONTENT, c.reason_key(one.conversation_id, one.handoff_id), content) for one in back]
+
+    return contents
 
 
 def with_content(content: c.ContentCell) -> Contents:

@@ -1,10 +1,10 @@
 """Capacity: what an operator can hold beside what is held already.
 
 What lives here: the load that counts, and why a further item of a channel does not fit (invariant 10). *Active* load is
-what is held, less idle items (silent chats) and less what is interrupted: while an operator holds an item of a channel
-that ``interrupts`` another, items of that other one do not count. They count again, even beyond the capacity, when the
-interruption is over; then nothing new comes until it fits. What is interrupted itself gets no room from that, or it
-would pile up meanwhile.
+what is held, less idle items (silent chats), less what a cold transfer has taken off, and less what is interrupted:
+while an operator holds an item of a channel that ``interrupts`` another, items of that other one do not count. They
+count again, even beyond the capacity, when the interruption is over; then nothing new comes until it fits. What is
+interrupted itself gets no room from that, or it would pile up meanwhile.
 """
 
 from __future__ import annotations
@@ -32,28 +32,36 @@ BUSY = (
 """Every reason why somebody who is able gets nothing now, in the order in which explanations give them."""
 
 
+def counts(item: WorkItem) -> bool:
+    """Whether a held item counts against the capacity of its operator, as far as the item itself is concerned.
+
+    A silent customer's does not, nor does one that a cold transfer has taken off its sender.
+    """
+    return not (item.idle or item.lifted)
+
+
 def taken(state: State, operator: Operator) -> dict[str, int]:
-    """How many items an operator holds and is offered, by channel instance; idle ones are not counted."""
-    counts: dict[str, int] = {}
+    """How many items an operator holds and is offered, by channel instance; see `counts`."""
+    found: dict[str, int] = {}
     items = state.items
     for item_id in operator.item_ids:
         item = items[item_id]
-        if not item.idle:
-            counts[item.channel] = counts.get(item.channel, 0) + 1
+        if counts(item):
+            found[item.channel] = found.get(item.channel, 0) + 1
     for offer_id in operator.offer_ids:
         channel = items[state.offers[offer_id].work_item_id].channel
-        counts[channel] = counts.get(channel, 0) + 1
-    return counts
+        found[channel] = found.get(channel, 0) + 1
+    return found
 
 
 class Holding:
-    """What an operator holds and is offered; idle items are not counted."""
+    """What an operator holds and is offered; see `counts`."""
 
     __slots__ = ("active", "offered", "taken")
 
     def __init__(self, state: State, operator: Operator) -> None:
         held = [state.items[item_id] for item_id in operator.item_ids]
-        self.active = [item for item in held if not item.idle]
+        self.active = [item for item in held if counts(item)]
         self.offered = [state.items[state.offers[offer_id].work_item_id].channel for offer_id in operator.offer_ids]
         self.taken = taken(state, operator)
 

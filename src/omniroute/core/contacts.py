@@ -6,7 +6,7 @@ What lives here: how a contact goes on, and what that means for its work item. A
 
 from __future__ import annotations
 
-from omniroute.core import handoffs, offers, sla, work
+from omniroute.core import handoffs, offers, parts, sla, work
 from omniroute.core.commands import RegisterInteraction
 from omniroute.core.eligibility import why_not_by_hand
 from omniroute.core.events import Decision
@@ -60,7 +60,7 @@ def _connected(step: Step, matter: Conversation, operator_id: str) -> None:
     A name that we do not know says nothing. Nobody is given more than they can hold or what they are not able for.
     """
     named = operator_id if operator_id in step.state.operators else ""
-    for item in _items(step, matter):
+    for item in step.state.work_of(matter):
         if item.state is ItemState.CONNECTING and named in {"", item.operator_id}:
             offers.connected(step, item)
         elif item.state is ItemState.CONNECTING and not why_not_by_hand(step.state, step.state.operators[named], item):
@@ -101,12 +101,14 @@ def _over(step: Step, matter: Conversation, outcome: str) -> None:
     Where that leaves nobody with the matter, it is done; one that nobody had to begin with, as well.
     """
     for item in _items(step, matter):
-        if item.handoff_id and item.state in WAITING:
+        if item.handoff_id and item.state in WAITING and not item.part_of:
             handoffs.give_back(step, item.handoff_id, "contact_over")
-    lost = [item for item in _items(step, matter) if item.state in LOST and not item.outcome]
+    lost = [item for item in step.state.work_of(matter) if item.state in LOST and not item.outcome]
     for item in lost:
         _abandon(step, item)
-    for item in _items(step, matter):
+    if lost and not step.state.work_of(matter):
+        parts.cancel_all(step, matter)
+    for item in step.state.work_of(matter):
         if item.state is ItemState.ASSIGNED:
             work.start_wrap_up(step, item, part=False)
     if not matter.item_ids and (lost or matter.stage is Stage.RECEIVED):

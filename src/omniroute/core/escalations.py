@@ -116,7 +116,8 @@ def _told(matter: Conversation, one: Escalation) -> tuple[str, ...]:
 def _items(state: State, matter: Conversation, clock: Clock) -> list[WorkItem]:
     """The work that the clock is about: one department's, or all of the matter but what is being handed over."""
     subject = targets.subject_of(clock.name) if target_of(clock.name) is Target.DEPARTMENT else 0
-    items = [state.items[number] for number in matter.item_ids if subject in {0, number}]
+    numbers = [subject] if subject else [one.work_item_id for one in state.work_of(matter)]
+    items = [state.items[number] for number in numbers if number in state.items]
     return [item for item in items if not item.handoff_id and item.state in {QUEUED, OFFERED, PARKED}]
 
 

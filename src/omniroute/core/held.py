@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from omniroute.core.capacity import counts
 from omniroute.core.events import ItemIdled, ItemResumed, ItemReturned
 from omniroute.core.model import ASSIGNED, RUNNING, Conversation, WorkItem
 from omniroute.core.step import Applier, Step
@@ -83,7 +84,7 @@ def arm(state: State, item: WorkItem, matter: Conversation, at_ms: int, *, idle_
     idle_ms, answer_ms = state.channels[item.channel].idle_ms, state.queues[item.queue_id].answer_ms
     if not (idle_ms or answer_ms or item.idle_due_ms or item.answer_due_ms):
         return
-    counted = item.state is ASSIGNED and not item.handoff_id and matter.contact not in RUNNING
+    counted = item.state is ASSIGNED and not (item.handoff_id or item.part_of) and matter.contact not in RUNNING
     waits_for_us = counted and not matter.answered
     may_idle = counted and matter.answered and not item.idle
     state.set_held_deadlines(
@@ -113,7 +114,8 @@ def apply_resumed(state: State, event: ItemResumed) -> None:
     """It counts again."""
     item = state.items[event.work_item_id]
     item.idle = False
-    state.load(item, 1)
+    if counts(item):
+        state.load(item, 1)
 
 
 APPLIERS: dict[type, Applier] = {ItemIdled: apply_idled, ItemResumed: apply_resumed}

@@ -85,7 +85,7 @@ def register(step: Step, command: RegisterInteraction) -> None:
         parking.wake_all(step, matter, "message")
     elif matter.contact in RUNNING and matter.contact is not before:
         parking.wake_all(step, matter, "contact")
-    if goes_on and not matter.item_ids:
+    if goes_on and not step.state.work_of(matter):
         wanted = command.classification
         queue_item(step, matter, wanted.requirements, wanted.preferred, command.previous_operator_id)
     if not message:

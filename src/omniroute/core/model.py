@@ -58,12 +58,25 @@ class OfferState(StrEnum):
 
 
 class HandoffState(StrEnum):
-    """How a transfer stands or ended; ``returned`` gives the sender the reason."""
+    """How a handoff stands or ended; ``returned`` gives the sender the reason, only a part goes on when accepted."""
 
     PENDING = "pending"
     ACCEPTED = "accepted"
     RETURNED = "returned"
     CANCELLED = "cancelled"
+    ANSWERED = "answered"
+
+
+class HandoffKind(StrEnum):
+    """What is given away: the matter (``cold``, ``warm``), a question about it, or a part of its work.
+
+    A cold transfer takes the load off its sender at once, a warm one when somebody has accepted.
+    """
+
+    COLD = "cold"
+    WARM = "warm"
+    CONSULT = "consult"
+    TASK = "task"
 
 
 class ClockState(StrEnum):
@@ -117,6 +130,8 @@ CLOCK_PAUSED: Final = ClockState.PAUSED
 # The same by a name of the module, for what every item passes through: on Python 3.11 a member costs ten times as much
 # when it is looked up in its class, and one item does that fifty times.
 
+PARTS: Final = (HandoffKind.CONSULT, HandoffKind.TASK)
+"""The sender keeps the matter; what is given away reports back."""
 RUNNING = (ContactState.WAITING, ContactState.CONNECTED)
 """The contact is not over: the customer waits at the other end, or speaks."""
 
@@ -176,11 +191,22 @@ class Clock(msgspec.Struct, array_like=True, gc=False):
     pauses: list[int] = []
 
 
+class Pass(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """One accepted transfer of a matter; ``by`` is the supervisor who sent it in the operator's name, or empty."""
+
+    from_department_id: str
+    to_department_id: str
+    from_operator_id: str
+    to_operator_id: str
+    by: str = ""
+
+
 class Conversation(msgspec.Struct, array_like=True, gc=False):
     """One matter of one customer. ``owner_id`` is an operator or empty; ``channel`` the instance it came by.
 
     ``answered`` tells whose turn it is; ``message_count`` counts what the customer wrote. ``clocks`` holds the newest
     of each name. ``tier`` is the customer's. ``reviewed`` is the number of the configuration that its promises follow.
+    ``passes`` is the way that it took by transfers since it was opened, oldest first.
     """
 
     conversation_id: int
@@ -208,6 +234,7 @@ class Conversation(msgspec.Struct, array_like=True, gc=False):
     tags: tuple[str, ...] = ()
     tier: str = ""
     reviewed: int = 0
+    passes: tuple[Pass, ...] = ()
 
 
 class WorkItem(msgspec.Struct, array_like=True, gc=False):
@@ -217,7 +244,9 @@ class WorkItem(msgspec.Struct, array_like=True, gc=False):
     returned work keeps its age. ``backoff`` maps operators that may not be offered it to the end of that. ``own`` is
     what it requires itself, beside its queue; ``requirements`` what is required now. ``departments``, ``queues`` and
     ``operators`` were added by relaxation. ``held_for`` is the operator who alone may have it until ``hold_until_ms``.
-    ``overflowed`` counts its moves by overflow since somebody last chose its queue.
+    ``overflowed`` counts its moves by overflow since somebody last chose its queue. ``handoff_id`` is the transfer that
+    is under way, of source and target; of a part (``part_of``: its handoff) until somebody has accepted it. A part
+    moves neither owner nor queue of its matter. ``lifted``: its cold transfer has taken it off its operator's load.
     Every ``…_due_ms`` and ``…_until_ms`` that is not 0 has its entry among the deadlines.
     """
 
@@ -259,6 +288,8 @@ class WorkItem(msgspec.Struct, array_like=True, gc=False):
     overflowed: int = 0
     extended: int = 0
     reserved_by: str = ""
+    part_of: int = 0
+    lifted: bool = False
 
 
 class Handling(msgspec.Struct, array_like=True, gc=False):
@@ -282,7 +313,12 @@ class Offer(msgspec.Struct, array_like=True, gc=False):
 
 
 class Handoff(msgspec.Struct, array_like=True, gc=False):
-    """A transfer: the source item stays with its operator until somebody has accepted the target item."""
+    """A transfer: the source item stays with its operator until somebody has accepted the target item.
+
+    A consult or a task goes on after that (``accepted_ms``) until it has reported; its source may be gone by then, for
+    the matter may go on without its asker. ``to_operator_id``: for that person alone. ``due_ms``: when a task is to be
+    done; ``overdue`` that it was not. ``by``: the supervisor who sent it.
+    """
 
     handoff_id: int
     conversation_id: int
@@ -294,3 +330,9 @@ class Handoff(msgspec.Struct, array_like=True, gc=False):
     to_queue_id: str
     created_ms: int
     deadline_ms: int
+    kind: HandoffKind = HandoffKind.WARM
+    to_operator_id: str = ""
+    due_ms: int = 0
+    accepted_ms: int = 0
+    overdue: bool = False
+    by: str = ""

@@ -104,7 +104,7 @@ def connecting(step: Step, item: WorkItem) -> tuple[int, int]:
     Work of a running handoff is assigned at once, so that its source is released in the same event.
     """
     channel, matter = step.state.channels[item.channel], step.state.conversations[item.conversation_id]
-    if not channel.connects or matter.contact not in RUNNING:
+    if not channel.connects or matter.contact not in RUNNING or item.part_of:
         return 0, 0
     two_phase = channel.connect_ms and not item.handoff_id
     return step.state.counters.effect + 1, step.now_ms + channel.connect_ms if two_phase else 0
@@ -165,6 +165,7 @@ def decline(step: Step, command: DeclineOffer) -> None:
         )
     )
     _wake_both(step, offer)
+    handoffs.declined(step, step.state.items[offer.work_item_id], offer.operator_id)
 
 
 def expire(step: Step, offer_id: int) -> None:
@@ -290,7 +291,9 @@ def take(state: State, item: WorkItem, event: held.Taken, tag: str) -> None:
 
 def _assigned(state: State, item: WorkItem, at_ms: int) -> None:
     matter = state.conversations[item.conversation_id]
-    if state.channels[item.channel].connects and matter.contact in RUNNING:  # connected is answered
+    if (
+        state.channels[item.channel].connects and matter.contact in RUNNING and not item.part_of
+    ):  # connected is answered
         matter.answered = True
     held.arm(state, item, matter, at_ms)
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import islice
 
-from omniroute.core import reservations, sla, timing
+from omniroute.core import handoffs, reservations, sla, timing
 from omniroute.core.calendars import is_open
 from omniroute.core.estimates import estimate
 from omniroute.core.events import ItemDiverted, OverflowPassed
 from omniroute.core.model import ItemState, WorkItem
-from omniroute.core.queueing import can_wait_for, end_hold, move
+from omniroute.core.queueing import can_wait_for, move
 from omniroute.core.rules import Overflow, OverflowCause, QueueRule
 from omniroute.core.state import State
 from omniroute.core.step import Applier, Step
@@ -60,7 +60,7 @@ def on_leaving(step: Step) -> None:
     for operator_id in step.left:
         for item_id in state.waiting.held_for(operator_id):
             if not can_wait_for(state, operator_id, state.items[item_id]):
-                end_hold(step, item_id)
+                handoffs.missed(step, operator_id, state.items[item_id])
         reservations.let_go(step, operator_id)
     step.left.clear()
     for rule in state.config.queues if state.arrivals else ():

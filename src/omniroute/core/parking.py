@@ -44,7 +44,7 @@ def refuse_if_bound(step: Step, item: WorkItem) -> None:
         raise Conflict("only assigned work can be put aside, moved or given to somebody else")
     if item.handoff_id:
         raise Conflict("a transfer is under way: take it back first")
-    if step.state.conversations[item.conversation_id].contact in RUNNING:
+    if step.state.conversations[item.conversation_id].contact in RUNNING and not item.part_of:
         raise Conflict("a running contact cannot be put aside")
 
 
@@ -70,7 +70,7 @@ def wake_all(step: Step, matter: Conversation, cause: str) -> None:
     """The customer has written, or calls: what was put aside comes back."""
     for item_id in list(matter.item_ids):
         item = step.state.items[item_id]
-        if item.state is ItemState.PARKED:
+        if item.state is ItemState.PARKED and not item.part_of:
             wake(step, item, cause)
 
 
@@ -123,7 +123,13 @@ def held_by(step: Step, work_item_id: int, operator_id: str) -> WorkItem:
 
 
 def return_to_queue(step: Step, item: WorkItem, reason: str) -> None:
-    """The operator has lost it: back to its old place, without blame; a transfer of it is taken back first."""
+    """The operator has lost it: back to its old place, without blame.
+
+    A warm transfer of it is taken back first, for nobody is there to introduce it. A cold one goes on: where it does
+    not end well, the work goes back to its place then.
+    """
+    if item.lifted:
+        return
     if item.handoff_id:
         handoffs.withdraw(step, step.state.handoffs[item.handoff_id])
     if item.state is ItemState.CONNECTING:

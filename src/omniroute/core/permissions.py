@@ -104,6 +104,14 @@ def _holder_or_chief(state: State, actor: Actor, command: Any) -> bool:
     return actor.operator_id == holder != "" or is_chief(actor, (item.department_id,))
 
 
+def _named_or_chief(state: State, actor: Actor, command: Any) -> bool:
+    """Whom a handoff was sent to by name, or a supervisor of the department that it was sent to."""
+    handoff = state.handoffs.get(command.handoff_id)
+    if handoff is None or not _writes_as_self(actor, command):
+        return False
+    return actor.operator_id == handoff.to_operator_id != "" or is_chief(actor, (handoff.to_department_id,))
+
+
 def _oneself_who_reads(state: State, actor: Actor, command: Any) -> bool:
     matter = state.conversations.get(command.conversation_id)
     return matter is not None and _writes_as_self(actor, command) and may_read(state, actor, matter)
@@ -143,6 +151,7 @@ RULES: dict[type[c.Command], Rule] = {
     c.AddNote: _oneself_who_reads,
     c.TransferItem: _owner_or_chief,
     c.CancelHandoff: _oneself,
+    c.DeclineHandoff: _named_or_chief,
     c.EndContact: _oneself,
     c.ExtendWrapUp: _owner_or_chief,
     c.CompleteItem: _owner_or_chief,

@@ -247,7 +247,7 @@ def apply_moved(state: State, event: ItemMoved) -> None:
         timing.arm(state, item)
         timing.index(state, item)
     matter = state.conversations[item.conversation_id]
-    if not item.handoff_id:
+    if not (item.handoff_id or item.part_of):
         matter.queue_id, matter.department_id = event.queue_id, event.department_id
 
 

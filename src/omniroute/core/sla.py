@@ -23,6 +23,7 @@ from omniroute.core.model import (
     ASSIGNED,
     CLOCK_PAUSED,
     CLOCK_RUNNING,
+    PARTS,
     Clock,
     Conversation,
     Handoff,
@@ -98,29 +99,38 @@ def diverted(step: Step, matter: Conversation) -> None:
     _end_all(step, matter, (Target.ANSWER,), "cancelled")
 
 
-def left(step: Step, matter: Conversation, item: WorkItem, outcome: str) -> None:
+def left(step: Step, matter: Conversation, work_item_id: int, outcome: str) -> None:
     """The department has done its part (``met``), or the work went elsewhere (``cancelled``)."""
-    end(step, matter, f"{Target.DEPARTMENT}:{item.work_item_id}", outcome)
+    end(step, matter, f"{Target.DEPARTMENT}:{work_item_id}", outcome)
 
 
 def moved(step: Step, matter: Conversation, item: WorkItem, from_department_id: str) -> None:
     """Work is in another queue; another department's time begins anew."""
     if item.department_id != from_department_id:
-        left(step, matter, item, "cancelled")
+        left(step, matter, item.work_item_id, "cancelled")
         start(step, matter, Target.DEPARTMENT, item.work_item_id, item.queue_id)
 
 
 def handed(step: Step, handoff: Handoff) -> None:
-    """A handoff waits for somebody to accept it."""
+    """A handoff waits for somebody to accept it; its part of the work is the other department's from now on."""
     matter = step.state.conversations[handoff.conversation_id]
     start(step, matter, Target.HANDOFF, handoff.handoff_id, handoff.to_queue_id)
+    start(step, matter, Target.DEPARTMENT, handoff.target_item_id, handoff.to_queue_id)
 
 
-def taken(step: Step, handoff: Handoff, outcome: str) -> None:
-    """The handoff was accepted (``met``), or has come to nothing (``cancelled``)."""
-    matter = step.state.conversations.get(handoff.conversation_id)
-    if matter is not None:
-        end(step, matter, f"{Target.HANDOFF}:{handoff.handoff_id}", outcome)
+def taken(step: Step, handoff: Handoff) -> None:
+    """The handoff was accepted; who has given the whole matter away has done their part."""
+    matter = step.state.conversations[handoff.conversation_id]
+    end(step, matter, f"{Target.HANDOFF}:{handoff.handoff_id}", "met")
+    if handoff.kind not in PARTS:
+        left(step, matter, handoff.source_item_id, "met")
+
+
+def dropped(step: Step, handoff: Handoff) -> None:
+    """The handoff has come to nothing."""
+    matter = step.state.conversations[handoff.conversation_id]
+    end(step, matter, f"{Target.HANDOFF}:{handoff.handoff_id}", "cancelled")
+    left(step, matter, handoff.target_item_id, "cancelled")
 
 
 # ---- clocks

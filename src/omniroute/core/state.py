@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from omniroute.core import clocks, shapes, timing
+from omniroute.core.capacity import counts
 from omniroute.core.deadlines import OFFERS, WAITING, Concern, DeadlineIndex
 from omniroute.core.model import (
     QUEUED,
@@ -174,6 +175,14 @@ class State:
             raise NotFound("there is no such operator")
         return found
 
+    def work_of(self, matter: Conversation) -> list[WorkItem]:
+        """The open items of a matter itself, without its consults and tasks."""
+        return [self.items[item_id] for item_id in matter.item_ids if not self.items[item_id].part_of]
+
+    def parts_of(self, matter: Conversation) -> list[WorkItem]:
+        """The open consults and tasks of a matter."""
+        return [self.items[item_id] for item_id in matter.item_ids if self.items[item_id].part_of]
+
     # ---- bookkeeping shared by appliers
     def add_item(self, item: WorkItem) -> None:
         """A new item waits."""
@@ -185,6 +194,9 @@ class State:
     def requeue(self, item: WorkItem, held_for: str = "", hold_until_ms: int = 0) -> None:
         """Back to its old place: the rank has not changed; an earlier reservation for one operator is over."""
         item.offer_id = 0
+        handoff = self.handoffs.get(item.handoff_id)
+        if handoff is not None:  # as long as it lasts, the person alone may have it
+            held_for = handoff.to_operator_id
         if item.hold_until_ms and not hold_until_ms:
             self.deadlines[WAITING].clear(("hold", item.work_item_id, ""))
         item.operator_id, item.held_for, item.hold_until_ms = "", held_for, hold_until_ms
@@ -224,7 +236,8 @@ class State:
         item.operator_id = operator_id
         item.assigned_ms = at_ms
         timing.disarm(self, item)
-        self.conversations[item.conversation_id].owner_id = operator_id
+        if not item.part_of:
+            self.conversations[item.conversation_id].owner_id = operator_id
 
     def let_go(self, item: WorkItem, at_ms: int, *, worked: bool = True) -> None:
         """The operator no longer owns the item; the capacity is free.
@@ -234,12 +247,13 @@ class State:
         operator = self.operators[item.operator_id]
         operator.item_ids.remove(item.work_item_id)
         self.roster.touch(item.operator_id)
-        if item.idle:
-            item.idle = False
-        else:
+        if counts(item):
             operator.load_units -= item.cost_units
+        item.idle = item.lifted = False
         operator.idle_since_ms = at_ms
         self.end_held_deadlines(item)
+        if item.part_of:
+            return
         conversation = self.conversations[item.conversation_id]
         if worked:
             conversation.last_operator_id = item.operator_id
@@ -376,7 +390,10 @@ class State:
         for offer in self.offers.values():
             self.deadlines[OFFERS].set(("offer", offer.offer_id, ""), offer.deadline_ms)
         for handoff in self.handoffs.values():
-            self.deadlines[Concern.HANDOFFS].set(("handoff", handoff.handoff_id, ""), handoff.deadline_ms)
+            pending, late = not handoff.accepted_ms, handoff.overdue
+            due = self.deadlines[Concern.HANDOFFS]
+            due.set(("handoff", handoff.handoff_id, ""), handoff.deadline_ms if pending else 0)
+            due.set(("task", handoff.handoff_id, ""), 0 if late else handoff.due_ms)
         for matter in self.conversations.values():
             clocks.index(self, matter)
         for operator in self.operators.values():

@@ -26,8 +26,8 @@ OVERFLOWS_MAX = 16
 
 
 def stays(item: WorkItem) -> bool:
-    """Whether the item does not overflow: work of a running handoff, diverted work, and what has moved too often."""
-    return bool(item.handoff_id or item.outcome) or item.overflowed >= OVERFLOWS_MAX
+    """Whether the item does not overflow: work of a handoff, diverted work, and what has moved too often."""
+    return bool(item.handoff_id or item.part_of or item.outcome) or item.overflowed >= OVERFLOWS_MAX
 
 
 def matters_on_arrival(rule: QueueRule) -> bool:

@@ -36,7 +36,11 @@ WORK_ITEM: Table[ItemState] = {
     "work_item.wrap_up_extended": {ItemState.WRAP_UP: ItemState.WRAP_UP},
     "handoff.accepted (source)": {ItemState.ASSIGNED: ItemState.CLOSED, ItemState.WRAP_UP: ItemState.CLOSED},
     "handoff.returned (target)": {ItemState.QUEUED: ItemState.CLOSED},
-    "handoff.cancelled (target)": {ItemState.QUEUED: ItemState.CLOSED},
+    "handoff.cancelled (target)": {
+        ItemState.QUEUED: ItemState.CLOSED,
+        ItemState.ASSIGNED: ItemState.CLOSED,
+        ItemState.PARKED: ItemState.CLOSED,
+    },
     "work_item.closed": {
         ItemState.QUEUED: ItemState.CLOSED,
         ItemState.CONNECTING: ItemState.CLOSED,
@@ -57,7 +61,15 @@ OFFER: Table[OfferState] = {
 HANDOFF: Table[HandoffState] = {
     "handoff.accepted": {HandoffState.PENDING: HandoffState.ACCEPTED},
     "handoff.returned": {HandoffState.PENDING: HandoffState.RETURNED},
-    "handoff.cancelled": {HandoffState.PENDING: HandoffState.CANCELLED},
+    "handoff.cancelled": {
+        HandoffState.PENDING: HandoffState.CANCELLED,
+        HandoffState.ACCEPTED: HandoffState.CANCELLED,
+    },
+    "handoff.answered": {HandoffState.ACCEPTED: HandoffState.ANSWERED},
+    "handoff.overdue": {
+        HandoffState.PENDING: HandoffState.PENDING,
+        HandoffState.ACCEPTED: HandoffState.ACCEPTED,
+    },
 }
 
 CLOCK: Table[ClockState] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from omniroute.core import clocks, handling, handoffs, held, offers, sla, timing
+from omniroute.core import clocks, handling, handoffs, held, offers, parts, sla, timing
 from omniroute.core.commands import (
     AddNote,
     CompleteItem,
@@ -86,6 +86,8 @@ def end_contact(step: Step, command: EndContact) -> None:
     item = held_by(step, command.work_item_id, command.operator_id)
     matter = step.state.conversations[item.conversation_id]
     _refuse_if_connecting(item)
+    if item.part_of:
+        raise Conflict("this is a part of somebody else's matter, whose contact it is")
     if item.state is not ASSIGNED:
         raise Conflict("the contact is over already")
     start_wrap_up(step, item, part=matter.contact in RUNNING)
@@ -146,6 +148,9 @@ def complete(step: Step, command: CompleteItem) -> None:
     """Finish with a disposition; with ``resolve`` the matter is done, unless others still work on it."""
     item = held_by(step, command.work_item_id, command.operator_id)
     _refuse_if_connecting(item)
+    if item.part_of:
+        parts.answer(step, item, command)
+        return
     if not command.disposition:
         raise InvalidInput("a disposition is needed", "disposition")
     matter = step.state.conversations[item.conversation_id]
@@ -155,6 +160,8 @@ def complete(step: Step, command: CompleteItem) -> None:
         step.emit(NoteAdded(step.state.counters.interaction + 1, matter.conversation_id, writer, step.now_ms))
     if item.handoff_id:
         handoffs.withdraw(step, step.state.handoffs[item.handoff_id])
+    if step.state.work_of(matter) == [item]:
+        parts.cancel_all(step, matter)
     if item.state is ASSIGNED and matter.contact in RUNNING:
         start_wrap_up(step, item, part=True)
     close(step, item, command.disposition, "completed", command.by)
@@ -167,11 +174,11 @@ def _refuse_to_finish(step: Step, item: WorkItem, matter: Conversation, command:
     """Nobody's message is closed unread, and no matter is left open with nobody working on it."""
     if 0 <= command.messages_seen < matter.message_count:
         raise Conflict("the customer has written meanwhile: read it first")
+    others = [one for one in step.state.work_of(matter) if one is not item and one.handoff_id != item.handoff_id]
+    if not others and not command.cancel_parts:
+        parts.refuse_if_open(step, matter)
     if command.resolve:
         return
-    others = [
-        i for i in matter.item_ids if i != item.work_item_id and step.state.items[i].handoff_id != item.handoff_id
-    ]
     if item.handoff_id or not others:
         raise Conflict("nobody else works on this matter: declare it done, hand it over, or give it back")
 
@@ -185,10 +192,12 @@ def expire_wrap_up(step: Step, work_item_id: int) -> None:
     matter = step.state.conversations[item.conversation_id]
     operator_id = item.operator_id
     close(step, item, "", "wrap_up_expired")
-    if matter.item_ids:
+    if step.state.work_of(matter):
         return
     if not matter.answered:
         queue_item(step, matter, item.own, item.preferred)
+        return
+    if matter.item_ids:  # it goes on when its questions and tasks have reported
         return
     sla.over(step, matter, "met")
     resolve(step, matter, "", operator_id)
@@ -203,7 +212,7 @@ def close(step: Step, item: WorkItem, disposition: str, cause: str, by: str = ""
         )
     )
     matter = step.state.conversations[item.conversation_id]
-    sla.left(step, matter, item, "cancelled" if cause == "abandoned" else "met")
+    sla.left(step, matter, item.work_item_id, "cancelled" if cause == "abandoned" else "met")
     step.wake_operator(operator_id)
 
 
@@ -228,7 +237,7 @@ def release(step: Step, command: ReleaseItem) -> None:
         raise Conflict("work in wrap-up is finished, not given back")
     if item.handoff_id:
         raise Conflict("a transfer is under way: take it back first")
-    if step.state.conversations[item.conversation_id].contact is ContactState.CONNECTED:
+    if step.state.conversations[item.conversation_id].contact is ContactState.CONNECTED and not item.part_of:
         raise Conflict("a running contact cannot be put aside")
     until_ms = offers.backoff_until_ms(step, item)
     step.emit(
@@ -333,7 +342,7 @@ def apply_item_returned(state: State, event: ItemReturned) -> None:
     item.state = advance(WORK_ITEM, "work_item.returned", item.state)
     state.let_go(item, event.at_ms)
     matter = state.conversations[item.conversation_id]
-    if matter.contact is ContactState.CONNECTED:
+    if matter.contact is ContactState.CONNECTED and not item.part_of:
         matter.contact, matter.answered = ContactState.WAITING, False
     state.requeue(item)
     state.set_backoff(item, event.operator_id, event.backoff_until_ms)

@@ -13,6 +13,7 @@ import msgspec
 
 from omniroute.channels.contract import Identity
 from omniroute.core.effects import Effect
+from omniroute.core.escalations import DEPARTMENT
 from omniroute.core.model import Conversation
 from omniroute.journal.contract import Journal, Write
 
@@ -24,6 +25,7 @@ CONVERSATION, REFERENCE, SESSION, OUR_ID = "conversation", "reference", "session
 CUSTOMER, IDENTITY, CUSTOMER_IDENTITY, HISTORY = "customer", "identity", "customer_identity", "history"
 OUTBOX, DEAD = "outbox", "dead"
 STATUS_COUNT, LINK_USED = "status_count", "link_used"
+PACKET = "packet"
 ACCOUNT, LOGIN_SESSION, NOTICE, QUARANTINE, SECRET, IDEMPOTENCY = (
     "account",
     "login_session",
@@ -77,6 +79,14 @@ class ContentCell(msgspec.Struct, array_like=True):
     def whole(self) -> str:
         """What was said, with the line under it."""
         return f"{self.text.rstrip()}\n\n{self.footer}" if self.footer else self.text
+
+
+class PacketCell(msgspec.Struct, array_like=True):
+    """What travels with a handoff: what it is about, what the customer was promised, what was tried already."""
+
+    summary: str = ""
+    promises: list[str] = []
+    tried: list[str] = []
 
 
 class ConversationCell(msgspec.Struct, array_like=True):
@@ -206,6 +216,16 @@ def identity_key(identity: Identity) -> str:
 def joined_key(*parts: str) -> str:
     """A key of several parts, none of which can run into the next."""
     return "\n".join(part.replace("\n", " ") for part in parts)
+
+
+def reason_key(conversation_id: int, handoff_id: int) -> str:
+    """The key of the words with which a handoff was refused, among the contents."""
+    return joined_key("handoff_reason", str(conversation_id), str(handoff_id))
+
+
+def supervisors_of(department_id: str) -> str:
+    """Whom a notice is for that the supervisors of a department should see; no operator is called so."""
+    return DEPARTMENT + department_id
 
 
 def put(collection: str, key: str, value: msgspec.Struct) -> Write:

@@ -32,6 +32,9 @@ IN_THREAD = (
     e.HandoffAccepted,
     e.HandoffReturned,
     e.HandoffCancelled,
+    e.HandoffAnswered,
+    e.HandoffOverdue,
+    e.HandoffRefused,
     e.ItemReturned,
     e.ItemRelaxed,
     e.ItemMoved,
@@ -61,13 +64,13 @@ def in_thread(event: e.Event) -> bool:
     """Whether the event is a line of a thread.
 
     That work waits is one only where it is kept for somebody; a promise between departments only where it was broken;
-    that a status was sent only where there is a matter.
+    that a status was sent only where there is a matter. For whom a handoff is kept, its request says.
     """
     if isinstance(event, e.ClockEnded):
         return event.outcome == "breached" or target_of(event.name) in CUSTOMERS
     if isinstance(event, e.StatusAnswered) and not event.conversation_id:
         return False
-    return isinstance(event, IN_THREAD) or (isinstance(event, e.ItemQueued) and bool(event.held_for))
+    return isinstance(event, IN_THREAD) or (isinstance(event, e.ItemQueued) and bool(event.hold_until_ms))
 
 
 def conversation_of(event: e.Event) -> int:
@@ -145,7 +148,7 @@ def _told(event: e.Event, state: State) -> list[tuple[str, str, str]]:
     """Who is told, of what kind, and the detail; people in a detail are ids."""
     match event:
         case e.HandoffReturned():
-            return [(event.from_operator_id, "handoff_returned", event.reason)]
+            return [(one, "handoff_returned", event.reason) for one in _askers(state, event)]
         case e.OfferExpired():
             return [(event.operator_id, "offer_expired", "")]
         case e.OfferRevoked():
@@ -172,10 +175,29 @@ def _told_of_work(event: e.Event, state: State) -> list[tuple[str, str, str]]:
         case e.ItemReassigned():
             both = f"{event.from_operator_id} {event.operator_id}"
             return [(one, "item_reassigned", both) for one in both.split()]
+        case e.HandoffAnswered():
+            return [(one, "handoff_answered", event.operator_id) for one in _askers(state, event)]
+        case e.HandoffOverdue():
+            return [(one, "handoff_overdue", event.operator_id) for one in _all_of(state, event)]
+        case e.HandoffCancelled():
+            return [(event.operator_id, "handoff_cancelled", "")]
+        case e.HandoffRefused():
+            concerned = dict.fromkeys((event.from_department_id, event.to_department_id))
+            return [(c.supervisors_of(one), "handoff_refused", event.reason) for one in concerned]
         case e.ItemWoken(cause=cause) if cause != "taken":
             return [(_parked_by(state, event), "item_woken", cause)]
         case _:
             return []
+
+
+def _askers(state: State, event: e.HandoffReturned | e.HandoffAnswered | e.HandoffOverdue) -> list[str]:
+    """Who sent the handoff, and who has the matter by now."""
+    return list(dict.fromkeys((event.from_operator_id, _owner(state, event.conversation_id))))
+
+
+def _all_of(state: State, event: e.HandoffOverdue) -> list[str]:
+    """The same, and who works on the task."""
+    return list(dict.fromkeys((*_askers(state, event), event.operator_id)))
 
 
 def _parked_by(state: State, event: e.ItemWoken) -> str:

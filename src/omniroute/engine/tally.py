@@ -15,6 +15,7 @@ import structlog
 
 from omniroute.core import events as e
 from omniroute.core.events import Event
+from omniroute.core.model import PARTS
 from omniroute.core.rules import CoreConfig
 from omniroute.core.state import State
 
@@ -159,7 +160,8 @@ class Tally:
         self._first(event.work_item_id, event.at_ms)
 
     def _handed_over(self, event: e.HandoffAccepted) -> None:
-        self._items.pop(event.source_item_id, None)
+        if event.kind not in PARTS:
+            self._items.pop(event.source_item_id, None)
         self._first(event.target_item_id, event.at_ms)
 
     def _first(self, work_item_id: int, at_ms: int) -> None:

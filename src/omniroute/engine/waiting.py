@@ -38,7 +38,7 @@ def waiting_item(state: State, instance: str, session_key: str) -> WorkItem | No
     matter = state.conversations.get(number) if number else None
     if matter is None:
         return None
-    items = [state.items[item_id] for item_id in matter.item_ids]
+    items = state.work_of(matter)
     if any(item.state in _SERVED for item in items):
         return None
     waits = (item for item in items if item.state in _WAITS and not item.handoff_id and not item.outcome)

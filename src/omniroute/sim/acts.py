@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
+import msgspec
+
 from omniroute.core import commands as k
 from omniroute.core.eligibility import why_not_by_hand
-from omniroute.core.model import InteractionKind, ItemState, Operator, Presence, WorkItem
+from omniroute.core.model import HandoffKind, InteractionKind, ItemState, Operator, Presence, WorkItem
 from omniroute.core.permissions import SYSTEM, Actor, Role
 from omniroute.core.state import State
 from omniroute.engine.cells import Cells
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 BOSS = Actor(Role.SUPERVISOR, "boss", company.DEPARTMENTS)
 PRESENCES = tuple(Presence)
+KINDS = tuple(HandoffKind)
 
 
 def _pick(things: Sequence[T], number: int) -> T | None:
@@ -90,7 +93,12 @@ def _note(item: WorkItem, act: Act, _: World) -> k.Command:
 
 def _complete(item: WorkItem, act: Act, _: World) -> k.Command:
     return k.CompleteItem(
-        work_item_id=item.work_item_id, operator_id=act.who, disposition="solved", resolve=bool(act.b % 5)
+        work_item_id=item.work_item_id,
+        operator_id=act.who,
+        disposition="solved",
+        resolve=bool(act.b % 5),
+        note=bool(item.part_of) or act.b % 7 == 0,
+        cancel_parts=act.b % 3 == 0,
     )
 
 
@@ -106,9 +114,31 @@ def _extend(item: WorkItem, act: Act, _: World) -> k.Command:
     return k.ExtendWrapUp(work_item_id=item.work_item_id, operator_id=act.who)
 
 
-def _transfer(item: WorkItem, act: Act, _: World) -> k.Command:
-    department = company.DEPARTMENTS[act.b % len(company.DEPARTMENTS)]
-    return k.TransferItem(work_item_id=item.work_item_id, operator_id=act.who, department_id=department)
+def _transfer(item: WorkItem, act: Act, world: World) -> k.Command:
+    """Hand over, ask or give a part (``b``): to a department, or to somebody by name."""
+    kind = KINDS[act.b // 3 % len(KINDS)]
+    people = [one.operator_id for one in world.people]
+    person = people[act.b // 7 % len(people)] if act.b % 4 == 0 else ""
+    due_ms = max(world.state.now_ms, world.wall_ms()) + (5 + act.b) * company.SECOND
+    return k.TransferItem(
+        work_item_id=item.work_item_id,
+        operator_id=act.who,
+        department_id="" if person else company.DEPARTMENTS[act.b % len(company.DEPARTMENTS)],
+        kind=kind,
+        to_operator_id=person,
+        due_ms=due_ms if kind is HandoffKind.TASK else 0,
+    )
+
+
+def _send_back(item: WorkItem, act: Act, world: World) -> k.Command:
+    """To where it came from, or once more to where it went."""
+    matter = world.state.conversations[item.conversation_id]
+    found = _pick(matter.passes, act.b)
+    pair = (found.from_department_id, found.to_department_id) if found else company.DEPARTMENTS
+    department = next((one for one in pair if one != item.department_id), item.department_id)
+    return k.TransferItem(
+        work_item_id=item.work_item_id, operator_id=act.who, department_id=department, kind=KINDS[act.b % 2]
+    )
 
 
 def _snooze(item: WorkItem, act: Act, world: World) -> k.Command:
@@ -139,9 +169,10 @@ def _foreign_offer(_: State, other: Operator, who: str) -> k.Command | None:
 
 
 def _foreign_matter(state: State, other: Operator, who: str) -> k.Command | None:
-    if not other.item_ids:
+    theirs = [i for i in other.item_ids if not state.items[i].part_of]  # the matter of a part may be one's own
+    if not theirs:
         return None
-    return k.SendReply(conversation_id=state.items[other.item_ids[0]].conversation_id, operator_id=who)
+    return k.SendReply(conversation_id=state.items[theirs[0]].conversation_id, operator_id=who)
 
 
 def _foreign_work(_: State, other: Operator, who: str) -> k.Command | None:
@@ -162,6 +193,26 @@ def cancel(world: World, act: Act) -> None:
     handoff_id = _pick(mine, act.a)
     if handoff_id is not None:
         world.order(found[1], k.CancelHandoff(handoff_id=handoff_id, operator_id=act.who))
+
+
+def send(world: World, act: Act) -> None:
+    """A supervisor hands work over in its owner's name, however often it has gone round."""
+    found = _item_and_operator(world, act, ItemState.ASSIGNED)
+    if found:
+        owner_id = found[0].operator_id
+        command = _transfer(found[0], msgspec.structs.replace(act, who=owner_id), world)
+        world.order(BOSS, msgspec.structs.replace(command, by="boss"))
+
+
+def turn_down(world: World, act: Act) -> None:
+    """Refuse a handoff for everybody: by whom it was sent to, or a supervisor."""
+    if not world.up:
+        return
+    handoff = _pick(list(world.state.handoffs.values()), act.a)
+    if handoff is not None:
+        operator = world.state.operators.get(handoff.to_operator_id)
+        actor = Actor(Role.OPERATOR, operator.operator_id, operator.departments) if operator else BOSS
+        world.order(actor, k.DeclineHandoff(handoff_id=handoff.handoff_id, operator_id=actor.operator_id))
 
 
 def pull(world: World, act: Act) -> None:
@@ -295,8 +346,11 @@ ACTS: dict[str, Callable[[World, Act], None]] = {
     "release": _on_held(_release),
     "extend": _on_held(_extend),
     "transfer": _on_held(_transfer),
+    "send_back": _on_held(_send_back),
     "snooze": _on_held(_snooze),
     "cancel": cancel,
+    "turn_down": turn_down,
+    "send": send,
     "meddle": meddle,
     "pull": pull,
     "presence": presence,

@@ -111,7 +111,7 @@ def config(version: int = 0) -> CoreConfig:
         ),
         queues=_queues(),
         channels=_CHANNELS,
-        hops_max=2,
+        hops_max=3,
         lease_ms=25 * SECOND,
         return_ms=20 * SECOND,
         reserve_ms=40 * SECOND,

@@ -33,6 +33,7 @@ _REST = (
     "note",
     "release",
     "transfer",
+    "transfer",
     "snooze",
     "extend",
     "cancel",
@@ -40,7 +41,10 @@ _REST = (
     "pull",
     "meddle",
 )
-_BOSS = ("force", "reassign", "requeue", "force", "retrain", "retrain", "prioritize", "prioritize", "promise")
+_BOSS = (
+    "turn_down", "send", "force", "reassign", "requeue", "force", "retrain", "retrain", "prioritize", "prioritize",
+    "promise",
+)  # fmt: skip
 
 
 class Operators:
@@ -146,6 +150,8 @@ class Operators:
             self._soon("end", name, 150)
         if self._chance.random() < 0.25:
             self._soon("transfer", name, 30)
+        if isinstance(event, e.HandoffAccepted) and self._chance.random() < 0.5:
+            self._soon("send_back", name, 15)
 
     def _soon(self, kind: str, name: str, within_s: float) -> None:
         chance = self._chance

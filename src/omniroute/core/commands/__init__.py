@@ -17,7 +17,7 @@ from omniroute.core.commands.base import (
     RecordStateHash,
     ResumeAfterOutage,
 )
-from omniroute.core.commands.handoffs import CancelHandoff, TransferItem
+from omniroute.core.commands.handoffs import CancelHandoff, DeclineHandoff, TransferItem
 from omniroute.core.commands.intake import Classification, QuarantineRaw, ReceiveRaw, RegisterInteraction
 from omniroute.core.commands.offers import AcceptOffer, DeclineOffer, ForceItem, PullItem, ReassignItem
 from omniroute.core.commands.people import ConnectOperator, DisconnectOperator, PutOperator, SetPresence
@@ -44,6 +44,7 @@ __all__ = [
     "Command",
     "CompleteItem",
     "ConnectOperator",
+    "DeclineHandoff",
     "DeclineOffer",
     "DisconnectOperator",
     "EndContact",

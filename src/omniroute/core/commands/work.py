@@ -31,7 +31,9 @@ class CompleteItem(Command, frozen=True, kw_only=True, gc=False):
     """Finish the work with a disposition; ``resolve`` also declares the matter done.
 
     ``messages_seen`` is the number of the customer's messages that whoever finishes has seen (-1: not told); a newer
-    one refuses the command. With ``note`` a private note goes into the thread first.
+    one refuses the command. With ``note`` a private note goes into the thread first. Of a consult or a task it is the
+    report: the note is the answer, a consult needs no disposition. While the matter has such parts open, it is done
+    only with ``cancel_parts``.
     """
 
     work_item_id: int
@@ -41,6 +43,7 @@ class CompleteItem(Command, frozen=True, kw_only=True, gc=False):
     messages_seen: int = -1
     note: bool = False
     by: str = ""
+    cancel_parts: bool = False
 
 
 class ReleaseItem(Command, frozen=True, kw_only=True, gc=False):

@@ -20,7 +20,15 @@ from omniroute.core.events.clocks import (
     ItemRequired,
     MatterPrioritized,
 )
-from omniroute.core.events.handoffs import HandoffAccepted, HandoffCancelled, HandoffRequested, HandoffReturned
+from omniroute.core.events.handoffs import (
+    HandoffAccepted,
+    HandoffAnswered,
+    HandoffCancelled,
+    HandoffOverdue,
+    HandoffRefused,
+    HandoffRequested,
+    HandoffReturned,
+)
 from omniroute.core.events.held import (
     ConnectFailed,
     ItemClosed,
@@ -131,6 +139,9 @@ AnyEvent = (
     | HandoffAccepted
     | HandoffReturned
     | HandoffCancelled
+    | HandoffAnswered
+    | HandoffOverdue
+    | HandoffRefused
     | ClockStarted
     | ClockEnded
     | ClockPaused
@@ -171,7 +182,10 @@ __all__ = [
     "DeliverySucceeded",
     "Event",
     "HandoffAccepted",
+    "HandoffAnswered",
     "HandoffCancelled",
+    "HandoffOverdue",
+    "HandoffRefused",
     "HandoffRequested",
     "HandoffReturned",
     "HoldEnded",

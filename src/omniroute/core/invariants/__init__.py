@@ -26,6 +26,7 @@ from omniroute.core.invariants.promises import (
     ages_are_kept,
     consequences,
     lengths_are_kept,
+    matters_do_not_go_round,
     owners_write,
     remember,
     room_then,
@@ -142,6 +143,7 @@ MOMENTS: dict[str, Moment] = {
     "16, 21": owners_write,
     "19": ages_are_kept,
     "23, 25": clocks_are_honest,
+    "22": matters_do_not_go_round,
     "25": no_timer_is_early,
 }
 ABOUT: dict[str, tuple[type[e.Event], ...]] = {
@@ -149,6 +151,7 @@ ABOUT: dict[str, tuple[type[e.Event], ...]] = {
     "room_then": GIVEN,
     "offers_end_in_time": (e.OfferAccepted, e.OfferExpired),
     "first_in_first_out": (e.OfferMade,),
+    "matters_do_not_go_round": (e.HandoffRequested,),
     "owners_write": (e.ReplySent, e.ConversationResolved),
     "clocks_are_honest": ABOUT_CLOCKS,
 }

@@ -52,7 +52,8 @@ def _recount(state: State) -> Iterator[str]:
 
 
 def _loads(state: State, operator: Operator) -> Iterator[str]:
-    units = sum([state.items[i].cost_units for i in operator.item_ids if not state.items[i].idle])
+    held = [state.items[i] for i in operator.item_ids]
+    units = sum([item.cost_units for item in held if not item.idle and not item.lifted])
     reserved = sum([state.offers[i].cost_units for i in operator.offer_ids])
     if units != operator.load_units:
         yield f"{operator.operator_id} holds {units} units, not {operator.load_units}"

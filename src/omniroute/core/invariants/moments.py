@@ -67,6 +67,8 @@ def _due_ms(state: State, event: e.Event) -> int:
             return state.items[event.work_item_id].backoff.get(event.operator_id, 0)
         case e.HandoffReturned(reason="timeout"):
             return state.handoffs[event.handoff_id].deadline_ms
+        case e.HandoffOverdue():
+            return state.handoffs[event.handoff_id].due_ms
         case e.ItemClosed(cause="wrap_up_expired"):
             return state.items[event.work_item_id].wrap_up_due_ms
         case e.ItemWoken(cause="due"):

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from omniroute.core import events as e
-from omniroute.core.model import ContactState, Conversation, ItemState, Operator, Presence, WorkItem
+from omniroute.core.model import ContactState, Conversation, HandoffKind, ItemState, Operator, Presence, WorkItem
 from omniroute.core.rules import OverflowCause, Requirement, WrapUp
 from omniroute.core.state import State
 
@@ -55,12 +55,15 @@ def _not_able(state: State, operator: Operator, item: WorkItem) -> Iterator[str]
     handoff = state.handoffs.get(item.handoff_id)
     if handoff is not None and handoff.from_operator_id == operator.operator_id:
         yield "they have handed it over themselves"
+    if handoff is not None and handoff.to_operator_id not in {"", operator.operator_id}:
+        yield f"it was handed over to {handoff.to_operator_id}"
 
 
 def _no_room(state: State, operator: Operator, item: WorkItem) -> Iterator[str]:
     """By the words of the channels' rules: so many of a kind, alone, and not more units than there are."""
     rule = state.channels[item.channel]
-    held = [state.items[i] for i in operator.item_ids if not state.items[i].idle]
+    held = [state.items[i] for i in operator.item_ids]
+    held = [one for one in held if not one.idle and not one.lifted]
     offered = [state.items[state.offers[i].work_item_id] for i in operator.offer_ids]
     offered = [one for one in offered if one is not item]
     alike = sum(one.channel == item.channel for one in (*held, *offered))
@@ -149,6 +152,24 @@ def _relaxed(state: State, event: e.ItemRelaxed) -> Iterator[str]:
         yield f"item {item.work_item_id} requires {event.requirements} after step {event.step}, not {wanted}"
 
 
+def matters_do_not_go_round(state: State, event: e.Event) -> Iterator[str]:
+    """22: an operator's transfer is within the hop limit, and not the third between the same two."""
+    if not isinstance(event, e.HandoffRequested) or event.by or event.kind in {HandoffKind.CONSULT, HandoffKind.TASK}:
+        return
+    matter = state.conversations[event.conversation_id]
+    if matter.hops >= state.config.hops_max:
+        yield f"conversation {matter.conversation_id} is handed over after {matter.hops} hops"
+    to, back, people = 0, 0, 0
+    for one in matter.passes:
+        to += (one.from_department_id, one.to_department_id) == (event.from_department_id, event.to_department_id)
+        back += (one.to_department_id, one.from_department_id) == (event.from_department_id, event.to_department_id)
+        people += {one.from_operator_id, one.to_operator_id} == {event.from_operator_id, event.to_operator_id}
+    if event.from_department_id != event.to_department_id and to + back > 1:
+        yield f"conversation {matter.conversation_id} goes to and fro between departments"
+    if people > 1:
+        yield f"conversation {matter.conversation_id} goes to and fro between two people"
+
+
 def owners_write(state: State, event: e.Event) -> Iterator[str]:
     """16, 21: only the owner answers; what the customer wrote is not closed unread by the time for writing up."""
     match event:
@@ -171,6 +192,8 @@ class Before(NamedTuple):
     answers: dict[int, tuple[str, int]]
     hops: int
     contact: ContactState
+    place: tuple[str, str, str]
+    loads: dict[str, int]
 
 
 def remember(state: State, event: e.Event) -> Before:
@@ -182,7 +205,13 @@ def remember(state: State, event: e.Event) -> Before:
         {item.work_item_id: (item.operator_id, item.answer_due_ms) for item in items if item.answer_due_ms},
         matter.hops if matter else 0,
         matter.contact if matter else ContactState.NONE,
+        _place_of(matter) if matter else ("", "", ""),
+        {one: state.operators[one].load_units for one in {item.operator_id for item in items} if one},
     )
+
+
+def _place_of(matter: Conversation) -> tuple[str, str, str]:
+    return matter.owner_id, matter.queue_id, matter.department_id
 
 
 def consequences(state: State, event: e.Event, before: Before) -> Iterator[str]:
@@ -201,11 +230,29 @@ def consequences(state: State, event: e.Event, before: Before) -> Iterator[str]:
         kept_ms = state.items[event.work_item_id].backoff.get(event.operator_id, 0)
         if event.backoff_until_ms and kept_ms != event.backoff_until_ms:
             yield f"{event.operator_id} is not kept from item {event.work_item_id} by the back-off"
-    if isinstance(event, e.HandoffAccepted):
+    if isinstance(event, e.HandoffAccepted) and event.kind in {HandoffKind.COLD, HandoffKind.WARM}:
         yield from _handed_over(state, event, matter, before)
+    elif isinstance(event, _STAYS) and _place_of(matter) != before.place:
+        yield f"{type(event).__name__} moved conversation {matter.conversation_id} to {_place_of(matter)}"
+    if isinstance(event, e.HandoffRequested):
+        yield from _asked(state, event, before)
     back = CONTACTS.index(matter.contact) < CONTACTS.index(before.contact)
     if back and not isinstance(event, e.ItemReturned | e.ConversationReopened):
         yield f"{type(event).__name__} took the contact of {matter.conversation_id} back to {matter.contact}"
+
+
+_STAYS = (e.HandoffRequested, e.HandoffAccepted, e.HandoffReturned, e.HandoffCancelled, e.HandoffAnswered)
+
+
+def _asked(state: State, event: e.HandoffRequested, before: Before) -> Iterator[str]:
+    """A cold transfer gives the load back at once, but for who speaks to the customer; nothing else does."""
+    source = state.items[event.source_item_id]
+    channel, matter = state.channels[source.channel], state.conversations[source.conversation_id]
+    speaks = channel.connects and matter.contact in {ContactState.WAITING, ContactState.CONNECTED}
+    freed = source.cost_units if event.kind is HandoffKind.COLD and not speaks and not source.idle else 0
+    load = state.operators[event.from_operator_id].load_units
+    if before.loads[event.from_operator_id] - load != freed:
+        yield f"handoff {event.handoff_id} ({event.kind}) left {event.from_operator_id} with {load} units"
 
 
 def _handed_over(state: State, event: e.HandoffAccepted, matter: Conversation, before: Before) -> Iterator[str]:

@@ -8,9 +8,12 @@ from omniroute.core.classes import class_of
 from omniroute.core.eligibility import unable, why_not
 from omniroute.core.invariants.scope import Scope
 from omniroute.core.model import (
+    PARTS,
     RUNNING,
     ContactState,
     Conversation,
+    Handoff,
+    HandoffKind,
     ItemState,
     Operator,
     Presence,
@@ -71,7 +74,7 @@ def one_owner(state: State, scope: Scope) -> Iterator[str]:
         if len(set(operator.item_ids)) != len(operator.item_ids):
             yield f"{operator.operator_id} holds an item twice"
     for matter in scope.matters:
-        owners = {state.items[i].operator_id for i in matter.item_ids} - {""}
+        owners = {state.items[i].operator_id for i in matter.item_ids if not state.items[i].part_of} - {""}
         if owners != ({matter.owner_id} - {""}):
             yield f"conversation {matter.conversation_id} is owned by {matter.owner_id!r}, items by {sorted(owners)}"
 
@@ -119,7 +122,8 @@ def unanswered_work_has_a_deadline(state: State, scope: Scope) -> Iterator[str]:
         matter = state.conversations[item.conversation_id]
         waits_for_us = item.state is ItemState.ASSIGNED and not matter.answered
         speaking = matter.contact in RUNNING
-        bound = bool(state.queues[item.queue_id].answer_ms) and waits_for_us and not item.handoff_id and not speaking
+        bound = bool(state.queues[item.queue_id].answer_ms) and waits_for_us and not speaking
+        bound = bound and not item.handoff_id and not item.part_of
         if bound != bool(item.answer_due_ms):
             yield f"item {item.work_item_id} is due for an answer at {item.answer_due_ms}, bound: {bound}"
 
@@ -176,10 +180,12 @@ def places_are_kept(state: State, scope: Scope) -> Iterator[str]:
 
 
 def handoffs_are_sound(state: State, scope: Scope) -> Iterator[str]:
-    """20, 21, 22: the sender holds the source while the target waits; hops are bounded."""
+    """20, 21, 22: the sender holds the source while the target waits; a part waits or is held; hops are bounded."""
     for handoff in scope.handoffs:
         source, target = state.items.get(handoff.source_item_id), state.items.get(handoff.target_item_id)
-        if source is None or target is None:
+        if handoff.kind in PARTS:
+            yield from _part_is_sound(handoff, target)
+        elif source is None or target is None:
             yield f"handoff {handoff.handoff_id} has lost an item"
         elif source.operator_id != handoff.from_operator_id or target.operator_id:
             yield f"handoff {handoff.handoff_id}: the sender was released too early"
@@ -188,9 +194,35 @@ def handoffs_are_sound(state: State, scope: Scope) -> Iterator[str]:
     for item in scope.items:
         if item.handoff_id and item.handoff_id not in state.handoffs:
             yield f"item {item.work_item_id} is in a handoff that has ended"
+        if item.part_of and item.part_of not in state.handoffs:
+            yield f"item {item.work_item_id} is a part of a handoff that has ended"
+        yield from _belongs(state, item)
     for matter in scope.matters:
-        if matter.hops > state.config.hops_max:
+        if matter.hops - sum(bool(one.by) for one in matter.passes) > state.config.hops_max:
             yield f"conversation {matter.conversation_id} made {matter.hops} hops"
+
+
+def _belongs(state: State, item: WorkItem) -> Iterator[str]:
+    """An item is lifted by its cold transfer alone, and waits for whom it was handed over to."""
+    pending = state.handoffs.get(item.handoff_id)
+    target = pending is not None and pending.target_item_id == item.work_item_id
+    cold = pending is not None and not target and pending.kind is HandoffKind.COLD
+    if item.lifted and not cold:
+        yield f"item {item.work_item_id} is lifted off {item.operator_id!r}, though no cold transfer waits"
+    named = pending.to_operator_id if pending is not None and target else ""
+    if item.state is ItemState.QUEUED and pending is not None and item.held_for != named:
+        yield f"item {item.work_item_id} waits for {item.held_for!r}, it was handed over to {named!r}"
+
+
+def _part_is_sound(handoff: Handoff, target: WorkItem | None) -> Iterator[str]:
+    if target is None or target.part_of != handoff.handoff_id:
+        yield f"handoff {handoff.handoff_id} has lost its part"
+        return
+    pending = target.handoff_id == handoff.handoff_id
+    if pending == bool(handoff.accepted_ms) or (pending and target.operator_id):
+        yield f"handoff {handoff.handoff_id} is accepted: {not pending}, by {target.operator_id!r}"
+    if target.idle or target.answer_due_ms or target.connect_due_ms:
+        yield f"item {target.work_item_id} is a part, and waits for the customer"
 
 
 def nothing_dangles(state: State, scope: Scope) -> Iterator[str]:

@@ -60,7 +60,8 @@ def touched(state: State, events: Iterable[e.Event]) -> Scope:
     for number in items:
         item = state.items.get(number)
         if item is not None:
-            operators[item.operator_id] = offers[item.offer_id] = handoffs[item.handoff_id] = None
+            operators[item.operator_id] = offers[item.offer_id] = None
+            handoffs[item.handoff_id] = handoffs[item.part_of] = None
             matters[item.conversation_id] = None
     return Scope(
         False,

@@ -10,8 +10,9 @@ import { stopLive } from "./live.js";
 import { excludedText } from "./components/reasons.js";
 
 const CANNOT = /^this operator cannot have it now \((.+)\)$/;
+const REFUSED = new Set(["ping_pong", "hops"]);
 export const explainError = (error) =>
-  CANNOT.test(error.message) ? t("error.cannot", { reason: excludedText(CANNOT.exec(error.message)[1]) }) : error.status === 0 ? t("error.offline") : error.status === 409 ? error.message || t("error.conflict") : error.message || t("error.unknown");
+  REFUSED.has(error.code) ? t(`error.${error.code}`) : CANNOT.test(error.message) ? t("error.cannot", { reason: excludedText(CANNOT.exec(error.message)[1]) }) : error.status === 0 ? t("error.offline") : error.status === 409 ? error.message || t("error.conflict") : error.message || t("error.unknown");
 const complain = (error) => s.toast(explainError(error), { bad: true });
 /** Runs a command; says what went wrong; true when it went right. */
 export async function attempt(work) {
@@ -79,7 +80,7 @@ function takeNotices(notices) {
   }
   if (newest > noticeMax) { noticeMax = newest; save(`notices.${s.who()}`, newest); }
 }
-const BAD = new Set(["delivery_died", "clock_breached", "connect_failed", "lease_lost", "clock_escalated"]);
+const BAD = new Set(["delivery_died", "clock_breached", "connect_failed", "lease_lost", "handoff_overdue", "clock_escalated"]);
 function givenSound(reference) {
   const item = s.desk.value.mine.find((one) => one.reference === reference);
   if (item) offerSound(item.icon);
@@ -89,8 +90,9 @@ function promiseText(detail) {
   const [name, percent] = detail.split(" ");
   return term("promise", name) + (percent && percent !== "100" ? ` (${percent} %)` : "");
 }
+const BACK = new Set(["handoff_returned", "handoff_refused"]);
 export function noticeText(notice) {
-  const detail = notice.kind === "item_woken" ? term("woken", notice.detail) : notice.kind.startsWith("clock_") ? promiseText(notice.detail) : notice.detail;
+  const detail = notice.kind === "item_woken" ? term("woken", notice.detail) : notice.kind.startsWith("clock_") ? promiseText(notice.detail) : BACK.has(notice.kind) ? term("back", notice.detail) : notice.detail;
   return term("notice", notice.kind) + (detail ? `: ${detail}` : "");
 }
 
@@ -152,13 +154,13 @@ export function closeConversation() {
 }
 
 // ---- commands ----
-export async function decide(offer, choice) {
+export async function decide(offer, choice, reason = "") {
   const id = offer.offer_id;
   if (s.taking.value[id]) return;
   s.taking.value = { ...s.taking.value, [id]: choice };
   decided.add(id);
   try {
-    await api[choice](id);
+    await api[choice](id, reason);
     if (choice === "accept") openConversation(offer.item.reference);
   } catch (error) {
     if (error.status === 0) decided.delete(id);
@@ -179,10 +181,16 @@ export const cancelHandoff = (handoff) => attempt(() => api.cancelHandoff(handof
 export const release = (item) => attempt(() => api.release(item.work_item_id)).then((ok) => { if (ok) s.toast(t("release.done")); return settle(ok); });
 export async function settle(ok) { await Promise.all([refreshDesk(), refreshConversation()]); return ok; }
 
-export async function transfer(item, body) {
+export async function transfer(item, body, said) {
   await api.transfer(item.work_item_id, body);
-  s.toast(t("transfer.done", { name: s.deptName(body.department) }));
+  s.toast(said);
   await settle(true);
+}
+export async function answer(item, body, key) {
+  await api.complete(item.work_item_id, body, key);
+  s.toast(t("answer.done"));
+  await settle(true);
+  goOn(item);
 }
 export async function complete(item, body, key) {
   await api.complete(item.work_item_id, body, key);

@@ -1,40 +1,22 @@
-// The dialogs: transfer, finish, register, all keys; those of work by hand are in hand.js. One at a time, each gives the focus back.
+// The dialogs: finish, register, all keys; those of work by hand are in hand.js, those of handoffs in handoff.js. One at a time, each gives the focus back.
 import { html, useEffect, useRef, useState } from "../ui.js";
 import { api } from "../api.js";
-import { complete, openConversation, say, transfer } from "../actions.js";
+import { complete, openConversation, say } from "../actions.js";
 import { lang, languages, t, term } from "../i18n.js";
 import { letters } from "../settings.js";
-import { conv, desk, dialog, queueTitle, saveDraft, toast } from "../state.js";
+import { conv, desk, dialog, saveDraft, toast } from "../state.js";
 import { digitOf, Dispositions } from "./contact.js";
 import { close, DialogFoot, sendKey, useCommand } from "./form.js";
 import { Give, Requeue, Snooze } from "./hand.js";
+import { Answer, Decline, openParts, Transfer } from "./handoff.js";
 import { Dialog } from "./parts.js";
 import { Why } from "./why.js";
-
-function Transfer({ item }) {
-  const { departments } = desk.value;
-  const targets = departments.flatMap((dept) => (dept.queues.length ? dept.queues.map((queue) => ({ dept, queue })) : [{ dept, queue: null }])).filter(({ queue }) => (queue?.takes_transfers ?? true) && (queue?.queue_id !== item.queue || departments.length === 1));
-  const [at, setAt] = useState(-1);
-  const [note, setNote] = useState("");
-  const cmd = useCommand();
-  const submit = (event) => {
-    event.preventDefault();
-    const target = targets[at];
-    if (!target) { cmd.setError(t("transfer.pick")); return; }
-    cmd.run(() => transfer(item, { department: target.dept.department_id, ...(target.queue ? { queue: target.queue.queue_id } : {}), ...(note.trim() ? { note: note.trim() } : {}) }));
-  };
-  return html`<${Dialog} title=${t("transfer.title")} onClose=${close} busy=${cmd.busy}><form onSubmit=${submit} onKeyDown=${sendKey}>
-    <p class="t2">${t("transfer.what")}</p>
-    <fieldset class="targets"><legend class="lg">${t("transfer.to")}</legend>${targets.map(({ dept, queue }, n) => html`<label class="opt" key=${`${dept.department_id}/${queue?.queue_id}`}><input type="radio" name="target" checked=${n === at} data-first=${n === 0 ? "" : undefined} onChange=${() => { setAt(n); cmd.setError(""); }} />
-      <span class="grow cut"><b class="md">${dept.name}</b>${queue && dept.queues.length > 1 && html` <span class="t2">${queueTitle(queue, dept)}</span>`}</span>
-      ${queue && html`<span class=${`chip ${queue.open && queue.operators_available ? "ok" : "warn"}`}>${queue.open ? t("queue.people", { n: queue.operators_available }) : t("queue.closed")}</span><span class="t3 num waits">${t("queue.waiting", { n: queue.waiting })}</span>`}</label>`)}</fieldset>
-    <label class="field"><span class="lg">${t("transfer.note")}</span><textarea class="note-in" rows="3" maxlength="4000" dir="auto" value=${note} placeholder=${t("transfer.hint")} onInput=${(event) => setNote(event.target.value)}></textarea></label>
-    <${DialogFoot} busy=${cmd.busy} error=${cmd.error} label=${t("transfer")} /></form><//>`;
-}
 
 function Complete({ item, text }) {
   const [disposition, setDisposition] = useState("");
   const [note, setNote] = useState("");
+  const [without, setWithout] = useState(false);
+  const waits = conv.value?.reference === item.reference ? openParts(conv.value).length : 0;
   // What the customer writes from here on has not been seen: the server refuses to close over it.
   const read = useRef(conv.value?.reference === item.reference ? conv.value.message_count : -1);
   const sent = useRef(false);
@@ -47,6 +29,7 @@ function Complete({ item, text }) {
   const submit = (event) => {
     event.preventDefault();
     if (!disposition) { cmd.setError(t("complete.pick")); return; }
+    if (waits && !without) { cmd.setError(t("complete.waits", { n: waits })); return; }
     cmd.run(async (key) => {
       if (text && !sent.current) {
         // The answer goes first: a matter must not be closed over words that did not leave.
@@ -55,13 +38,14 @@ function Complete({ item, text }) {
         const left = await say("reply", item.reference, text);
         if (!left) { toast(t("complete.unsent"), { bad: true }); return; }
       }
-      await complete(item, { disposition, messages_seen: read.current, ...(note.trim() ? { note: note.trim() } : {}) }, key);
+      await complete(item, { disposition, messages_seen: read.current, ...(waits ? { cancel_parts: true } : {}), ...(note.trim() ? { note: note.trim() } : {}) }, key);
     });
   };
   return html`<${Dialog} title=${t(text ? "complete.title.send" : "complete.title")} onClose=${close} busy=${cmd.busy}><form onSubmit=${submit} onKeyDown=${sendKey}>
     ${text && html`<p class="t2 cut">“${text}”</p>`}
     <${Dispositions} value=${disposition} autofocus onPick=${(code) => { setDisposition(code); cmd.setError(""); }} />
     <p class="t3">${t("complete.resolve.yes")}</p>
+    ${waits > 0 && html`<label class="opt"><input type="checkbox" checked=${without} onChange=${(event) => { setWithout(event.target.checked); cmd.setError(""); }} /><span class="grow">${t("complete.without", { n: waits })}</span></label>`}
     <label class="field"><span class="lg">${t("complete.note")}</span><textarea class="note-in" rows="2" dir="auto" value=${note} onInput=${(event) => setNote(event.target.value)}></textarea></label>
     <${DialogFoot} busy=${cmd.busy} error=${cmd.error} label=${t(text ? "comp.resolve" : "complete")} /></form><//>`;
 }
@@ -94,6 +78,6 @@ const Keys = () => html`<${Dialog} title=${t("keys")} onClose=${close}><dl class
 export function Dialogs() {
   const open = dialog.value;
   if (!open || !desk.value) return null;
-  const body = { transfer: Transfer, complete: Complete, register: Register, keys: Keys, why: Why, snooze: Snooze, requeue: Requeue, give: Give }[open.kind];
+  const body = { transfer: Transfer, answer: Answer, decline: Decline, complete: Complete, register: Register, keys: Keys, why: Why, snooze: Snooze, requeue: Requeue, give: Give }[open.kind];
   return html`<${body} key=${open.kind} ...${open} />`;
 }

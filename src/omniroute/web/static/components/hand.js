@@ -15,7 +15,7 @@ function tomorrowAt(hour) {
   return day.getTime();
 }
 /** For an input of the kind datetime-local, which knows no time zone but the reader's. */
-const local = (ms) => { const date = new Date(ms - new Date(ms).getTimezoneOffset() * 60_000); return date.toISOString().slice(0, 16); };
+export const local = (ms) => { const date = new Date(ms - new Date(ms).getTimezoneOffset() * 60_000); return date.toISOString().slice(0, 16); };
 
 export function Snooze({ item }) {
   const choices = [["hour", now() + HOUR], ["hours", now() + 3 * HOUR], ["tomorrow", tomorrowAt(9)]];

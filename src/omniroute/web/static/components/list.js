@@ -19,6 +19,7 @@ export function groupOf(item) {
   if (item.state === "parked") return "parked";
   if (item.state === "connecting" || item.contact === "connected" || (item.contact === "waiting" && item.state === "assigned")) return "live";
   if (item.state === "wrap_up") return "wrap";
+  if (item.part) return "due";
   if (item.handoff || !item.unanswered) return "others";
   return "due";
 }
@@ -44,7 +45,8 @@ function place(items) {
 const held = () => (desk.value ? [...desk.value.mine, ...desk.value.parked] : []);
 
 function third(item) {
-  if (item.handoff) return t("row.handoff", { name: deptName(item.handoff.to_department) });
+  if (item.part) return t(`part.mine.${item.part}`, { name: item.handoff.from_operator });
+  if (item.handoff) return t("row.handoff", { name: item.handoff.to_operator || deptName(item.handoff.to_department) });
   if (item.state === "wrap_up") return t("row.wrap");
   if (item.state === "connecting") return t("row.connecting");
   if (item.contact === "waiting") return t(item.icon === "visit" ? "row.called" : "row.ringing");
@@ -53,7 +55,8 @@ function third(item) {
   return item.preview === item.subject ? deptName(item.department) : item.preview;
 }
 function Time({ item, group }) {
-  if (item.handoff) return html`<span class="clk wait"><${Icon} name="transfer" />${span(item.handoff.deadline_ms - tick.value)}</span>`;
+  if (item.part && item.handoff.due_ms) return html`<span class=${`clk ${item.handoff.overdue ? "bad" : "wait"}`}><${Icon} name="later" />${when(item.handoff.due_ms, now())}</span>`;
+  if (item.handoff && !item.part) return html`<span class="clk wait"><${Icon} name="transfer" />${span(item.handoff.deadline_ms - tick.value)}</span>`;
   if (group === "parked") return html`<span class="clk wait"><${Icon} name="later" />${when(item.parked_until_ms, now())}</span>`;
   if (item.state === "connecting") return html`<span class="clk">${span(item.connect_due_ms - tick.value)}</span>`;
   if (group === "wrap") return html`<span class="clk">${span(item.wrap_up_due_ms - tick.value)}</span>`;

@@ -1,12 +1,13 @@
 // The middle pane: offers, the matter's head, and what the moment needs below it.
 import { html, useEffect, useState } from "../ui.js";
-import { cancelHandoff, closeConversation, goBack, refreshConversation, release } from "../actions.js";
-import { now, tick, span } from "../clocks.js";
+import { closeConversation, goBack, refreshConversation, release } from "../actions.js";
+import { now, tick } from "../clocks.js";
 import { full, t, term, when } from "../i18n.js";
 import { openGive, openRequeue, openSnooze, pull } from "../hands.js";
 import { back, can, conv, convError, deptName, desk, dialog, drawer, openRef, pane, toast } from "../state.js";
 import { CallBar, ConnectBar, WrapBar, WrapUp } from "./contact.js";
 import { Composer } from "./composer.js";
+import { Handoff, PacketStrip, Parts } from "./handoff.js";
 import { Offers } from "./offer.js";
 import { estimateText, waitingParts } from "./reasons.js";
 import { Clock, Empty, Failure, Icon, Marks, Menu, MenuItem, Skeleton, subjectOf } from "./parts.js";
@@ -49,13 +50,6 @@ export function toggleSide() {
   else drawer.value = !drawer.value;
 }
 
-function Handoff({ item }) {
-  const { handoff } = item;
-  const left = handoff.deadline_ms - tick.value;
-  return html`<div class="strip"><${Icon} name="transfer" /><span class="grow"><b class="st">${t("handoff.pending", { name: deptName(handoff.to_department) })}</b> ${t("handoff.yours")}${left > 0 && html` <span class="num">${t("handoff.left", { time: span(left) })}</span>`}</span>
-    ${can("cancel_handoff") && html`<button type="button" class="btn" onClick=${() => cancelHandoff(handoff)}>${t("handoff.cancel")}</button>`}</div>`;
-}
-
 /** Why it waits, in parts that change by the second; what nobody can meet stands first and is seen. */
 function Waiting({ view }) {
   const { item } = view;
@@ -96,6 +90,7 @@ export function Talk() {
         ${(back.value.length > 0 || strange) && html`<div class="strip"><${Icon} name="info" /><span class="grow">${t(back.value.length ? "talk.earlier" : "talk.read")}</span>${back.value.length > 0 && html`<button type="button" class="btn" onClick=${goBack}>${t("talk.return")}</button>`}</div>`}
         ${convError.value && html`<${Failure} text=${convError.value} retry=${() => refreshConversation()} />`}
         ${item?.handoff && mine && html`<${Handoff} item=${item} />`}
+        <${PacketStrip} view=${view} /><${Parts} view=${view} />
         ${item?.state === "queued" && html`<${Waiting} view=${view} />`}
         ${item?.state === "parked" && html`<${Parked} item=${item} />`}
         ${wrap ? html`<div class="scroll wrapped"><${WrapUp} key=${view.reference} /><h3 class="lg pad-x">${t("thread")}</h3><${Thread} plain /></div>` : html`<${Thread} /><${Composer} key="composer" />`}`}
