@@ -25,7 +25,7 @@ from omniroute.core import invariants, machine
 from omniroute.core.deadlines import Concern
 from omniroute.core.digests import contradicts, state_hash
 from omniroute.core.effects import effect_of
-from omniroute.core.model import Conversation, HandoffKind, InteractionKind, Presence
+from omniroute.core.model import Conversation, HandoffKind, InteractionKind, Presence, WorkItem
 from omniroute.core.permissions import RULES
 from omniroute.core.rules import Requirement
 from omniroute.core.state import State
@@ -325,6 +325,8 @@ class Rig:
 
     def transfer(self, a: int, b: int, x: int) -> None:
         item_id, queue_id = self._item(a, x), pick((*QUEUES, "no.queue"), b)
+        moved = [one.work_item_id for one in self.state.items.values() if one.operator_id and self._has_moved(one)]
+        item_id = pick(moved, a) if moved and x % 2 else item_id
         kind = pick(tuple(HandoffKind), a + b + x)
         person = pick((*OPERATORS, "nobody"), a + x) if b % 3 == 0 else ""
         self.do(
@@ -339,6 +341,9 @@ class Rig:
                 due_ms=self.now_ms + pick(JUMPS_MS, b) if kind is HandoffKind.TASK else x % 17 // 16,
             )
         )
+
+    def _has_moved(self, item: WorkItem) -> bool:
+        return bool(self.state.conversations[item.conversation_id].hops)
 
     def decline_handoff(self, a: int, b: int, x: int) -> None:
         self.do(c.DeclineHandoff(handoff_id=pick([*self.state.handoffs, 999], a), operator_id=pick(OPERATORS, b)))

@@ -171,7 +171,7 @@ class Threads:
         """What may be done by hand with work that somebody else holds, or nobody."""
         state, actions = self._screens.state, []
         me, chief = state.operators.get(actor.operator_id), is_chief(actor, (item.department_id,))
-        if me is not None and item.state in _FREE and in_reach(state, me, item):
+        if me is not None and item.state in _FREE and not item.handoff_id and in_reach(state, me, item):
             actions.append("pull")
         aside = item.state is ItemState.PARKED and bool(actor.operator_id) and item.parked_by == actor.operator_id
         mine = bool(actor.operator_id) and item.operator_id == actor.operator_id

@@ -11,7 +11,7 @@ import structlog
 
 from omniroute.core import commands as k
 from omniroute.core import events as e
-from omniroute.core.model import ContactState, ItemState, Presence
+from omniroute.core.model import PARTS, ContactState, ItemState, Presence
 from omniroute.core.permissions import Actor, Role
 from omniroute.demo.letters import REPLIES
 from omniroute.engine import cells as c
@@ -23,6 +23,7 @@ THINKING_S = (1.0, 7.0)
 WORKING_S = (8.0, 40.0)
 ACCEPTS, TRANSFERS = 0.88, 0.08
 DISPOSITIONS = ("solved", "information_given", "call_back_agreed")
+REPORTS = ("Done, it leaves tomorrow.", "Yes, that is covered.", "I have checked: nothing is open on our side.")
 
 log = structlog.get_logger("omniroute.demo")
 
@@ -55,6 +56,8 @@ class SyntheticOperator:
                 group.start_soon(self._answer_offer, event.offer_id)
             case e.OfferAccepted(operator_id=self._id):
                 group.start_soon(self._work, event.work_item_id, event.conversation_id)
+            case e.HandoffAccepted(operator_id=self._id, kind=kind) if kind in PARTS:
+                group.start_soon(self._report, event.target_item_id)
             case e.HandoffAccepted(operator_id=self._id):
                 group.start_soon(self._work, event.target_item_id, event.conversation_id)
             case e.PresenceChanged(operator_id=self._id, cause="rona"):
@@ -66,7 +69,7 @@ class SyntheticOperator:
             return
 
         def contents(events: Sequence[e.Event]) -> list[Write]:
-            sent = [event for event in events if isinstance(event, e.ReplySent)] if content else []
+            sent = [event for event in events if isinstance(event, e.ReplySent | e.NoteAdded)] if content else []
             return [c.put(c.CONTENT, c.number_key(event.interaction_id), content) for event in sent if content]
 
         try:
@@ -98,6 +101,14 @@ class SyntheticOperator:
         await self._wait_for_the_end_of_a_call(work_item_id)
         disposition = self._chance.choice(DISPOSITIONS)
         await self._do(k.CompleteItem(work_item_id=work_item_id, operator_id=self._id, disposition=disposition))
+
+    async def _report(self, work_item_id: int) -> None:
+        """Answer whoever asked."""
+        await self._pause(WORKING_S)
+        command = k.CompleteItem(
+            work_item_id=work_item_id, operator_id=self._id, disposition=self._chance.choice(DISPOSITIONS), note=True
+        )
+        await self._do(command, c.ContentCell(text=self._chance.choice(REPORTS)))
 
     async def _reply(self, conversation_id: int) -> None:
         journal = self._engine.writer.journal

@@ -178,6 +178,7 @@ export const setPresence = (presence, reason, channel) => attempt(async () => { 
 export const endContact = (item) => attempt(() => api.endContact(item.work_item_id)).then(settle);
 export const extendWrapUp = (item) => attempt(() => api.extendWrapUp(item.work_item_id)).then(settle);
 export const cancelHandoff = (handoff) => attempt(() => api.cancelHandoff(handoff.handoff_id)).then(settle);
+export const declineHandoff = (handoff, reason) => attempt(() => api.declineHandoff(handoff.handoff_id, reason)).then(settle);
 export const release = (item) => attempt(() => api.release(item.work_item_id)).then((ok) => { if (ok) s.toast(t("release.done")); return settle(ok); });
 export async function settle(ok) { await Promise.all([refreshDesk(), refreshConversation()]); return ok; }
 

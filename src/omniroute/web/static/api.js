@@ -54,6 +54,7 @@ export const api = {
   say: (kind, reference, text, key) => call("POST", `/conversations/${ref(reference)}/${kind === "note" ? "notes" : "replies"}`, { text }, key),
   transfer: (item, body) => call("POST", `/work-items/${item}/transfer`, body),
   cancelHandoff: (handoff) => call("POST", `/handoffs/${handoff}/cancel`, {}),
+  declineHandoff: (handoff, reason) => call("POST", `/handoffs/${handoff}/decline`, reason ? { reason } : {}),
   endContact: (item) => call("POST", `/work-items/${item}/end-contact`, {}),
   extendWrapUp: (item) => call("POST", `/work-items/${item}/extend-wrap-up`, {}),
   complete: (item, body, key) => call("POST", `/work-items/${item}/complete`, body, key),

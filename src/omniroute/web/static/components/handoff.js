@@ -1,7 +1,7 @@
 // Handing over, asking, giving a part: the dialog, what travels along, and how each question or task stands.
 import { html, useEffect, useState } from "../ui.js";
 import { api } from "../api.js";
-import { answer, cancelHandoff, decide, transfer } from "../actions.js";
+import { answer, cancelHandoff, decide, declineHandoff, transfer } from "../actions.js";
 import { now, span, tick } from "../clocks.js";
 import { full, t, term, when } from "../i18n.js";
 import { can, conv, deptName, desk, dialog, queueTitle } from "../state.js";
@@ -105,11 +105,11 @@ export function Answer({ item }) {
 }
 
 /** A handoff is declined with a reason, which its sender reads. */
-export function Decline({ offer }) {
+export function Decline({ offer, item }) {
   const [reason, setReason] = useState("");
-  const submit = (event) => { event.preventDefault(); close(); decide(offer, "decline", reason.trim()); };
-  return html`<${Dialog} title=${t("decline.title")} onClose=${close}><form onSubmit=${submit} onKeyDown=${sendKey}>
-    <label class="field"><span class="lg">${t("decline.why", { name: offer.handoff_from })}</span><input data-first="" maxlength="200" dir="auto" value=${reason} onInput=${(event) => setReason(event.target.value)} /></label>
+  const submit = (event) => { event.preventDefault(); close(); if (offer) decide(offer, "decline", reason.trim()); else declineHandoff(item.handoff, reason.trim()); };
+  return html`<${Dialog} title=${t(offer ? "decline.title" : "decline.all")} onClose=${close}><form onSubmit=${submit} onKeyDown=${sendKey}>
+    <label class="field"><span class="lg">${t("decline.why", { name: offer?.handoff_from ?? item.handoff.from_operator })}</span><input data-first="" maxlength="200" dir="auto" value=${reason} onInput=${(event) => setReason(event.target.value)} /></label>
     <${DialogFoot} label=${t("offer.decline")} /></form><//>`;
 }
 

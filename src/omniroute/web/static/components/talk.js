@@ -37,6 +37,7 @@ function Head({ view }) {
         ${can("snooze") && html`<${MenuItem} onClick=${openSnooze}><${Icon} name="later" /><span class="grow">${t("snooze")}</span><kbd>Z</kbd><//>`}
         ${can("requeue") && html`<${MenuItem} onClick=${openRequeue}><${Icon} name="list" /><span class="grow">${t("requeue")}</span><kbd>Q</kbd><//>`}
         ${(can("force") || can("reassign")) && html`<${MenuItem} onClick=${openGive}><${Icon} name="users" /><span class="grow">${t(can("force") ? "give.menu" : "move.menu")}</span><kbd>O</kbd><//>`}
+        ${can("decline_handoff") && html`<${MenuItem} onClick=${() => { dialog.value = { kind: "decline", item }; }}><${Icon} name="close" /><span class="grow">${t("decline.all")}</span><//>`}
         ${can("release") && html`<${MenuItem} onClick=${() => release(item)}><${Icon} name="left" /><span class="grow">${t("release")}</span><//>`}
         <${MenuItem} onClick=${openWhy}><${Icon} name="route" /><span class="grow">${t("why")}</span><kbd>W</kbd><//>
         <${MenuItem} onClick=${() => copy(view.reference)}><${Icon} name="tag" /><span class="grow">${t("ref.copy")}</span><//>
