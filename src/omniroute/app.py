@@ -74,6 +74,7 @@ def setup(config: Config, registry: Registry, journal: Disk | None = None, clock
         configuration.operators(config),
         {},
         compile_at,
+        sinks=configuration.sinks(config, registry),
     )
 
 

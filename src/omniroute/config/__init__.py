@@ -3,8 +3,8 @@
 What lives here: its shape (``sections``), reading it with errors that name the path and the nearest right name
 (``reading``), and turning it into what the core decides by: ``rules`` puts together what ``queues``, ``steps``,
 ``channels``, ``hours`` (with ``holidays`` and ``ical``) and ``calendars`` make of their sections, ``people`` makes the
-operators. ``findings`` are the doubts about a file that is right; ``business`` calculates with its calendars. Nothing
-here reads a clock: the present is an argument.
+operators, ``webhooks`` the sinks. ``findings`` are the doubts about a file that is right; ``business`` calculates with
+its calendars. Nothing here reads a clock: the present is an argument.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from omniroute.config.sections import (
     Section,
     Server,
 )
+from omniroute.config.webhooks import sinks
 
 __all__ = [
     "AWAY_REASONS",
@@ -61,4 +62,5 @@ __all__ = [
     "queue_id",
     "read",
     "requirement",
+    "sinks",
 ]

@@ -10,6 +10,7 @@ from omniroute.config.names import check_known, check_name, check_skill, queue_i
 from omniroute.config.people import operators
 from omniroute.config.queues import queue_rules
 from omniroute.config.sections import METRICS_FOR, Config
+from omniroute.config.webhooks import sinks
 from omniroute.core.rules import Calendar, CoreConfig, DepartmentRule
 from omniroute.engine.classify import Known, Rule, compile_rules
 from omniroute.errors import ConfigError
@@ -32,6 +33,7 @@ def check(config: Config, registry: Registry) -> None:
     operators(config)
     for name, section in config.channels.items():
         channel_options(name, section, registry)
+    sinks(config, registry)
 
 
 def core_config(config: Config, registry: Registry, now_ms: int) -> CoreConfig:

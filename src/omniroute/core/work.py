@@ -256,6 +256,7 @@ def record_delivery(step: Step, command: RecordDelivery) -> None:
                 command.interaction_id,
                 command.reason,
                 step.now_ms,
+                command.order,
             )
         )
         _fail_connecting(step, command)

@@ -27,6 +27,7 @@ from omniroute.engine.intake import Intake
 from omniroute.engine.metrics import Metrics
 from omniroute.engine.outbox import Outbox
 from omniroute.engine.ports import Clock, Disk, Spawn, SystemClock, TaskGroupSpawn
+from omniroute.engine.sinks import Sinks, SinkSetup
 from omniroute.engine.supervisor import ChannelRunner, Supervisor
 from omniroute.engine.writer import Writer
 from omniroute.errors import JournalCorrupt, JournalFull
@@ -68,6 +69,8 @@ class Setup(NamedTuple):
     """Makes ``core`` for another moment; without it calendars are not renewed."""
     new_reference: Callable[[], str] = new_reference
     """Makes the references of matters; the simulator's are foreseeable."""
+    sinks: Sequence[SinkSetup] = ()
+    """Where webhooks go."""
 
 
 class Engine:
@@ -83,7 +86,10 @@ class Engine:
         self.supervisor = Supervisor(
             [ChannelRunner(one.name, one.channel, one.options, writer.clock, self._context) for one in channels]
         )
-        self.outbox = Outbox(writer, spawn, self.supervisor.send, lambda who: setup.names.get(who, ""))
+        self.sinks = Sinks(setup.sinks, writer.clock)
+        self.outbox = Outbox(
+            writer, spawn, self.supervisor.send, self.sinks.deliver, lambda who: setup.names.get(who, "")
+        )
         self._spawn = spawn
 
     def _context(self, runner: ChannelRunner) -> EngineContext:

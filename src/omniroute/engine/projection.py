@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from omniroute.core import events as e
-from omniroute.core.effects import effect_of
+from omniroute.core.effects import WEBHOOK, effect_of
 from omniroute.core.state import State
 from omniroute.engine import cells as c
 from omniroute.journal.codec import encode_event
@@ -52,7 +52,12 @@ IN_THREAD = (
 
 
 def in_thread(event: e.Event) -> bool:
-    """Whether the event is a line of a thread; that work waits is one only where it is kept for somebody."""
+    """Whether the event is a line of a thread; that work waits is one only where it is kept for somebody.
+
+    That a webhook could not be called concerns whoever runs the system, not who works on the matter.
+    """
+    if isinstance(event, e.DeliveryDied) and event.order == WEBHOOK:
+        return False
     return isinstance(event, IN_THREAD) or (isinstance(event, e.ItemQueued) and bool(event.held_for))
 
 
@@ -136,7 +141,7 @@ def _told(event: e.Event, state: State) -> list[tuple[str, str, str]]:
             return [(event.operator_id, "offer_expired", "")]
         case e.OfferRevoked():
             return [(event.operator_id, "offer_revoked", event.reason)]
-        case e.DeliveryDied():
+        case e.DeliveryDied(order=order) if order != WEBHOOK:
             return [(_owner(state, event.conversation_id), "delivery_died", event.reason)]
         case e.ClockEnded(outcome="breached"):
             return [(_owner(state, event.conversation_id), "clock_breached", "first_response")]
