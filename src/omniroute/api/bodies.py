@@ -44,6 +44,12 @@ class TextBody(Body, kw_only=True):
     text: Text
 
 
+class MergeBody(Body, kw_only=True):
+    """The reference of the matter that stays."""
+
+    into: Short
+
+
 class TransferBody(Body, kw_only=True):
     """Where the matter should go, and what colleagues should know."""
 

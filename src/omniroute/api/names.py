@@ -52,6 +52,8 @@ def event_text(event: Event, names: Mapping[str, str], titles: Mapping[str, str]
             return f"Registered as {event.reference}"
         case e.ConversationReopened():
             return "Opened again"
+        case e.ConversationMerged():
+            return f"{event.record.reference} was merged into this matter by {who}"
         case e.ConversationResolved():
             return f"Done: {event.disposition or 'no disposition'}" + (f", by {who}" if by else "")
         case e.OfferMade():

@@ -37,7 +37,7 @@ class Threads:
     # ---- finding
     def find(self, actor: Actor, reference: str) -> tuple[c.ConversationCell, Conversation]:
         """The cell and the record, open or closed. Raises `NotFound` also where the actor may not know of it."""
-        number = int(self._journal.get(c.REFERENCE, references.parse(reference) or "") or b"0")
+        number = c.lead(self._journal, int(self._journal.get(c.REFERENCE, references.parse(reference) or "") or b"0"))
         cell = self._screens.matter(number) if number else None
         record = self._screens.state.conversations.get(number) or (cell.record if cell else None)
         if cell is None or record is None or not may_read(self._screens.state, actor, record):
@@ -54,6 +54,9 @@ class Threads:
             cell = msgspec.msgpack.decode(data, type=c.ConversationCell)
             address = cell.to.address if cell.to else ""
             texts = (cell.subject, address, self._screens.customer_name(cell.customer_id))
+            if cell.reference == reference and cell.merged_into:
+                cell = self._screens.matter(c.lead(self._journal, cell.conversation_id)) or cell
+                texts = (wanted, wanted, wanted)
             if cell.reference == reference or any(wanted in text.lower() for text in texts):
                 record = self._screens.state.conversations.get(cell.conversation_id) or cell.record
                 if record is not None and may_read(self._screens.state, actor, record):
@@ -63,10 +66,10 @@ class Threads:
         return found
 
     def events(self, conversation_id: int) -> list[tuple[c.ThreadCell, Event]]:
-        """The recorded lines of a thread, oldest first; the newest `ENTRIES_MAX`."""
-        rows = self._journal.scan(c.THREAD, c.pair_prefix(conversation_id), limit=ENTRIES_MAX, reverse=True)
-        cells = [msgspec.msgpack.decode(data, type=c.ThreadCell) for _, data in reversed(rows)]
-        return [(cell, decode_event(cell.event)) for cell in cells]
+        """The recorded lines of a thread and of what was merged into it, oldest first; the newest `ENTRIES_MAX`."""
+        matter = self._screens.matter(conversation_id)
+        lines = c.thread(self._journal, matter, ENTRIES_MAX) if matter else []
+        return [(line, decode_event(line.event)) for line in lines]
 
     # ---- views
     def conversation(self, actor: Actor, reference: str) -> views.ConversationView:

@@ -17,7 +17,7 @@ from omniroute.core.events import (
     RawReceived,
     RawRegistered,
 )
-from omniroute.core.model import CONTACT_OVER, MESSAGE, RUNNING, Conversation, Stage
+from omniroute.core.model import CONTACT_OVER, MESSAGE, RUNNING, Alias, Conversation, Stage
 from omniroute.core.queueing import queue_item
 from omniroute.core.roster import LEVELS
 from omniroute.core.state import State
@@ -237,8 +237,15 @@ def apply_reopened(state: State, event: ConversationReopened) -> None:
             last_operator_id=record.last_operator_id,
             message_count=record.message_count,
             tags=record.tags,
+            aliases=tuple([_free(state, one) for one in record.aliases]),
         ),
     )
+
+
+def _free(state: State, one: Alias) -> Alias:
+    """A session that another matter has by now leads there."""
+    taken = (one.channel, one.session_key) in state.by_session
+    return Alias(one.reference, one.channel) if taken else one
 
 
 def _enter(state: State, matter: Conversation) -> None:
@@ -246,6 +253,7 @@ def _enter(state: State, matter: Conversation) -> None:
     state.by_reference[matter.reference] = matter.conversation_id
     if matter.session_key:
         state.by_session[(matter.channel, matter.session_key)] = matter.conversation_id
+    state.enter_aliases(matter)
 
 
 def apply_interaction(state: State, event: InteractionReceived) -> None:

@@ -16,6 +16,7 @@ from omniroute.core import (
     handoffs,
     held,
     intake,
+    merging,
     offers,
     overflow,
     parking,
@@ -52,6 +53,7 @@ _ROOMS = (
     handoffs,
     sla,
     work,
+    merging,
     digests,
 )
 

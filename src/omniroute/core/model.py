@@ -159,10 +159,19 @@ class Clock(msgspec.Struct, array_like=True, gc=False):
     ended_ms: int = 0
 
 
+class Alias(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What led to a matter that was merged into this one: its reference, and its session where it had one."""
+
+    reference: str
+    channel: str
+    session_key: str = ""
+
+
 class Conversation(msgspec.Struct, array_like=True, gc=False):
     """One matter of one customer. ``owner_id`` is an operator or empty; ``channel`` the instance it came by.
 
     ``answered`` tells whose turn it is; ``message_count`` counts what the customer wrote.
+    ``aliases`` are of the matters that were merged into it.
     """
 
     conversation_id: int
@@ -188,6 +197,7 @@ class Conversation(msgspec.Struct, array_like=True, gc=False):
     last_operator_id: str = ""
     message_count: int = 0
     tags: tuple[str, ...] = ()
+    aliases: tuple[Alias, ...] = ()
 
 
 class WorkItem(msgspec.Struct, array_like=True, gc=False):

@@ -19,6 +19,7 @@ IN_THREAD = (
     e.ConversationOpened,
     e.ConversationReopened,
     e.ConversationResolved,
+    e.ConversationMerged,
     e.InteractionReceived,
     e.ReplySent,
     e.NoteAdded,
@@ -63,6 +64,8 @@ def in_thread(event: e.Event) -> bool:
 
 def conversation_of(event: e.Event) -> int:
     """The conversation an event belongs to; 0 for none."""
+    if isinstance(event, e.ConversationMerged):
+        return event.into_id
     if isinstance(event, e.ConversationReopened | e.ConversationResolved):
         return event.record.conversation_id
     return getattr(event, "conversation_id", 0)
@@ -108,10 +111,26 @@ def _matter(event: e.Event, cells: c.Cells) -> Iterator[Write]:
                 done = isinstance(event, e.ConversationResolved)
                 cell.record, cell.closed_ms = (record, event.at_ms) if done else (None, 0)
                 yield c.put(c.CONVERSATION, c.number_key(record.conversation_id), cell)
+        case e.ConversationMerged():
+            yield from _merged(event, cells)
         case e.InteractionReceived():
             yield c.put_number(c.RAW_MATTER, c.number_key(event.raw_id), event.conversation_id)
         case e.RawQuarantined():
             yield c.put(c.QUARANTINE, c.number_key(event.raw_id), c.QuarantineCell(event.reason, event.at_ms))
+
+
+def _merged(event: e.ConversationMerged, cells: c.Cells) -> Iterator[Write]:
+    """The one that goes leads to the one that stays, which lists of matters show alone."""
+    number = event.record.conversation_id
+    going = cells.get(c.CONVERSATION, c.number_key(number), c.ConversationCell)
+    staying = cells.get(c.CONVERSATION, c.number_key(event.into_id), c.ConversationCell)
+    if going is None or staying is None:
+        return
+    going.merged_into = event.into_id
+    staying.merged = [*staying.merged, *going.merged, number]
+    yield c.put(c.CONVERSATION, c.number_key(number), going)
+    yield c.put(c.CONVERSATION, c.number_key(event.into_id), staying)
+    yield c.drop(c.HISTORY, c.pair_key(event.record.customer_id, number))
 
 
 def _delivery(event: e.Event) -> Iterator[Write]:

@@ -19,6 +19,7 @@ from omniroute.core.commands.base import (
 )
 from omniroute.core.commands.handoffs import CancelHandoff, TransferItem
 from omniroute.core.commands.intake import Classification, QuarantineRaw, ReceiveRaw, RegisterInteraction
+from omniroute.core.commands.matters import MergeConversations
 from omniroute.core.commands.offers import AcceptOffer, DeclineOffer, ForceItem, PullItem, ReassignItem
 from omniroute.core.commands.people import ConnectOperator, DisconnectOperator, PutOperator, SetPresence
 from omniroute.core.commands.work import (
@@ -48,6 +49,7 @@ __all__ = [
     "FireDue",
     "ForceItem",
     "Keep",
+    "MergeConversations",
     "PullItem",
     "PutOperator",
     "QuarantineRaw",

@@ -41,6 +41,7 @@ from omniroute.core.events.matters import (
     ReplySent,
     StageChanged,
 )
+from omniroute.core.events.merging import ConversationMerged
 from omniroute.core.events.offers import (
     Candidate,
     Decision,
@@ -81,6 +82,7 @@ AnyEvent = (
     | ConversationOpened
     | ConversationReopened
     | ConversationResolved
+    | ConversationMerged
     | StageChanged
     | ReplySent
     | NoteAdded
@@ -134,6 +136,7 @@ __all__ = [
     "ClockStarted",
     "ConfigApplied",
     "ConnectFailed",
+    "ConversationMerged",
     "ConversationOpened",
     "ConversationReopened",
     "ConversationResolved",

@@ -26,6 +26,7 @@ from omniroute.core.invariants.promises import (
     clocks_are_honest,
     consequences,
     lengths_are_kept,
+    merges_lose_nothing,
     owners_write,
     remember,
     room_then,
@@ -131,7 +132,10 @@ INVARIANTS: dict[str, Callable[[State, Scope], Iterator[str]]] = {
     "links": nothing_dangles,
 }
 """At rest."""
-CONSEQUENCES: dict[str, Callable[[State, e.Event, Before], Iterator[str]]] = {"15, 16, 19, 20, 22": consequences}
+CONSEQUENCES: dict[str, Callable[[State, e.Event, Before], Iterator[str]]] = {
+    "15, 16, 19, 20, 22": consequences,
+    "27": merges_lose_nothing,
+}
 """After an event, with what was remembered from before it."""
 MOMENTS: dict[str, Moment] = {
     "10-12, 15": eligible_then,

@@ -186,6 +186,8 @@ class Before(NamedTuple):
     answers: dict[int, tuple[str, int]]
     hops: int
     contact: ContactState
+    messages: int = 0
+    answered: bool = True
 
 
 def remember(state: State, event: e.Event) -> Before:
@@ -197,7 +199,32 @@ def remember(state: State, event: e.Event) -> Before:
         {item.work_item_id: (item.operator_id, item.answer_due_ms) for item in items if item.answer_due_ms},
         matter.hops if matter else 0,
         matter.contact if matter else ContactState.NONE,
+        *_to_keep(state, event),
     )
+
+
+def _to_keep(state: State, event: e.Event) -> tuple[int, bool]:
+    """The messages that both matters of a merge have, and whether all of them are answered."""
+    if not isinstance(event, e.ConversationMerged):
+        return 0, True
+    both = state.conversations[event.record.conversation_id], state.conversations[event.into_id]
+    return sum([matter.message_count for matter in both]), all(matter.answered for matter in both)
+
+
+def merges_lose_nothing(state: State, event: e.Event, before: Before) -> Iterator[str]:
+    """27: one matter has the messages of both, unread if one was, and both references lead to it; one customer."""
+    if not isinstance(event, e.ConversationMerged):
+        return
+    matter, going = state.conversations[event.into_id], event.record
+    if going.conversation_id in state.conversations:
+        yield f"conversation {going.conversation_id} was merged and is still there"
+    if (matter.message_count, matter.answered) != (before.messages, before.answered):
+        yield f"conversation {event.into_id} has {matter.message_count} messages, answered: {matter.answered}"
+    if matter.customer_id != going.customer_id:
+        yield f"conversations {going.conversation_id} and {event.into_id} are of two customers"
+    for reference in (going.reference, matter.reference, *[one.reference for one in going.aliases]):
+        if state.by_reference.get(reference) != event.into_id:
+            yield f"the reference {reference} does not lead to conversation {event.into_id}"
 
 
 def consequences(state: State, event: e.Event, before: Before) -> Iterator[str]:
