@@ -39,8 +39,9 @@ _REST = (
     "end",
     "pull",
     "meddle",
+    "merge",
 )
-_BOSS = ("force", "reassign", "requeue", "force", "retrain", "retrain")
+_BOSS = ("force", "reassign", "requeue", "force", "retrain", "retrain", "merge")
 
 
 class Operators:
@@ -108,6 +109,10 @@ class Operators:
             match event:
                 case e.OfferMade():
                     self._offered(event.operator_id)
+                case e.ConversationOpened():
+                    matters = self._world.state.conversations.values()
+                    if sum([one.customer_id == event.customer_id for one in matters]) > 1:
+                        self._soon("merge", self._chance.choice((*self._names, "boss")), 40)
                 case e.InteractionReceived():
                     matter = self._world.state.conversations.get(event.conversation_id)
                     if matter is not None and matter.owner_id:
