@@ -110,9 +110,7 @@ class Operators:
                 case e.OfferMade():
                     self._offered(event.operator_id)
                 case e.ConversationOpened():
-                    matters = self._world.state.conversations.values()
-                    if sum([one.customer_id == event.customer_id for one in matters]) > 1:
-                        self._soon("merge", self._chance.choice((*self._names, "boss")), 40)
+                    self._wrote_again(event.customer_id)
                 case e.InteractionReceived():
                     matter = self._world.state.conversations.get(event.conversation_id)
                     if matter is not None and matter.owner_id:
@@ -128,6 +126,11 @@ class Operators:
                     self._world.plan(10 + self._chance.random() * 50, "presence", event.operator_id, AVAILABLE)
                 case _ if isinstance(event, OWNED):
                     self._took(event)
+
+    def _wrote_again(self, customer_id: int) -> None:
+        matters = self._world.state.conversations.values()
+        if sum([one.customer_id == customer_id for one in matters]) > 1:
+            self._soon("merge", self._chance.choice((*self._names, "boss")), 40)
 
     def _offered(self, name: str) -> None:
         chance, options, calm = self._chance, self._world.options, self._world.calm
