@@ -374,6 +374,16 @@ class Rig:
         until_ms = max(self.now_ms, self.state.now_ms) + pick((30 * SECOND, 1, 0, 10**12, 5 * SECOND), b)
         self.do(c.SnoozeItem(work_item_id=item_id, operator_id=self._owner_of(item_id, x), until_ms=until_ms))
 
+    def merge(self, a: int, b: int, x: int) -> None:
+        matters = list(self.state.conversations)
+        going, staying = pick(matters, a), pick(matters, b)
+        owner = self.state.conversations[going].owner_id
+        self.do(
+            c.MergeConversations(
+                conversation_id=going, into_id=staying, operator_id=owner if owner and x % 3 else pick(OPERATORS, x)
+            )
+        )
+
     def requeue(self, a: int, b: int, x: int) -> None:
         item_id = self._item(a, x) if x % 2 else self._waiting(a)
         queue_id = pick((*QUEUES, "no.queue"), b)
@@ -431,7 +441,7 @@ ACTIONS: dict[str, Callable[[Rig, int, int, int], None]] = {
         "register", "answer", "contact", "accept", "accept", "decline", "advance", "fire", "fire_all", "complete",
         "reply", "transfer", "cancel", "end_contact", "release", "set_presence", "put_operator", "apply_config",
         "receive", "quarantine", "note", "record_delivery", "resume", "keep", "snapshot", "connect", "disconnect",
-        "pull", "force", "reassign", "snooze", "requeue", "extend_wrap_up", "record_hash",
+        "pull", "force", "reassign", "snooze", "requeue", "merge", "extend_wrap_up", "record_hash",
     )
 }  # fmt: skip
 WEIGHTS = {"register": 4, "contact": 4, "accept": 8, "advance": 3, "fire_all": 2, "complete": 3, "transfer": 3}

@@ -249,7 +249,7 @@ def merge(world: World, act: Act) -> None:
     if not found or going is None:
         return
     others = [one for one in twice if one.customer_id == going.customer_id and one is not going]
-    staying = _pick(others if act.b % 8 else matters, act.b)  # now and then of somebody else, which is refused
+    staying = _pick(others if act.b % 4 else matters, act.b // 4)  # now and then of somebody else, which is refused
     if staying is not None:
         numbers = going.conversation_id, staying.conversation_id
         command = k.MergeConversations(conversation_id=numbers[0], into_id=numbers[1], operator_id=found[1].operator_id)

@@ -87,7 +87,7 @@ def witness(before: State, events: Sequence[e.Event], at_ms: int) -> None:
         for number, moment in _moments_of(type(event)):
             for complaint in moment(before, event):
                 raise InvariantViolation(f"invariant {number} ({moment.__name__}): {complaint}")
-        if hasattr(event, "conversation_id"):
+        if hasattr(event, "conversation_id") or isinstance(event, e.ConversationMerged):
             _apply(before, event, at_ms)
         else:
             machine.apply(before, event, at_ms)
