@@ -375,9 +375,12 @@ class Rig:
         self.do(c.SnoozeItem(work_item_id=item_id, operator_id=self._owner_of(item_id, x), until_ms=until_ms))
 
     def merge(self, a: int, b: int, x: int) -> None:
-        matters = list(self.state.conversations)
-        going, staying = pick(matters, a), pick(matters, b)
-        owner = self.state.conversations[going].owner_id
+        matters = self.state.conversations
+        going = pick(list(matters) or [0], a)
+        matter = matters.get(going)
+        alike = [number for number, one in matters.items() if matter and one.customer_id == matter.customer_id]
+        staying = pick(alike if alike and x % 4 else list(matters) or [0], b)
+        owner = matter.owner_id if matter else ""
         self.do(
             c.MergeConversations(
                 conversation_id=going, into_id=staying, operator_id=owner if owner and x % 3 else pick(OPERATORS, x)

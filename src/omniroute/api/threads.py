@@ -11,7 +11,7 @@ from omniroute.channels.contract import Identity
 from omniroute.core import events as e
 from omniroute.core import references
 from omniroute.core.events import Event
-from omniroute.core.model import ContactState, Conversation, InteractionKind, ItemState, WorkItem
+from omniroute.core.model import RUNNING, ContactState, Conversation, InteractionKind, ItemState, Stage, WorkItem
 from omniroute.core.permissions import Actor, in_reach, is_chief, may_read
 from omniroute.core.work import no_extension
 from omniroute.engine import cells as c
@@ -76,6 +76,7 @@ class Threads:
         """One matter whole."""
         cell, record = self.find(actor, reference)
         item, screens = self._item(actor, record), self._screens
+        customer = self._customer(record, cell)
         offer = screens.state.offers.get(item.offer_id) if item else None
         mine = offer is not None and offer.operator_id == actor.operator_id
         channel = screens.engine.supervisor.runners.get(record.channel)
@@ -96,12 +97,12 @@ class Threads:
             clock=screens.clock(item) if item else None,
             item=self._whole(item, actor.operator_id) if item else None,
             offer=screens.offer(offer) if offer and mine else None,
-            actions=self._actions(actor, record, item),
+            actions=self._actions(actor, record, item) + self._merging(actor, record, item, customer),
             message_count=record.message_count,
             reply_icon=can.icon if can else "mail",
             reply_to=cell.to.address if cell.to and cell.to.kind in {"email", "tel"} else "",
             text_max_chars=can.text_max_chars if can else 0,
-            customer=self._customer(record, cell),
+            customer=customer,
             entries=[entry for line in self.events(cell.conversation_id) if (entry := self._entry(actor, cell, *line))],
             tags=list(record.tags),
             waiting=waits.waiting(screens.state, item, screens.name) if item and waits.is_waiting(item) else None,
@@ -132,6 +133,15 @@ class Threads:
         if actor.operator_id and item.operator_id == actor.operator_id and item.state is not ItemState.CONNECTING:
             actions += self._owner_actions(record, item)
         return actions + self._hand_actions(actor, item)
+
+    def _merging(
+        self, actor: Actor, record: Conversation, item: WorkItem | None, customer: views.CustomerView
+    ) -> list[str]:
+        """Whether it can become a part of another open matter of its customer."""
+        open_ones = any(one.stage != Stage.DONE for one in customer.earlier)
+        free = item is None or item.operator_id in {"", actor.operator_id}
+        still = record.stage is not Stage.DONE and record.contact not in RUNNING
+        return ["merge"] if actor.operator_id and open_ones and free and still else []
 
     def _owner_actions(self, record: Conversation, item: WorkItem) -> list[str]:
         """What whoever holds the work may do."""
@@ -223,11 +233,14 @@ class Threads:
                     mine=bool(operator_id) and operator_id == actor.operator_id,
                     at_ms=line.at_ms,
                     text=names.event_text(event, self._screens.engine.names, self._screens.labels),
-                    quoted=self._handoff_note(event),
+                    quoted=self._quoted(event),
                     detail=names.detail_of(event),
                 )
 
-    def _handoff_note(self, event: Event) -> str:
+    def _quoted(self, event: Event) -> str:
+        """What stands beside the sentence: the note of a transfer, the reference of what was merged."""
+        if isinstance(event, e.ConversationMerged):
+            return event.record.reference
         if not isinstance(event, e.HandoffRequested):
             return ""
         return self._screens.handoff_note(event.conversation_id, event.handoff_id)

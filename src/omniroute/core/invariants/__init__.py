@@ -134,7 +134,7 @@ INVARIANTS: dict[str, Callable[[State, Scope], Iterator[str]]] = {
 """At rest."""
 CONSEQUENCES: dict[str, Callable[[State, e.Event, Before], Iterator[str]]] = {
     "15, 16, 19, 20, 22": consequences,
-    "27": merges_lose_nothing,
+    "links": merges_lose_nothing,
 }
 """After an event, with what was remembered from before it."""
 MOMENTS: dict[str, Moment] = {

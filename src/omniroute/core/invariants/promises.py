@@ -212,7 +212,7 @@ def _to_keep(state: State, event: e.Event) -> tuple[int, bool]:
 
 
 def merges_lose_nothing(state: State, event: e.Event, before: Before) -> Iterator[str]:
-    """27: one matter has the messages of both, unread if one was, and both references lead to it; one customer."""
+    """Links: one matter has the messages of both, unread if one was, and both references lead to it; one customer."""
     if not isinstance(event, e.ConversationMerged):
         return
     matter, going = state.conversations[event.into_id], event.record

@@ -51,6 +51,7 @@ export const api = {
   find: (text) => call("GET", `/conversations?q=${ref(text)}`),
   register: (matter, key) => call("POST", "/conversations", matter, key),
   say: (kind, reference, text, key) => call("POST", `/conversations/${ref(reference)}/${kind === "note" ? "notes" : "replies"}`, { text }, key),
+  merge: (reference, into, key) => call("POST", `/conversations/${ref(reference)}/merge`, { into }, key),
   transfer: (item, body) => call("POST", `/work-items/${item}/transfer`, body),
   cancelHandoff: (handoff) => call("POST", `/handoffs/${handoff}/cancel`, {}),
   endContact: (item) => call("POST", `/work-items/${item}/end-contact`, {}),

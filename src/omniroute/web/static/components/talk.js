@@ -3,7 +3,7 @@ import { html, useEffect, useState } from "../ui.js";
 import { cancelHandoff, closeConversation, goBack, refreshConversation, release } from "../actions.js";
 import { now, tick, span } from "../clocks.js";
 import { full, t, term, when } from "../i18n.js";
-import { openGive, openRequeue, openSnooze, pull } from "../hands.js";
+import { mergeTargets, openGive, openMerge, openRequeue, openSnooze, pull } from "../hands.js";
 import { back, can, conv, convError, deptName, desk, dialog, drawer, openRef, pane, toast } from "../state.js";
 import { CallBar, ConnectBar, WrapBar, WrapUp } from "./contact.js";
 import { Composer } from "./composer.js";
@@ -36,6 +36,7 @@ function Head({ view }) {
         ${can("snooze") && html`<${MenuItem} onClick=${openSnooze}><${Icon} name="later" /><span class="grow">${t("snooze")}</span><kbd>Z</kbd><//>`}
         ${can("requeue") && html`<${MenuItem} onClick=${openRequeue}><${Icon} name="list" /><span class="grow">${t("requeue")}</span><kbd>Q</kbd><//>`}
         ${(can("force") || can("reassign")) && html`<${MenuItem} onClick=${openGive}><${Icon} name="users" /><span class="grow">${t(can("force") ? "give.menu" : "move.menu")}</span><kbd>O</kbd><//>`}
+        ${can("merge") && mergeTargets(view).length > 0 && html`<${MenuItem} onClick=${openMerge}><${Icon} name="route" /><span class="grow">${t("merge.menu")}</span><//>`}
         ${can("release") && html`<${MenuItem} onClick=${() => release(item)}><${Icon} name="left" /><span class="grow">${t("release")}</span><//>`}
         <${MenuItem} onClick=${openWhy}><${Icon} name="route" /><span class="grow">${t("why")}</span><kbd>W</kbd><//>
         <${MenuItem} onClick=${() => copy(view.reference)}><${Icon} name="tag" /><span class="grow">${t("ref.copy")}</span><//>
