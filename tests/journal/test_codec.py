@@ -16,6 +16,7 @@ TAGS_FOR_EVER = [
     "clock.ended",
     "clock.started",
     "config.applied",
+    "conversation.merged",
     "conversation.opened",
     "conversation.reopened",
     "conversation.resolved",
