@@ -57,7 +57,7 @@ def test_built_ins_come_by_entry_points_and_hooks_only():
     assert set(found.policies) == {policy.name for policy in omniroute_policies()}
     assert set(found.classifiers) == {"stated"}
     names = {point.name for point in entry_points(group=plugins.GROUP)}
-    assert names >= {"console", "email", "phone", "visit", "webchat", "policies", "classifiers"}
+    assert names >= {"console", "email", "phone", "visit", "webchat", "policies", "classifiers", "sinks"}
 
 
 def test_a_strangers_policy_is_one_of_all():
@@ -98,6 +98,6 @@ def test_a_hook_that_raises_is_the_plugins_fault():
 
 
 def test_specifications_are_never_called():
-    for name in ("omniroute_channels", "omniroute_policies", "omniroute_classifiers"):
+    for name in ("omniroute_channels", "omniroute_policies", "omniroute_classifiers", "omniroute_effect_sinks"):
         with pytest.raises(AssertionError):
             getattr(hookspecs.Hooks(), name)()

@@ -115,9 +115,13 @@ class DeliveryError(OmniRouteError):
 
 
 class DeliveryDeferred(DeliveryError):
-    """Temporary: the outbox repeats it with back-off."""
+    """Temporary: the outbox repeats it with back-off, and not before ``retry_after_s`` where the other side said so."""
 
     retryable = True
+
+    def __init__(self, message: str, retry_after_s: int = 0) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
 
 
 class DeliveryRefused(DeliveryError):

@@ -12,6 +12,7 @@ import pluggy
 from omniroute.channels.contract import Channel
 from omniroute.classifiers.contract import PluginClassifier
 from omniroute.core.policy import RoutingPolicy
+from omniroute.sinks.contract import EffectSink
 
 hookspec = pluggy.HookspecMarker("omniroute")
 hookimpl = pluggy.HookimplMarker("omniroute")
@@ -33,4 +34,9 @@ class Hooks:
     @hookspec
     def omniroute_classifiers(self) -> Sequence[PluginClassifier]:
         """Return the classifiers that this plugin brings."""
+        raise AssertionError("a specification is never called")
+
+    @hookspec
+    def omniroute_effect_sinks(self) -> Sequence[EffectSink]:
+        """Return the effect sinks that this plugin brings."""
         raise AssertionError("a specification is never called")

@@ -1,6 +1,6 @@
 """Plugins: found by entry point, registered through hooks, checked at start.
 
-What lives here: loading. Built-in channels, policies and classifiers come in through the same door as a stranger's.
+What lives here: loading. What is built in comes in through the same door as a stranger's.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from omniroute.classifiers.contract import PluginClassifier
 from omniroute.core.policy import RoutingPolicy
 from omniroute.errors import PluginError
 from omniroute.hookspecs import Hooks
+from omniroute.sinks.contract import EffectSink
 
 GROUP = "omniroute"
 T = TypeVar("T")
@@ -27,6 +28,7 @@ class Registry(NamedTuple):
     channels: dict[str, Channel]
     policies: dict[str, RoutingPolicy]
     classifiers: dict[str, PluginClassifier]
+    sinks: dict[str, EffectSink]
 
 
 def load(extra: tuple[object, ...] = ()) -> Registry:
@@ -45,6 +47,7 @@ def load(extra: tuple[object, ...] = ()) -> Registry:
         _by_name("channel", _ask(manager.hook.omniroute_channels)),
         _by_name("policy", _ask(manager.hook.omniroute_policies)),
         _by_name("classifier", _ask(manager.hook.omniroute_classifiers)),
+        _by_name("sink", _ask(manager.hook.omniroute_effect_sinks)),
     )
 
 

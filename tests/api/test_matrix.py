@@ -63,6 +63,11 @@ MATRIX: dict[tuple[str, str], tuple[str, Any, dict[str, int]]] = {
     ),
     ("GET", "/conversations/{reference}/promises"): ("/conversations/{own}/promises", None, READERS),
     ("PUT", "/conversations/{reference}/priority"): ("/conversations/{own}/priority", {"priority": 3}, OWNER_OR_CHIEF),
+    ("POST", "/conversations/{reference}/merge"): (
+        "/conversations/{other}/merge",
+        {"into": "{own}"},
+        {"": 401, "ann": 200, "bob": 200, "cem": 404, "fay": 404, "sue": 200, "dan": 404, "root": 403},
+    ),
     ("GET", "/conversations/{reference}/explanation"): ("/conversations/{own}/explanation", None, READERS),
     ("GET", "/conversations/{reference}/attachments/{interaction_id:int}/{place:int}"): (
         "/conversations/{own}/attachments/1/0",
@@ -157,6 +162,7 @@ async def scene() -> AsyncIterator[tuple[Office, dict[str, Any]]]:
             one,
             {
                 "own": own,
+                "other": bobs["item"]["reference"],
                 "own_item": own_item,
                 "over_item": over_item,
                 "declined_item": declined["item"]["work_item_id"],
@@ -182,6 +188,13 @@ def test_public_endpoints_are_few_and_named():
     assert {path for (_, path), row in table().items() if row.public} == {"/login", "/health", "/ready"}
 
 
+def named(body: Any, names: dict[str, Any]) -> Any:
+    """A body whose values name things of the scene."""
+    if not isinstance(body, dict):
+        return body
+    return {key: value.format(**names) if isinstance(value, str) else value for key, value in body.items()}
+
+
 @pytest.mark.parametrize("key", MATRIX, ids=" ".join)
 async def test_the_matrix(key):
     """Those who are refused come first, and must have changed nothing; then whoever may, each in a scene of its own."""
@@ -191,16 +204,16 @@ async def test_the_matrix(key):
         state = one.state.encode()
         refused = [who for who in PEOPLE if expected[who] >= 400]
         for who in refused:
-            answer = await one.call(who, key[0], path.format(**names), body)
+            answer = await one.call(who, key[0], path.format(**names), named(body, names))
             assert answer.status_code == expected[who], (who, answer.text)
             assert answer.headers["content-type"] == "application/problem+json"
         assert one.state.encode() == state
         for who in (who for who in PEOPLE if expected[who] < 400 and not changes):
-            answer = await one.call(who, key[0], path.format(**names), body)
+            answer = await one.call(who, key[0], path.format(**names), named(body, names))
             assert answer.status_code == expected[who], (who, answer.text)
     for who in (who for who in PEOPLE if expected[who] < 400 and changes):
         async with scene() as (one, names):
-            answer = await one.call(who, key[0], path.format(**names), body)
+            answer = await one.call(who, key[0], path.format(**names), named(body, names))
             assert answer.status_code == expected[who], (who, answer.text)
 
 

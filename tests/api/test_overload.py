@@ -11,8 +11,8 @@ from tests.api.rig import COMPANY, PHONE, served
 from tests.engine.rig import until
 from websockets.asyncio.client import ClientConnection, connect
 
-from omniroute.channels.phone.sign import key_of, signed_headers
 from omniroute.engine.mailbox import CAPACITY, SHARE, Urgency
+from omniroute.signatures import key_of, signed_headers
 
 CHANNELS = {**COMPANY["channels"], "web": {"kind": "webchat", "queue": "support.general"}}
 

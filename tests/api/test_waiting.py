@@ -10,9 +10,9 @@ from tests.api.rig import COMPANY, PHONE, served
 from tests.engine.rig import until
 from websockets.asyncio.client import ClientConnection, connect
 
-from omniroute.channels.phone.sign import key_of, signed_headers
 from omniroute.core import events as e
 from omniroute.engine.waiting import WAITING_EVERY_MS
+from omniroute.signatures import key_of, signed_headers
 
 CHANNELS = {**COMPANY["channels"], "web": {"kind": "webchat", "queue": "support.general"}, "phone": PHONE}
 KEY = key_of(PHONE["options"]["secret"])

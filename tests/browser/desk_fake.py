@@ -720,7 +720,7 @@ class FakeDesk:
         elif item and item.mine and item.state == "connecting":
             view.actions = ["note"]
         elif item and item.mine:
-            view.actions = ["note", "transfer", "release", "snooze", "requeue"]
+            view.actions = ["note", "merge", "transfer", "release", "snooze", "requeue"]
             if item.icon != "phone":
                 view.actions += ["reply"]
             view.actions += ["end_contact"] if item.contact in {"connected", "waiting"} else ["complete"]
@@ -782,6 +782,11 @@ class FakeDesk:
         item.state, item.mine, item.owner, item.queue = "queued", False, "", queue
         item.department = self.conversations[item.reference].department = queue.partition("-")[0]
         self.waiting.append(item.reference)
+
+    def merge(self, reference: str, into: str) -> None:
+        going, staying = self.conversations.pop(reference), self.conversations[into]
+        staying.entries = sorted(going.entries + staying.entries, key=lambda entry: entry.at_ms)
+        staying.customer.earlier = [one for one in staying.customer.earlier if one.reference != reference]
 
     def item(self, work_item_id: int) -> v.ItemView:
         for item in self.items():
@@ -1216,6 +1221,11 @@ def make_app(fake: FakeDesk) -> Starlette:  # noqa: C901 - one small function an
             lambda r, b: fake.explanation(ref(r), r.query_params.get("operator", "")),
         ),
         route("/conversations/{ref}/html/{entry}", "GET", html),
+        route(
+            "/conversations/{reference}/merge",
+            "POST",
+            lambda r, b: fake.change(lambda: fake.merge(r.path_params["reference"], b["into"])),
+        ),
         route("/work-items/{id:int}/transfer", "POST", lambda r, b: fake.change(lambda: fake.transfer(item(r), b))),
         route("/work-items/{id:int}/end-contact", "POST", ended),
         route("/work-items/{id:int}/extend-wrap-up", "POST", extended),

@@ -514,6 +514,29 @@ async def test_a_time_of_ones_own_has_to_be_one_to_come(browser: Browser) -> Non
         assert bodies(fake, "/snooze") == [{"until_ms": 32_472_142_200_000}]
 
 
+async def test_a_matter_becomes_a_part_of_another_of_its_customer(browser: Browser) -> None:
+    fake = FakeDesk()
+    into = next(one for one in fake.conversations if one != "4KX7-9MTD")
+    marta = fake.conversations["4KX7-9MTD"].customer
+    marta.earlier = [
+        v.EarlierView(
+            reference=into, subject="The same again", icon="mail", stage="in_progress", at_ms=1, disposition=""
+        ),
+        *marta.earlier,
+    ]
+    async with opened(browser, fake, "/desk#4KX7-9MTD") as page:
+        await page.locator(".head").wait_for()
+        await page.get_by_role("button", name="More").click()
+        await page.get_by_role("menuitem", name="Merge into").click()
+        dialog = page.get_by_role("dialog", name="Merge into another matter")
+        await expect(dialog.get_by_role("radio")).to_have_count(1)
+        await expect(dialog.get_by_role("radio")).to_be_checked()
+        await page.keyboard.press("Control+Enter")
+        await expect(page.locator(".toast")).to_contain_text(f"4KX7-9MTD is a part of {into} now.")
+        await expect(page.locator(".head .ref")).to_have_text(into)
+        assert bodies(fake, "/merge") == [{"into": into}]
+
+
 async def test_work_is_moved_to_another_queue(browser: Browser) -> None:
     fake = FakeDesk()
     async with opened(browser, fake, "/desk#4KX7-9MTD") as page:

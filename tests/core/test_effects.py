@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from tests.core.world import World, with_channel
 
+from omniroute.core import effects
 from omniroute.core import events as e
 from omniroute.core.effects import REALTIME_LIFETIME_MS, effect_of
 from omniroute.core.model import InteractionKind
@@ -106,3 +108,30 @@ def test_a_diversion_tells_the_customer_its_outcome_and_expires():
     effect = effect_of(e.ItemDiverted(1, 2, "callback", "overflow:wait", "phone", 1_000, 7))
     assert (effect.order, effect.outcome, effect.channel, effect.operator_id) == ("divert", "callback", "phone", "")
     assert effect.expires_ms == 1_000 + REALTIME_LIFETIME_MS
+
+
+class Escalated(e.Event, tag="test.escalated", frozen=True):
+    """Stands for every event that calls a webhook."""
+
+    conversation_id: int
+    name: str
+    percent: int
+    at_ms: int
+    next_ms: int
+    notify: tuple[str, ...] = ()
+    webhook: str = ""
+    effect_id: int = 0
+
+
+def test_an_event_that_names_a_webhook_calls_it_with_its_plain_facts():
+    event = Escalated(3, "first_response", 80, 1_000, 2_000, ("ann",), "crm", 7)
+    effect = effects._of_webhook(event)
+    assert (effect.effect_id, effect.order, effect.channel) == (7, "webhook", "webhook:crm")
+    assert (effect.conversation_id, effect.at_ms, effect.expires_ms) == (3, 1_000, 0)
+    assert effect.event == "test.escalated"
+    assert effect.facts == {"conversation_id": 3, "name": "first_response", "percent": 80}
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(effect), type=effects.Effect) == effect
+
+
+def test_an_event_without_a_webhook_calls_nobody():
+    assert effects._of_webhook(Escalated(3, "first_response", 80, 1_000, 2_000, ("ann",))) is None

@@ -45,6 +45,7 @@ COMMANDS: list[tuple[c.Command, str]] = [
     (c.DeclineOffer(offer_id=1, operator_id="ann"), "ann"),
     (c.SendReply(conversation_id=1, operator_id="ann"), "ann"),
     (c.AddNote(conversation_id=1, operator_id="ann"), "ann"),
+    (c.MergeConversations(conversation_id=1, into_id=1, operator_id="ann"), "ann"),
     (c.TransferItem(**ITEM, department_id="sales"), "ann, chief, admin"),
     (c.CancelHandoff(handoff_id=1, operator_id="ann"), "ann"),
     (c.DeclineHandoff(handoff_id=1, operator_id="ann"), ""),

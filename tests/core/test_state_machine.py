@@ -421,6 +421,19 @@ class Rig:
             )
         )
 
+    def merge(self, a: int, b: int, x: int) -> None:
+        matters = self.state.conversations
+        going = pick(list(matters) or [0], a)
+        matter = matters.get(going)
+        alike = [number for number, one in matters.items() if matter and one.customer_id == matter.customer_id]
+        staying = pick(alike if alike and x % 4 else list(matters) or [0], b)
+        owner = matter.owner_id if matter else ""
+        self.do(
+            c.MergeConversations(
+                conversation_id=going, into_id=staying, operator_id=owner if owner and x % 3 else pick(OPERATORS, x)
+            )
+        )
+
     def requeue(self, a: int, b: int, x: int) -> None:
         item_id = self._item(a, x) if x % 2 else self._waiting(a)
         queue_id = pick((*QUEUES, "no.queue"), b)
@@ -481,6 +494,7 @@ ACTIONS: dict[str, Callable[[Rig, int, int, int], None]] = {
         "pull", "force", "reassign", "snooze", "requeue", "prioritize", "extend_wrap_up", "record_hash",
         "ask_status", "send_status_code",
         "decline_handoff",
+        "merge",
     )
 }  # fmt: skip
 WEIGHTS = {"register": 4, "contact": 4, "accept": 8, "advance": 3, "fire_all": 2, "complete": 3, "transfer": 3}

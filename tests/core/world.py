@@ -213,6 +213,7 @@ class World:
         requirements: Iterable[Requirement] = (),
         record: Conversation | None = None,
         operator_id: str = "",
+        customer_id: int = 0,
     ) -> int:
         """An interaction arrives and is registered; returns its conversation."""
         raw_id = self.raw(channel)
@@ -230,6 +231,7 @@ class World:
                 record=record,
                 session_key=session,
                 operator_id=operator_id,
+                customer_id=customer_id,
             )
         )
         return self.just(e.InteractionReceived).conversation_id

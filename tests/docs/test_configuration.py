@@ -26,6 +26,7 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "`[channels.NAME]`": config.ChannelSection,
     "`[operators.LOGIN]`": config.OperatorSection,
     "`[calendars.NAME]`": config.CalendarSection,
+    "`[webhooks.NAME]`": REGISTRY.sinks["webhook"].options_type,
     "`[[classify]]`": sections.ClassifyRule,
     "`[classify.when]`": sections.When,
     "`hours` of `[classify.when]`": sections.Hours,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import time
 import types
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,6 +15,7 @@ from typing import Any
 import anyio
 import pytest
 from tests.docs.pages import ROOT, Block, marked
+from tests.sinks.rig import SECRET
 
 from omniroute import app, config, plugins
 from omniroute.channels.email.instance import EmailInstance
@@ -22,10 +24,14 @@ from omniroute.core import machine
 from omniroute.core.commands import ApplyConfig
 from omniroute.core.model import Operator, WorkItem
 from omniroute.core.state import State
+from omniroute.errors import DeliveryDeferred
 from omniroute.journal.contract import Entry, Write
 from omniroute.journal.memory import MemoryDisk, MemoryJournal
 from omniroute.journal.sqlite import SqliteJournal
 from omniroute.policies.contract import KeyedPolicy, Policy
+from omniroute.sinks.contract import OpenSink, SinkDelivery
+from omniroute.sinks.options import WebhookOptions
+from omniroute.sinks.webhook import WebhookSink
 from omniroute.testing.policy import check_policy
 
 PATH = f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin"
@@ -151,6 +157,54 @@ def test_the_classifier_is_one_and_passes_its_own_test(monkeypatch: pytest.Monke
     tests = plugin_of(test)
     tests.test_it_keeps_the_contract()
     tests.test_a_letter_with_a_number_goes_to_delivery()
+
+
+async def test_the_receiver_of_webhooks_checks_and_prints_them(tmp_path: Path) -> None:
+    (block,) = marked("webhook-receiver")
+    listener = await anyio.create_tcp_listener(local_host="127.0.0.1")
+    port = listener.extra(anyio.abc.SocketAttribute.local_port)
+    await listener.aclose()
+    environment = {"PATH": PATH, "WEBHOOK_SECRET": SECRET, "WEBHOOK_PORT": str(port)}
+    options = {"url": f"http://127.0.0.1:{port}/hooks", "allow_private": True}
+    delivery = SinkDelivery(key="e7", event="clock.escalated", at_ms=1, conversation_id=41, reference="K7QX-2M4P")
+
+    def opened(secret: str) -> OpenSink:
+        return WebhookSink().open(WebhookOptions(secret=secret, **options), lambda: time.time_ns() // 1_000_000)
+
+    async with await anyio.open_process([sys.executable, "-c", block.text], env=environment) as receiver:
+        assert receiver.stdout is not None
+        with anyio.fail_after(SECONDS_MAX):
+            try:
+                while await unreachable(port):
+                    pass
+                for _ in range(2):  # the second has been seen
+                    await opened(SECRET).deliver(delivery)
+                with pytest.raises(DeliveryDeferred, match="401"):
+                    await opened(SECRET.replace("Y", "Z")).deliver(delivery)
+            finally:
+                receiver.kill()  # leaving the block waits for its end
+            printed = b"".join([part async for part in receiver.stdout])
+    assert printed == b"clock.escalated K7QX-2M4P\n"
+
+
+async def unreachable(port: int) -> bool:
+    """Whether nobody listens there yet."""
+    try:
+        await (await anyio.connect_tcp("127.0.0.1", port)).aclose()
+    except OSError:
+        return True
+    return False
+
+
+async def test_the_sink_of_a_plugin_is_one(tmp_path: Path) -> None:
+    (block,) = marked("sink")
+    registry = plugins.load(extra=(plugin_of(block),))
+    base = config.read(COMPANY)
+    base.webhooks = {"house": {"kind": "log_file", "path": str(tmp_path / "log")}}
+    (setup,) = config.sinks(base, registry)
+    delivery = SinkDelivery(key="e7", event="clock.escalated", at_ms=1, conversation_id=41, reference="K7QX-2M4P")
+    await setup.sink.open(setup.options, lambda: 1).deliver(delivery)
+    assert (tmp_path / "log").read_text() == "e7 clock.escalated K7QX-2M4P\n"
 
 
 async def test_the_backup_is_whole(tmp_path: Path) -> None:

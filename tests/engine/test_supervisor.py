@@ -8,7 +8,7 @@ from tests.engine.test_outbox import owned, reply
 
 from omniroute.channels.contract import Delivery, Health
 from omniroute.core import events as e
-from omniroute.engine import supervisor
+from omniroute.engine import breaker, supervisor
 from omniroute.engine.supervisor import ChannelRunner, Supervisor
 from omniroute.errors import DeliveryDeferred, DeliveryRefused
 from omniroute.testing.clock import ManualClock
@@ -90,15 +90,15 @@ async def test_repeated_failures_open_the_breaker_and_a_success_closes_it():
     channel, clock = FakeChannel(), ManualClock()
     one = runner(channel, clock)
     one.health = Health("up")
-    channel.send_errors = [DeliveryDeferred("later")] * supervisor.BREAKER_FAILURES
-    for _ in range(supervisor.BREAKER_FAILURES):
+    channel.send_errors = [DeliveryDeferred("later")] * breaker.BREAKER_FAILURES
+    for _ in range(breaker.BREAKER_FAILURES):
         with pytest.raises(DeliveryDeferred, match="later"):
             await one.send(delivery())
     assert one.health.state == "degraded"
     with pytest.raises(DeliveryDeferred, match="pauses"):
         await one.send(delivery())
-    assert len(channel.attempts) == supervisor.BREAKER_FAILURES  # nothing was tried
-    clock.advance(supervisor.BREAKER_PAUSE_MS)
+    assert len(channel.attempts) == breaker.BREAKER_FAILURES  # nothing was tried
+    clock.advance(breaker.BREAKER_PAUSE_MS)
     await one.send(delivery())
     assert one.health.state == "up"
 
@@ -106,7 +106,7 @@ async def test_repeated_failures_open_the_breaker_and_a_success_closes_it():
 async def test_a_refusal_or_a_success_in_between_is_no_failure_of_the_channel():
     channel = FakeChannel()
     one = runner(channel, ManualClock())
-    for number in range(supervisor.BREAKER_FAILURES * 2):
+    for number in range(breaker.BREAKER_FAILURES * 2):
         channel.send_errors = [DeliveryRefused("no") if number % 2 else DeliveryDeferred("later")]
         with pytest.raises((DeliveryRefused, DeliveryDeferred)):
             await one.send(delivery())

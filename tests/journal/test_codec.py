@@ -21,6 +21,7 @@ TAGS_FOR_EVER = [
     "clock.reviewed",
     "clock.started",
     "config.applied",
+    "conversation.merged",
     "conversation.opened",
     "conversation.prioritized",
     "conversation.reopened",

@@ -47,6 +47,12 @@ class TextBody(Body, kw_only=True):
 Line = Annotated[str, Meta(min_length=1, max_length=500)]
 
 
+class MergeBody(Body, kw_only=True):
+    """The reference of the matter that stays."""
+
+    into: Short
+
+
 class TransferBody(Body, kw_only=True):
     """What should go where, and what colleagues should know.
 

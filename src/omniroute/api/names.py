@@ -71,6 +71,8 @@ def event_text(event: Event, names: Mapping[str, str], titles: Mapping[str, str]
             return "The customer was told where it stands"
         case e.StatusCodeSent():
             return "The customer was sent a code for the status page"
+        case e.ConversationMerged():
+            return f"{event.record.reference} was merged into this matter by {who}"
         case e.ConversationResolved():
             return f"Done: {event.disposition or 'no disposition'}" + (f", by {who}" if by else "")
         case e.OfferMade():

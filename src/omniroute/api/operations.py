@@ -121,6 +121,15 @@ class Operations(Assigning):
         command = k.AddNote(conversation_id=record.conversation_id, operator_id=operator_of(call))
         return views.Done(seq=await call.submit(command, with_content(c.ContentCell(text=call.body.text))))
 
+    async def merge(self, call: Call) -> views.Done:
+        """Merge the matter into another of the same customer, where it goes on."""
+        _, going = self.threads.find(call.actor, call.text("reference"))
+        _, staying = self.threads.find(call.actor, call.body.into)
+        command = k.MergeConversations(
+            conversation_id=going.conversation_id, into_id=staying.conversation_id, operator_id=operator_of(call)
+        )
+        return views.Done(seq=await call.submit(command))
+
     async def register(self, call: Call) -> views.Registered:
         """Register a matter by hand; it goes the way of every other input, through the visit channel."""
         operator_of(call)

@@ -13,7 +13,16 @@ from omniroute.channels.contract import Identity
 from omniroute.core import events as e
 from omniroute.core import references
 from omniroute.core.events import Event
-from omniroute.core.model import PARTS, ContactState, Conversation, InteractionKind, ItemState, WorkItem
+from omniroute.core.model import (
+    PARTS,
+    RUNNING,
+    ContactState,
+    Conversation,
+    InteractionKind,
+    ItemState,
+    Stage,
+    WorkItem,
+)
 from omniroute.core.permissions import Actor, in_reach, is_chief, may_read
 from omniroute.core.work import no_extension
 from omniroute.engine import cells as c
@@ -43,7 +52,7 @@ class Threads:
     # ---- finding
     def find(self, actor: Actor, reference: str) -> tuple[c.ConversationCell, Conversation]:
         """The cell and the record, open or closed. Raises `NotFound` also where the actor may not know of it."""
-        number = int(self._journal.get(c.REFERENCE, references.parse(reference) or "") or b"0")
+        number = c.lead(self._journal, int(self._journal.get(c.REFERENCE, references.parse(reference) or "") or b"0"))
         cell = self._screens.matter(number) if number else None
         record = self._screens.state.conversations.get(number) or (cell.record if cell else None)
         if cell is None or record is None or not may_read(self._screens.state, actor, record):
@@ -60,6 +69,9 @@ class Threads:
             cell = msgspec.msgpack.decode(data, type=c.ConversationCell)
             address = cell.to.address if cell.to else ""
             texts = (cell.subject, address, self._screens.customer_name(cell.customer_id))
+            if cell.reference == reference and cell.merged_into:
+                cell = self._screens.matter(c.lead(self._journal, cell.conversation_id)) or cell
+                texts = (wanted, wanted, wanted)
             if cell.reference == reference or any(wanted in text.lower() for text in texts):
                 record = self._screens.state.conversations.get(cell.conversation_id) or cell.record
                 if record is not None and may_read(self._screens.state, actor, record):
@@ -69,10 +81,10 @@ class Threads:
         return found
 
     def events(self, conversation_id: int) -> list[tuple[c.ThreadCell, Event]]:
-        """The recorded lines of a thread, oldest first; the newest `ENTRIES_MAX`."""
-        rows = self._journal.scan(c.THREAD, c.pair_prefix(conversation_id), limit=ENTRIES_MAX, reverse=True)
-        cells = [msgspec.msgpack.decode(data, type=c.ThreadCell) for _, data in reversed(rows)]
-        return [(cell, decode_event(cell.event)) for cell in cells]
+        """The recorded lines of a thread and of what was merged into it, oldest first; the newest `ENTRIES_MAX`."""
+        matter = self._screens.matter(conversation_id)
+        lines = c.thread(self._journal, matter, ENTRIES_MAX) if matter else []
+        return [(line, decode_event(line.event)) for line in lines]
 
     # ---- views
     def conversation(self, actor: Actor, reference: str) -> views.ConversationView:
@@ -81,6 +93,7 @@ class Threads:
         item, screens = self._item(actor, record), self._screens
         lines = self.events(cell.conversation_id)
         events = [event for _, event in lines]
+        customer = self._customer(record, cell)
         offer = screens.state.offers.get(item.offer_id) if item else None
         mine = offer is not None and offer.operator_id == actor.operator_id
         channel = screens.engine.supervisor.runners.get(record.channel)
@@ -104,16 +117,16 @@ class Threads:
             tier=record.tier,
             item=self._whole(item, actor.operator_id) if item else None,
             offer=screens.offer(offer) if offer and mine else None,
-            actions=self._actions(actor, record, item),
+            actions=self._actions(actor, record, item) + self._merging(actor, record, item, customer),
             message_count=record.message_count,
             reply_icon=can.icon if can else "mail",
             reply_to=cell.to.address if cell.to and cell.to.kind in {"email", "tel"} else "",
             text_max_chars=can.text_max_chars if can else 0,
-            customer=self._customer(record, cell),
             entries=[entry for line in lines if (entry := self._entry(actor, cell, *line))],
             parts=handoffs.parts_of(screens, actor, events),
             packet=self._packet(record, item, events),
             promises=promises.open_to_customer(screens.state, record, screens.now_ms()),
+            customer=customer,
             tags=list(record.tags),
             waiting=waits.waiting(screens.state, item, screens.name) if item and waits.is_waiting(item) else None,
         )
@@ -150,6 +163,15 @@ class Threads:
         if actor.operator_id and item.operator_id == actor.operator_id and item.state is not ItemState.CONNECTING:
             actions += self._owner_actions(record, item)
         return actions + self._hand_actions(actor, item)
+
+    def _merging(
+        self, actor: Actor, record: Conversation, item: WorkItem | None, customer: views.CustomerView
+    ) -> list[str]:
+        """Whether it can become a part of another open matter of its customer."""
+        open_ones = any(one.stage != Stage.DONE for one in customer.earlier)
+        free = item is None or item.operator_id in {"", actor.operator_id}
+        still = record.stage is not Stage.DONE and record.contact not in RUNNING
+        return ["merge"] if actor.operator_id and open_ones and free and still else []
 
     def _owner_actions(self, record: Conversation, item: WorkItem) -> list[str]:
         """What whoever holds the work may do."""
@@ -260,6 +282,8 @@ class Threads:
                 return self._screens.handoff_note(event.conversation_id, event.handoff_id)
             case e.HandoffReturned():
                 return self._text(c.reason_key(event.conversation_id, event.handoff_id))
+            case e.ConversationMerged():
+                return event.record.reference
             case e.StatusAnswered():
                 return self._text(c.number_key(event.interaction_id))
             case _:

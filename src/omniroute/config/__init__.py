@@ -3,8 +3,9 @@
 What lives here: its shape (``sections``), reading it with errors that name the path and the nearest right name
 (``reading``), and turning it into what the core decides by: ``rules`` puts together what ``queues``, ``steps``,
 ``channels``, ``hours`` (with ``holidays`` and ``ical``) and ``calendars`` make of their sections; ``people`` makes the
-operators, ``status`` what customers are told where their matter stands. ``findings`` are the doubts about a file that
-is right; ``business`` calculates with its calendars. Nothing here reads a clock: the present is an argument.
+operators, ``status`` what customers are told where their matter stands, ``webhooks`` the sinks. ``findings`` are the
+doubts about a file that is right; ``business`` calculates with its calendars. Nothing here reads a clock: the present
+is an argument.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from omniroute.config.sections import (
 )
 from omniroute.config.sla import check_promises
 from omniroute.config.status import status_setup
+from omniroute.config.webhooks import sinks
 
 __all__ = [
     "AWAY_REASONS",
@@ -66,5 +68,6 @@ __all__ = [
     "queue_id",
     "read",
     "requirement",
+    "sinks",
     "status_setup",
 ]

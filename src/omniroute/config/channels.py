@@ -14,7 +14,7 @@ from omniroute.channels.contract import Capabilities, Channel
 from omniroute.config.cycles import cycle
 from omniroute.config.lengths import COUNT_MAX, bounded, length_ms
 from omniroute.config.names import check_known, check_name, queue_id
-from omniroute.config.reading import convert
+from omniroute.config.reading import check_options, convert
 from omniroute.config.sections import ChannelSection, Config
 from omniroute.core.rules import ChannelRule
 from omniroute.engine.classify import Placement
@@ -99,12 +99,7 @@ def channel_options(name: str, section: ChannelSection, registry: Registry, secr
         options["secret"] = options.get("secret") or derived
     path = f"channels.{name}.options"
     made = convert(options, kind, path)
-    if callable(own_check := getattr(made, "check", None)):
-        try:
-            own_check()
-        except ConfigError as wrong:
-            message = str(wrong).removeprefix(f"{wrong.path}: ")
-            raise ConfigError(message, f"{path}.{wrong.path}".rstrip(".")) from wrong
+    check_options(made, path)
     return made
 
 

@@ -50,6 +50,20 @@ def convert(value: Any, kind: type[T], path: str) -> T:
         raise ConfigError(_with_hint(message, kind, parts), named.strip(".")) from failure
 
 
+def check_options(options: Any, path: str) -> None:
+    """Ask options of a plugin for what the types alone do not refuse: their ``check()``, where they have one.
+
+    Raises `ConfigError`, whose path inside the options has become one of the file.
+    """
+    if not callable(own_check := getattr(options, "check", None)):
+        return
+    try:
+        own_check()
+    except ConfigError as wrong:
+        message = str(wrong).removeprefix(f"{wrong.path}: ")
+        raise ConfigError(message, f"{path}.{wrong.path}".rstrip(".")) from wrong
+
+
 def _parts(where: str) -> list[str]:
     """A path like ``.departments[...].queues[...].requires[1]`` in its parts."""
     return [part for part in _PARTS.split(where) if part]

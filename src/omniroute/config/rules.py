@@ -12,6 +12,7 @@ from omniroute.config.queues import queue_rules
 from omniroute.config.sections import METRICS_FOR, Config
 from omniroute.config.sla import sla_rules
 from omniroute.config.status import status_setup
+from omniroute.config.webhooks import sinks
 from omniroute.core.rules import Calendar, CoreConfig, DepartmentRule
 from omniroute.engine.classify import Known, Rule, compile_rules
 from omniroute.errors import ConfigError
@@ -35,6 +36,7 @@ def check(config: Config, registry: Registry) -> None:
     status_setup(config)
     for name, section in config.channels.items():
         channel_options(name, section, registry)
+    sinks(config, registry)
 
 
 def core_config(config: Config, registry: Registry, now_ms: int) -> CoreConfig:

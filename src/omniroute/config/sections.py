@@ -259,6 +259,8 @@ class Config(Section, kw_only=True):
     channels: dict[str, ChannelSection]
     operators: dict[str, OperatorSection] = {}
     calendars: dict[str, CalendarSection] = {}
+    webhooks: dict[str, dict[str, Any]] = {}
+    """Whom to tell what happens; the keys of a table are those of its sink."""
     classify: list[ClassifyRule] = []
     """Rules that say where new matters belong, in order."""
     sla: list[SlaSection] = []

@@ -121,7 +121,7 @@ def _escalation(config: Config, section: EscalateSection, path: str) -> Escalati
 
 
 def _webhook(config: Config, name: str, path: str) -> str:
-    return check_known("webhook", name, getattr(config, "webhooks", {}), path) if name else ""
+    return check_known("webhook", name, config.webhooks, path) if name else ""
 
 
 def _percent(text: str, path: str) -> int:

@@ -6,9 +6,12 @@ transaction of its event; ``effect_id`` comes from the event and is the stable k
 
 from __future__ import annotations
 
+from typing import Final, Protocol, cast
+
 import msgspec
 
 from omniroute.core.events import (
+    ClockEscalated,
     Event,
     HandoffAccepted,
     ItemDiverted,
@@ -24,11 +27,21 @@ from omniroute.core.events import (
 REALTIME_LIFETIME_MS = 30_000
 """Ringing somebody half a minute late does harm: effects of a running contact expire."""
 
+WEBHOOK: Final = "webhook"
+WEBHOOK_PREFIX: Final = "webhook:"
+"""What the channel of an order to call a webhook begins with; its name follows."""
+
+_NO_FACTS = frozenset({"webhook", "effect_id", "at_ms", "next_ms"})
+"""Fields of an event that no receiver of a webhook needs."""
+
 OfContact = OfferAccepted | ItemPulled | ItemForced | HandoffAccepted | WrapUpStarted | ItemDiverted
 
 
 class Effect(msgspec.Struct, frozen=True, array_like=True):
-    """An order to a channel. ``expires_ms`` 0 means never. Order is kept per (conversation, channel, realtime)."""
+    """An order to a channel, or to a webhook. ``expires_ms`` 0 means never.
+
+    Order is kept per (conversation, channel, realtime).
+    """
 
     effect_id: int
     order: str
@@ -40,6 +53,23 @@ class Effect(msgspec.Struct, frozen=True, array_like=True):
     expires_ms: int = 0
     outcome: str = ""
     """What the customer is told by ``divert``."""
+    event: str = ""
+    """The tag of the event that a webhook is told."""
+    facts: dict[str, str | int] = {}
+    """What a webhook is told of it: ids, counts and codes."""
+
+
+class CallsWebhook(Protocol):
+    """An event that calls a webhook; no name, no call."""
+
+    @property
+    def webhook(self) -> str: ...
+    @property
+    def effect_id(self) -> int: ...
+    @property
+    def conversation_id(self) -> int: ...
+    @property
+    def at_ms(self) -> int: ...
 
 
 def effect_of(event: Event) -> Effect | None:
@@ -65,6 +95,8 @@ def effect_of(event: Event) -> Effect | None:
             return _of_contact("connect", event, event.operator_id)
         case WrapUpStarted():
             return _of_contact("part", event, event.operator_id)
+        case ClockEscalated():
+            return _of_webhook(event)
         case ItemDiverted():
             return _of_contact("divert", event, outcome=event.outcome)
         case _:
@@ -81,6 +113,23 @@ def _notice(event: StatusAnswered | StatusCodeSent, expires_ms: int = 0) -> Effe
         event.at_ms,
         event.interaction_id,
         expires_ms=expires_ms,
+    )
+
+
+def _of_webhook(event: CallsWebhook) -> Effect | None:
+    """The call of a webhook, in order for each (conversation, webhook). Its facts are the event's plain fields."""
+    if not event.webhook or not event.effect_id:
+        return None
+    struct = cast("Event", event)
+    facts = {name: getattr(event, name) for name in struct.__struct_fields__ if name not in _NO_FACTS}
+    return Effect(
+        event.effect_id,
+        WEBHOOK,
+        event.conversation_id,
+        f"{WEBHOOK_PREFIX}{event.webhook}",
+        event.at_ms,
+        event=str(struct.__struct_config__.tag),
+        facts={name: value for name, value in facts.items() if isinstance(value, str | int)},
     )
 
 

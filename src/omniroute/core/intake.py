@@ -17,7 +17,7 @@ from omniroute.core.events import (
     RawReceived,
     RawRegistered,
 )
-from omniroute.core.model import CONTACT_OVER, MESSAGE, RUNNING, Conversation, Stage
+from omniroute.core.model import CONTACT_OVER, MESSAGE, RUNNING, Alias, Conversation, Stage
 from omniroute.core.queueing import queue_item
 from omniroute.core.roster import LEVELS
 from omniroute.core.state import State
@@ -248,8 +248,15 @@ def apply_reopened(state: State, event: ConversationReopened) -> None:
             tags=record.tags,
             tier=record.tier,
             reviewed=state.counters.config,
+            aliases=tuple([_free(state, one) for one in record.aliases]),
         ),
     )
+
+
+def _free(state: State, one: Alias) -> Alias:
+    """A session that another matter has by now leads there."""
+    taken = (one.channel, one.session_key) in state.by_session
+    return Alias(one.reference, one.channel) if taken else one
 
 
 def _enter(state: State, matter: Conversation) -> None:
@@ -257,6 +264,7 @@ def _enter(state: State, matter: Conversation) -> None:
     state.by_reference[matter.reference] = matter.conversation_id
     if matter.session_key:
         state.by_session[(matter.channel, matter.session_key)] = matter.conversation_id
+    state.enter_aliases(matter)
 
 
 def apply_interaction(state: State, event: InteractionReceived) -> None:

@@ -18,6 +18,7 @@ from omniroute.core import (
     handoffs,
     held,
     intake,
+    merging,
     offers,
     overflow,
     parking,
@@ -60,6 +61,7 @@ _ROOMS = (
     parts,
     work,
     status,
+    merging,
     digests,
 )
 

@@ -201,12 +201,21 @@ class Pass(msgspec.Struct, array_like=True, frozen=True, gc=False):
     by: str = ""
 
 
+class Alias(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What led to a matter that was merged into this one: its reference, and its session where it had one."""
+
+    reference: str
+    channel: str
+    session_key: str = ""
+
+
 class Conversation(msgspec.Struct, array_like=True, gc=False):
     """One matter of one customer. ``owner_id`` is an operator or empty; ``channel`` the instance it came by.
 
     ``answered`` tells whose turn it is; ``message_count`` counts what the customer wrote. ``clocks`` holds the newest
     of each name. ``tier`` is the customer's. ``reviewed`` is the number of the configuration that its promises follow.
     ``passes`` is the way that it took by transfers since it was opened, oldest first.
+    ``aliases`` are of the matters that were merged into it.
     """
 
     conversation_id: int
@@ -235,6 +244,7 @@ class Conversation(msgspec.Struct, array_like=True, gc=False):
     tier: str = ""
     reviewed: int = 0
     passes: tuple[Pass, ...] = ()
+    aliases: tuple[Alias, ...] = ()
 
 
 class WorkItem(msgspec.Struct, array_like=True, gc=False):

@@ -125,6 +125,23 @@ def _owner_of_matter_or_chief(state: State, actor: Actor, command: Any) -> bool:
     return actor.operator_id == matter.owner_id != "" or is_chief(actor, (matter.department_id,))
 
 
+def _merges(state: State, actor: Actor, command: Any) -> bool:
+    """Oneself, who may read both, and holds or answers for both, or merges one that nobody holds."""
+    matters = [state.conversations.get(number) for number in (command.conversation_id, command.into_id)]
+    if not _oneself(state, actor, command):
+        return False
+    for matter in matters:
+        if matter is None or not may_read(state, actor, matter):
+            return False
+    going = matters[0]
+    waits = going is not None and not any(state.items[number].operator_id for number in going.item_ids)
+    return waits or all(matter is not None and _has_say(actor, matter) for matter in matters)
+
+
+def _has_say(actor: Actor, matter: Conversation) -> bool:
+    return matter.owner_id == actor.operator_id or is_chief(actor, (matter.department_id,))
+
+
 def _writes_as_self(actor: Actor, command: Any) -> bool:
     return bool(actor.operator_id == command.operator_id)
 
@@ -149,6 +166,7 @@ RULES: dict[type[c.Command], Rule] = {
     c.DeclineOffer: _oneself,
     c.SendReply: _oneself,
     c.AddNote: _oneself_who_reads,
+    c.MergeConversations: _merges,
     c.TransferItem: _owner_or_chief,
     c.CancelHandoff: _oneself,
     c.DeclineHandoff: _named_or_chief,

@@ -49,11 +49,16 @@ def opened(step: Step, matter: Conversation) -> None:
 
 
 def reopened(step: Step, matter: Conversation) -> None:
-    """A matter goes on: the next response is promised, where nobody promises one the first, and a resolution anew."""
+    """A matter goes on: a response is promised, and a resolution anew."""
+    unanswered(step, matter)
+    start(step, matter, Target.RESOLUTION)
+
+
+def unanswered(step: Step, matter: Conversation) -> None:
+    """Somebody waits for an answer: the next response is promised, or where nobody promises one, the first."""
     written(step, matter)
     if not _runs(matter, RESPONSES):
         start(step, matter, Target.FIRST_RESPONSE)
-    start(step, matter, Target.RESOLUTION)
 
 
 def written(step: Step, matter: Conversation) -> None:

@@ -312,6 +312,13 @@ class State:
         for operator_id in item.backoff:
             self.deadlines[OFFERS].clear(("backoff", item.work_item_id, operator_id))
 
+    def enter_aliases(self, matter: Conversation) -> None:
+        """References and sessions of what a matter has taken in lead to it."""
+        for one in matter.aliases:
+            self.by_reference[one.reference] = matter.conversation_id
+            if one.session_key:
+                self.by_session[(one.channel, one.session_key)] = matter.conversation_id
+
     def in_wrap_up(self, operator: Operator) -> bool:
         """Whether the operator is kept from new work by writing up a contact.
 
@@ -385,6 +392,8 @@ class State:
             for key, matter in self.conversations.items()
             if matter.session_key
         }
+        for matter in self.conversations.values():
+            self.enter_aliases(matter)
         for item in self.items.values():
             self._index_item(item)
         for offer in self.offers.values():

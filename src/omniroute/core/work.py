@@ -267,6 +267,7 @@ def record_delivery(step: Step, command: RecordDelivery) -> None:
                 command.interaction_id,
                 command.reason,
                 step.now_ms,
+                command.order,
             )
         )
         _fail_connecting(step, command)
@@ -355,6 +356,9 @@ def apply_resolved(state: State, event: ConversationResolved) -> None:
     del state.by_reference[matter.reference]
     if matter.session_key:
         state.by_session.pop((matter.channel, matter.session_key), None)
+    for one in matter.aliases:
+        del state.by_reference[one.reference]
+        state.by_session.pop((one.channel, one.session_key), None)
 
 
 def apply_stage_changed(state: State, event: StageChanged) -> None:

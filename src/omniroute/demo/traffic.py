@@ -19,10 +19,10 @@ import websockets
 from msgspec import json
 
 from omniroute.app import Daemon
-from omniroute.channels.phone.sign import key_of, signed_headers
 from omniroute.config import Config
 from omniroute.demo.letters import CALLERS, CHATS, LETTERS
 from omniroute.demo.operators import SyntheticOperator
+from omniroute.signatures import key_of, signed_headers
 
 MEAN_PAUSE_S = {"mail": 9.0, "chat": 14.0, "call": 20.0}
 """Mean time between two customers of a kind; exponential, so that peaks happen."""

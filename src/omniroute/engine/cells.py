@@ -107,6 +107,10 @@ class ConversationCell(msgspec.Struct, array_like=True):
     closed_ms: int = 0
     linked: bool = False
     """Whether its customer has been shown the link to the status page in a session."""
+    merged_into: int = 0
+    """The matter that it has become a part of; `lead` follows it."""
+    merged: list[int] = []
+    """The matters that have become parts of it, of its own parts too."""
 
 
 class ThreadCell(msgspec.Struct, array_like=True):
@@ -276,6 +280,12 @@ class Cells:
         """The newest id under a key; 0 where there is none."""
         return int(self.raw(collection, key) or b"0")
 
+    def lead(self, number: int) -> int:
+        """The matter that another has become a part of, or itself."""
+        while (cell := self.get(CONVERSATION, number_key(number), ConversationCell)) and cell.merged_into:
+            number = cell.merged_into
+        return number
+
     def newest(self, collection: str, prefix: str, limit: int) -> list[str]:
         """The last ``limit`` keys that start with ``prefix``, committed or not, the last one first."""
         staged = {k: one for k, one in self._staged.get(collection, {}).items() if k.startswith(prefix)}
@@ -283,6 +293,22 @@ class Cells:
         keys = {key for key, _ in committed} | set(staged)
         dropped = {k for k, one in staged.items() if one.value is None}
         return sorted(keys - dropped, reverse=True)[:limit]
+
+
+def lead(journal: Journal, number: int) -> int:
+    """The matter that a committed one has become a part of, or itself."""
+    while (cell := read(journal, CONVERSATION, number_key(number), ConversationCell)) and cell.merged_into:
+        number = cell.merged_into
+    return number
+
+
+def thread(journal: Journal, matter: ConversationCell, limit: int) -> list[ThreadCell]:
+    """The newest committed lines of a matter and of its parts, oldest first."""
+    lines: list[ThreadCell] = []
+    for number in (matter.conversation_id, *matter.merged):
+        rows = journal.scan(THREAD, pair_prefix(number), limit=limit, reverse=True)
+        lines += [msgspec.msgpack.decode(data, type=ThreadCell) for _, data in rows]
+    return sorted(lines, key=lambda line: line.seq)[-limit:]
 
 
 def read(journal: Journal, collection: str, key: str, kind: type[T]) -> T | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
 
-import msgspec
 import structlog
 
 from omniroute.channels.contract import Health, RawInput, ThreadEntry, Waiting
@@ -54,14 +53,11 @@ class EngineContext:
     async def thread(self, session_key: str, after_interaction_id: int = 0) -> Sequence[ThreadEntry]:
         await self._writer.barrier()
         journal = self._writer.journal
-        number = int(journal.get(c.SESSION, c.joined_key(self.instance, session_key)) or b"0")
+        number = c.lead(journal, int(journal.get(c.SESSION, c.joined_key(self.instance, session_key)) or b"0"))
         matter = c.read(journal, c.CONVERSATION, c.number_key(number), c.ConversationCell) if number else None
         if matter is None:
             return ()
-        lines = journal.scan(c.THREAD, c.pair_prefix(number), limit=THREAD_ENTRIES_MAX * 4, reverse=True)
-        entries = self._entries(
-            matter, [msgspec.msgpack.decode(data, type=c.ThreadCell) for _, data in reversed(lines)]
-        )
+        entries = self._entries(matter, c.thread(journal, matter, THREAD_ENTRIES_MAX * 4))
         wanted = [one for one in entries if (one.interaction_id, one.key) > (after_interaction_id, "")]
         return wanted[-THREAD_ENTRIES_MAX:]
 

@@ -28,6 +28,7 @@ from omniroute.engine.links import Links
 from omniroute.engine.metrics import Metrics
 from omniroute.engine.outbox import Outbox
 from omniroute.engine.ports import Clock, Disk, Spawn, SystemClock, TaskGroupSpawn
+from omniroute.engine.sinks import Sinks, SinkSetup
 from omniroute.engine.status.desk import StatusDesk
 from omniroute.engine.status.setup import StatusSetup
 from omniroute.engine.supervisor import ChannelRunner, Supervisor
@@ -73,6 +74,8 @@ class Setup(NamedTuple):
     """Makes the references of matters; the simulator's are foreseeable."""
     status: StatusSetup = StatusSetup()
     """How customers are told where their matter stands."""
+    sinks: Sequence[SinkSetup] = ()
+    """Where webhooks go."""
 
 
 class Engine:
@@ -92,7 +95,10 @@ class Engine:
         self.supervisor = Supervisor(
             [ChannelRunner(one.name, one.channel, one.options, writer.clock, self._context) for one in channels]
         )
-        self.outbox = Outbox(writer, spawn, self.supervisor.send, lambda who: setup.names.get(who, ""))
+        self.sinks = Sinks(setup.sinks, writer.clock)
+        self.outbox = Outbox(
+            writer, spawn, self.supervisor.send, self.sinks.deliver, lambda who: setup.names.get(who, "")
+        )
         self._spawn = spawn
 
     def _context(self, runner: ChannelRunner) -> EngineContext:

@@ -156,7 +156,7 @@ class Intake:
                 if journal.get(c.QUARANTINE, key) is not None:
                     raise InvalidInput("it could not be read; it is kept in quarantine")
                 await commits.receive()
-        matter = c.read(journal, c.CONVERSATION, c.number_key(number), c.ConversationCell)
+        matter = c.read(journal, c.CONVERSATION, c.number_key(c.lead(journal, number)), c.ConversationCell)
         if matter is None:
             raise Busy("it has been received, and will be registered shortly")
         return matter.reference

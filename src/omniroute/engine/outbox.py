@@ -17,7 +17,7 @@ import structlog
 
 from omniroute.channels.contract import Delivery, Receipt
 from omniroute.core.commands import RecordDelivery
-from omniroute.core.effects import Effect, effect_of
+from omniroute.core.effects import WEBHOOK, Effect, effect_of
 from omniroute.core.events import Event
 from omniroute.core.permissions import SYSTEM
 from omniroute.engine import cells as c
@@ -26,15 +26,17 @@ from omniroute.engine.ports import Spawn
 from omniroute.engine.writer import Writer
 from omniroute.errors import DeliveryDeferred, DeliveryError, JournalError, OmniRouteError
 from omniroute.journal.contract import Write
+from omniroute.sinks.contract import SinkDelivery
 
 ATTEMPTS_MAX = 14
 BACKOFF_FIRST_MS = 2_000
 BACKOFF_MAX_MS = 3_600_000
 SEND_TIMEOUT_S = 60
 SENDS_MAX = 32
-"""Sends under way at once; as many again of running contacts, so that hanging mails never hold a ring."""
+"""Sends under way at once, and as many of running contacts, and of webhooks: what hangs holds up only its like."""
 
 Send = Callable[[Delivery], Awaitable[Receipt]]
+Tell = Callable[[str, SinkDelivery], Awaitable[None]]
 Lane = tuple[int, str, bool]
 
 log = structlog.get_logger("omniroute.outbox")
@@ -46,15 +48,16 @@ def backoff_ms(attempts: int) -> int:
 
 
 class Outbox:
-    """One for all channels; ``send`` is the supervisor's."""
+    """One for all channels and sinks; ``send`` is the supervisor's, ``tell`` that of the sinks."""
 
-    def __init__(self, writer: Writer, spawn: Spawn, send: Send, name_of: Callable[[str], str]) -> None:
+    def __init__(self, writer: Writer, spawn: Spawn, send: Send, tell: Tell, name_of: Callable[[str], str]) -> None:
         self._writer = writer
         self._spawn = spawn
         self._send = send
+        self._tell = tell
         self._name_of = name_of
         self._lanes: dict[Lane, deque[c.OutboxCell]] = {}
-        self._slots = {realtime: anyio.Semaphore(SENDS_MAX) for realtime in (False, True)}
+        self._slots = {kind: anyio.Semaphore(SENDS_MAX) for kind in ("contact", "reply", WEBHOOK)}
 
     def start(self) -> None:
         """Take up what an earlier life left, then listen to commits."""
@@ -108,7 +111,7 @@ class Outbox:
                 if cell.attempts >= ATTEMPTS_MAX:
                     await self._end(cell, None, str(deferred))
                     return
-                await self._later(cell)
+                await self._later(cell, deferred.retry_after_s)
             except DeliveryError as refused:
                 await self._end(cell, None, str(refused))
                 return
@@ -117,10 +120,14 @@ class Outbox:
                 return
 
     async def _attempt(self, effect: Effect) -> Receipt:
-        async with self._slots[effect.expires_ms > 0]:
+        kind = WEBHOOK if effect.order == WEBHOOK else "contact" if effect.expires_ms else "reply"
+        async with self._slots[kind]:
             try:
                 with anyio.fail_after(self._patience_s(effect)):
-                    return await self._send(self._delivery(effect))
+                    if effect.order != WEBHOOK:
+                        return await self._send(self._delivery(effect))
+                    await self._tell(effect.channel, self._call(effect))
+                    return Receipt()
             except TimeoutError as late:
                 raise DeliveryDeferred("the other side did not answer in time") from late
 
@@ -156,8 +163,23 @@ class Outbox:
             outcome=effect.outcome,
         )
 
-    async def _later(self, cell: c.OutboxCell) -> None:
-        cell.next_ms = self._writer.clock.now_ms() + backoff_ms(cell.attempts)
+    def _call(self, effect: Effect) -> SinkDelivery:
+        matter = c.read(self._writer.journal, c.CONVERSATION, c.number_key(effect.conversation_id), c.ConversationCell)
+        if matter is None:
+            raise DeliveryError("the matter has been erased")
+        return SinkDelivery(
+            key=f"e{effect.effect_id}",
+            event=effect.event,
+            at_ms=effect.at_ms,
+            conversation_id=effect.conversation_id,
+            reference=matter.reference,
+            facts=effect.facts,
+        )
+
+    async def _later(self, cell: c.OutboxCell, retry_after_s: int) -> None:
+        """Not before the other side wants it, as far as that is within our own longest pause."""
+        wanted_ms = min(retry_after_s * 1000, BACKOFF_MAX_MS)
+        cell.next_ms = self._writer.clock.now_ms() + max(backoff_ms(cell.attempts), wanted_ms)
         log.info("delivery_deferred", effect_id=cell.effect.effect_id, attempts=cell.attempts)
         await self._keep([c.put(c.OUTBOX, c.number_key(cell.effect.effect_id), cell)])
 
@@ -176,6 +198,7 @@ class Outbox:
             interaction_id=effect.interaction_id,
             delivered=receipt is not None,
             reason=reason,
+            order=effect.order,
         )
         key = c.number_key(effect.effect_id)
         writes = [c.drop(c.OUTBOX, key)]

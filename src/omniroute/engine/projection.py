@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from omniroute.core import events as e
-from omniroute.core.effects import effect_of
+from omniroute.core.effects import WEBHOOK, effect_of
 from omniroute.core.state import State
 from omniroute.core.targets import CUSTOMERS, target_of
 from omniroute.engine import cells as c
@@ -20,6 +20,7 @@ IN_THREAD = (
     e.ConversationOpened,
     e.ConversationReopened,
     e.ConversationResolved,
+    e.ConversationMerged,
     e.InteractionReceived,
     e.ReplySent,
     e.NoteAdded,
@@ -70,11 +71,15 @@ def in_thread(event: e.Event) -> bool:
         return event.outcome == "breached" or target_of(event.name) in CUSTOMERS
     if isinstance(event, e.StatusAnswered) and not event.conversation_id:
         return False
+    if isinstance(event, e.DeliveryDied) and event.order == WEBHOOK:  # it concerns whoever runs the system
+        return False
     return isinstance(event, IN_THREAD) or (isinstance(event, e.ItemQueued) and bool(event.hold_until_ms))
 
 
 def conversation_of(event: e.Event) -> int:
     """The conversation an event belongs to; 0 for none."""
+    if isinstance(event, e.ConversationMerged):
+        return event.into_id
     if isinstance(event, e.ConversationReopened | e.ConversationResolved):
         return event.record.conversation_id
     return getattr(event, "conversation_id", 0)
@@ -120,10 +125,26 @@ def _matter(event: e.Event, cells: c.Cells) -> Iterator[Write]:
                 done = isinstance(event, e.ConversationResolved)
                 cell.record, cell.closed_ms = (record, event.at_ms) if done else (None, 0)
                 yield c.put(c.CONVERSATION, c.number_key(record.conversation_id), cell)
+        case e.ConversationMerged():
+            yield from _merged(event, cells)
         case e.InteractionReceived() | e.StatusAsked():
             yield c.put_number(c.RAW_MATTER, c.number_key(event.raw_id), event.conversation_id)
         case e.RawQuarantined():
             yield c.put(c.QUARANTINE, c.number_key(event.raw_id), c.QuarantineCell(event.reason, event.at_ms))
+
+
+def _merged(event: e.ConversationMerged, cells: c.Cells) -> Iterator[Write]:
+    """The one that goes leads to the one that stays, which lists of matters show alone."""
+    number = event.record.conversation_id
+    going = cells.get(c.CONVERSATION, c.number_key(number), c.ConversationCell)
+    staying = cells.get(c.CONVERSATION, c.number_key(event.into_id), c.ConversationCell)
+    if going is None or staying is None:
+        return
+    going.merged_into = event.into_id
+    staying.merged = [*staying.merged, *going.merged, number]
+    yield c.put(c.CONVERSATION, c.number_key(number), going)
+    yield c.put(c.CONVERSATION, c.number_key(event.into_id), staying)
+    yield c.drop(c.HISTORY, c.pair_key(event.record.customer_id, number))
 
 
 def _delivery(event: e.Event) -> Iterator[Write]:
@@ -153,7 +174,7 @@ def _told(event: e.Event, state: State) -> list[tuple[str, str, str]]:
             return [(event.operator_id, "offer_expired", "")]
         case e.OfferRevoked():
             return [(event.operator_id, "offer_revoked", event.reason)]
-        case e.DeliveryDied():
+        case e.DeliveryDied(order=order) if order != WEBHOOK:
             return [(_owner(state, event.conversation_id), "delivery_died", event.reason)]
         case e.ClockEnded(outcome="breached"):
             return [(_owner(state, event.conversation_id), "clock_breached", target_of(event.name))]

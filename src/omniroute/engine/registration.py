@@ -101,6 +101,8 @@ class Registration:
         one, instance = self._interaction, self._raw.instance
         if one.session_key:
             number = cells.number(c.SESSION, c.joined_key(instance, one.session_key))
+            if one.kind is InteractionKind.MESSAGE:  # what else a merged contact brings belongs to that contact
+                number = cells.lead(number)
             cell = cells.get(c.CONVERSATION, c.number_key(number), c.ConversationCell) if number else None
             stale = (
                 cell is not None
@@ -110,7 +112,7 @@ class Registration:
             )
             return None if stale else cell
         for provider_id in one.answers_to:
-            number = cells.number(c.OUR_ID, c.joined_key(instance, provider_id))
+            number = cells.lead(cells.number(c.OUR_ID, c.joined_key(instance, provider_id)))
             cell = cells.get(c.CONVERSATION, c.number_key(number), c.ConversationCell) if number else None
             if cell is not None and customer_id == cell.customer_id != 0:
                 return cell

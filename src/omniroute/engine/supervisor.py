@@ -1,7 +1,7 @@
 """The supervisor: every channel instance runs in a task of its own and can stop nobody else.
 
-What lives here: start, restart with back-off, circuit breaker for sending, health. A plugin that raises or hangs in an
-await is degraded alone.
+What lives here: start, restart with back-off, sending behind a circuit breaker, health. A plugin that raises or hangs
+in an await is degraded alone.
 """
 
 from __future__ import annotations
@@ -23,16 +23,14 @@ from omniroute.channels.contract import (
     Instance,
     Receipt,
 )
+from omniroute.engine.breaker import Breaker
 from omniroute.engine.ports import Clock, Spawn
-from omniroute.errors import DeliveryDeferred, DeliveryError
+from omniroute.errors import DeliveryDeferred
 
 RESTART_FIRST_MS = 500
 RESTART_MAX_MS = 60_000
 STEADY_MS = 60_000
 """An instance that ran for so long begins its back-off anew."""
-BREAKER_FAILURES = 5
-"""Deferred deliveries in a row after which sending pauses."""
-BREAKER_PAUSE_MS = 30_000
 
 log = structlog.get_logger("omniroute.supervisor")
 
@@ -55,9 +53,8 @@ class ChannelRunner:
         self._options = options
         self._clock = clock
         self._context = context(self)
-        self._failures = 0
-        self._open_until_ms = 0
-        self._tripped = False
+        self._breaker = Breaker(clock, self._send_failed, self._pause)
+        self._paused = False
         self.current: Instance = channel.open_instance(options, self._context)
         self.ready = anyio.Event()
 
@@ -85,8 +82,8 @@ class ChannelRunner:
             await self.current.serve(started=self._started)
             reason = "it stopped by itself"
         except Exception as failure:  # a plugin may raise anything; only its own channel suffers
-            reason = _reason(failure)
-            log.warning("channel_failed", instance=self.name, reason=reason, where=_where(failure))
+            reason = reason_of(failure)
+            log.warning("channel_failed", instance=self.name, reason=reason, where=where(failure))
         self.health = Health("down", reason)
 
     def _started(self) -> None:
@@ -96,42 +93,28 @@ class ChannelRunner:
 
     async def send(self, delivery: Delivery) -> Receipt:
         """Send through the present instance; while the breaker is open nothing is tried."""
-        if self._clock.now_ms() < self._open_until_ms:
-            raise DeliveryDeferred("sending pauses after repeated failures")
-        try:
-            receipt = await self.current.send(delivery)
-        except DeliveryDeferred:
-            self._count_failure()
-            raise
-        except DeliveryError:
-            raise
-        except Exception as failure:  # likewise: the outbox tries again
-            self._count_failure()
-            log.warning("send_failed", instance=self.name, reason=_reason(failure), where=_where(failure))
-            raise DeliveryDeferred("the channel failed while sending") from failure
-        self._failures = 0
-        if self._tripped and self.health.state == "degraded":
+        receipt = await self._breaker.attempt(lambda: self.current.send(delivery))
+        if self._paused and self.health.state == "degraded":
             self.health = Health("up")
-        self._tripped = False
+        self._paused = False
         return receipt
 
-    def _count_failure(self) -> None:
-        self._failures += 1
-        if self._failures >= BREAKER_FAILURES:
-            self._failures = 0
-            self._open_until_ms = self._clock.now_ms() + BREAKER_PAUSE_MS
-            self._tripped = True
-            self.health = msgspec.structs.replace(self.health, state="degraded", detail="sending pauses")
-            log.warning("circuit_open", instance=self.name)
+    def _send_failed(self, failure: Exception) -> None:
+        log.warning("send_failed", instance=self.name, reason=reason_of(failure), where=where(failure))
+
+    def _pause(self) -> None:
+        self._paused = True
+        self.health = msgspec.structs.replace(self.health, state="degraded", detail="sending pauses")
+        log.warning("circuit_open", instance=self.name)
 
 
-def _where(failure: BaseException) -> str:
+def where(failure: BaseException) -> str:
     """The last place in the traceback: enough to find the bug, without the contents that a message may hold."""
     frame = (traceback.extract_tb(failure.__traceback__) or [None])[-1]
     return f"{frame.filename}:{frame.lineno}" if frame else ""
 
 
-def _reason(failure: BaseException) -> str:
+def reason_of(failure: BaseException) -> str:
     """A short reason; of a group, the first; of the system, its own words."""
     while isinstance(failure, BaseExceptionGroup):
         failure = failure.exceptions[0]

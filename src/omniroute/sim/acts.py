@@ -292,6 +292,22 @@ def requeue(world: World, act: Act) -> None:
         )
 
 
+def merge(world: World, act: Act) -> None:
+    """Make two matters of one customer one (``boss``, or an operator; ``b``: which two)."""
+    found = (None, BOSS) if act.who == BOSS.operator_id else _operator(world, act)
+    matters = list(world.state.conversations.values()) if world.up else []
+    twice = [one for one in matters if sum([other.customer_id == one.customer_id for other in matters]) > 1]
+    going = _pick(twice, act.a)
+    if not found or going is None:
+        return
+    others = [one for one in twice if one.customer_id == going.customer_id and one is not going]
+    staying = _pick(others if act.b % 4 else matters, act.b // 4)  # now and then of somebody else, which is refused
+    if staying is not None:
+        numbers = going.conversation_id, staying.conversation_id
+        command = k.MergeConversations(conversation_id=numbers[0], into_id=numbers[1], operator_id=found[1].operator_id)
+        world.order(found[1], command)
+
+
 def retrain(world: World, act: Act) -> None:
     """An operator has other skills, departments or room from now on."""
     if not world.up:
@@ -362,5 +378,6 @@ ACTS: dict[str, Callable[[World, Act], None]] = {
     "retrain": retrain,
     "prioritize": prioritize,
     "promise": promise,
+    "merge": merge,
 }
 """Faults have their own table in ``faults``."""

@@ -138,6 +138,8 @@ class CoreWorld(World):
 
     def _register(self, raw_id: int, letter: Letter, channel: str) -> None:
         number = self._sessions.get(letter.session, 0) if letter.session else self._answered(letter)
+        if letter.kind is InteractionKind.MESSAGE:
+            number = self.watch.ledger.lead(number)
         record = self._closed.get(number)
         wish = company.wish_of(letter.customer)
         events = self._do(

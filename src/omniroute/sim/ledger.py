@@ -13,6 +13,7 @@ import msgspec
 
 from omniroute.core import events as e
 from omniroute.core.effects import effect_of
+from omniroute.core.model import ContactState
 from omniroute.engine import cells as c
 from omniroute.engine.mailbox import Request
 from omniroute.journal.memory import MemoryDisk
@@ -41,9 +42,10 @@ class Ledger:
         self.effects: dict[int, str] = {}
         self.sent: dict[str, int] = {}
         self.open_sessions: dict[tuple[str, str], int] = {}
-        self._sessions: dict[int, tuple[str, str]] = {}
         self._clocks: dict[tuple[int, str], None] = {}
         self._escalated: dict[tuple[int, str], set[int]] = {}
+        self._sessions: dict[int, list[tuple[str, str]]] = {}
+        self._merged_into: dict[int, int] = {}
         self._received: dict[int, None] = {}
         self._registered: dict[int, None] = {}
         self._interactions: dict[int, None] = {}
@@ -65,6 +67,7 @@ class Ledger:
             e.ConversationOpened: self._opened,
             e.ConversationReopened: self._reopened,
             e.ConversationResolved: self._resolved,
+            e.ConversationMerged: self._merged,
         }
 
     # ---- commands
@@ -154,22 +157,42 @@ class Ledger:
 
     def _reopened(self, event: e.ConversationReopened) -> Iterator[str]:
         record = event.record
-        return self._session(record.conversation_id, record.channel, record.session_key)
+        yield from self._session(record.conversation_id, record.channel, record.session_key)
+        for one in record.aliases:
+            if (one.channel, one.session_key) not in self.open_sessions:
+                yield from self._session(record.conversation_id, one.channel, one.session_key)
 
     def _resolved(self, event: e.ConversationResolved) -> Iterator[str]:
         number = event.record.conversation_id
-        session = self._sessions.pop(number, ("", ""))
-        self.open_sessions.pop(session, None)
-        if session[1]:
+        for session in self._sessions.pop(number, []):
+            self.open_sessions.pop(session, None)
             self._closed[session] = (number, event.at_ms)
         for name in [name for matter, name in self._clocks if matter == number]:
             yield f"23: the clock {name} of conversation {number} outlived it"
+
+    def _merged(self, event: e.ConversationMerged) -> Iterator[str]:
+        """27: whatever led to the one that goes leads to the one that stays; a call ends with its matter."""
+        record, into = event.record, event.into_id
+        self._merged_into[record.conversation_id] = into
+        for session in self._sessions.pop(record.conversation_id, []):
+            del self.open_sessions[session]
+            if record.contact is ContactState.NONE or session != (record.channel, record.session_key):
+                yield from self._session(into, *session)
+        for name in [name for matter, name in self._clocks if matter == record.conversation_id]:
+            yield f"23: the clock {name} of conversation {record.conversation_id} outlived it"
+
+    def lead(self, number: int) -> int:
+        """The matter that another has become a part of, or itself."""
+        while number in self._merged_into:
+            number = self._merged_into[number]
+        return number
 
     def _session(self, number: int, channel: str, session_key: str) -> Iterator[str]:
         """4: one open conversation for each session."""
         if not session_key:
             return
-        session = self._sessions[number] = (channel, session_key)
+        session = channel, session_key
+        self._sessions.setdefault(number, []).append(session)
         if session in self.open_sessions:
             yield f"4: session {session} has conversations {self.open_sessions[session]} and {number}"
         self.open_sessions[session] = number
@@ -218,10 +241,10 @@ class Ledger:
         for key, raw_id in self.acknowledged.items():
             if raw_id not in self._registered:
                 yield f"1: input {key!r} was acknowledged and never registered or quarantined"
-            number = int(where.get(c.number_key(raw_id), b"0"))
-            if key in self.belongs and number and number != self.belongs[key]:
+            number = self.lead(int(where.get(c.number_key(raw_id), b"0")))
+            if key in self.belongs and number and number != self.lead(self.belongs[key]):
                 yield f"27: input {key!r} belongs to conversation {self.belongs[key]}, but is in {number}"
-            if self.strangers.get(key, -1) == number:
+            if self.lead(self.strangers.get(key, -1)) == number:
                 yield f"28: a stranger reached conversation {number} by quoting a reply"
         for cell in [msgspec.msgpack.decode(data, type=c.DeadCell) for data in _values(disk, c.DEAD)]:
             given_up = f"e{cell.effect.effect_id}" not in self.refused and not cell.effect.expires_ms

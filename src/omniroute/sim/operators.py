@@ -40,10 +40,11 @@ _REST = (
     "end",
     "pull",
     "meddle",
+    "merge",
 )
 _BOSS = (
     "turn_down", "send", "force", "reassign", "requeue", "force", "retrain", "retrain", "prioritize", "prioritize",
-    "promise",
+    "promise", "merge",
 )  # fmt: skip
 
 
@@ -112,11 +113,14 @@ class Operators:
             match event:
                 case e.OfferMade():
                     self._offered(event.operator_id)
+                case e.ConversationOpened():
+                    self._tidy(event.conversation_id)
                 case e.InteractionReceived():
                     matter = self._world.state.conversations.get(event.conversation_id)
                     if matter is not None and matter.owner_id:
                         self._soon("reply", matter.owner_id, 25)
                 case e.ReplySent():
+                    self._tidy(event.conversation_id)
                     if self._chance.random() < 0.6:
                         self._soon("complete", event.operator_id, 60)
                 case e.WrapUpStarted():
@@ -127,6 +131,14 @@ class Operators:
                     self._world.plan(10 + self._chance.random() * 50, "presence", event.operator_id, AVAILABLE)
                 case _ if isinstance(event, OWNED):
                     self._took(event)
+
+    def _tidy(self, number: int) -> None:
+        """Whoever sees that a customer has several matters may make them one."""
+        matters = self._world.state.conversations
+        matter = matters.get(number)
+        if matter and sum([one.customer_id == matter.customer_id for one in matters.values()]) > 1:
+            for name in (self._chance.choice(self._names), "boss"):
+                self._soon("merge", name, 40)
 
     def _offered(self, name: str) -> None:
         chance, options, calm = self._chance, self._world.options, self._world.calm

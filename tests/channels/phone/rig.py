@@ -18,7 +18,7 @@ from tests.channels.fakes import FakeContext
 from omniroute.channels.contract import Delivery, Interaction, RawInput
 from omniroute.channels.phone.options import PhoneOptions
 from omniroute.channels.phone.plugin import PhoneChannel, PhoneInstance
-from omniroute.channels.phone.sign import key_of, signed_headers
+from omniroute.signatures import key_of, signed_headers
 
 SECRET = "demo-call-events-secret"
 KEY = key_of(SECRET)

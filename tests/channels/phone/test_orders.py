@@ -13,8 +13,8 @@ from tests.channels.phone.rig import KEY, NOW_MS, SECRET, Engine, make_instance,
 from omniroute.channels.contract import Capabilities
 from omniroute.channels.phone.options import PhoneOptions
 from omniroute.channels.phone.plugin import PhoneChannel, PhoneInstance, omniroute_channels
-from omniroute.channels.phone.sign import verify
 from omniroute.errors import DeliveryDeferred, DeliveryRefused
+from omniroute.signatures import verify
 
 
 class TelephoneSystem:

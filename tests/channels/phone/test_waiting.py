@@ -9,7 +9,7 @@ import pytest
 from tests.channels.phone.rig import KEY, NOW_MS, Engine, headers_without, make_instance, running
 
 from omniroute.channels.contract import Waiting
-from omniroute.channels.phone.sign import signed_headers
+from omniroute.signatures import signed_headers
 
 PATH = "/channels/phone/calls/c1/waiting"
 NOT_WAITING = {"position": 0, "low_s": 0, "high_s": 0, "percent": 0, "staffed": True}

@@ -6,8 +6,8 @@ import httpx2
 import msgspec
 
 from omniroute.channels.contract import Delivery, Receipt
-from omniroute.channels.phone.sign import signed_headers
 from omniroute.errors import DeliveryDeferred, DeliveryRefused
+from omniroute.signatures import signed_headers
 
 TIMEOUT_S = 5.0
 

@@ -18,7 +18,6 @@ from omniroute.channels.contract import ChannelContext, RawInput
 from omniroute.channels.phone.events import CallEvent, decode_event
 from omniroute.channels.phone.numbers import normalize_number
 from omniroute.channels.phone.options import PhoneOptions
-from omniroute.channels.phone.sign import key_of, verify
 from omniroute.errors import (
     Busy,
     InvalidInput,
@@ -28,6 +27,7 @@ from omniroute.errors import (
     TooLarge,
     Unauthenticated,
 )
+from omniroute.signatures import key_of, verify
 
 BODY_SECONDS_MAX = 10
 JOURNAL_RETRY_AFTER_S = 30

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from omniroute.channels.phone.sign import key_of
+from omniroute.signatures import key_of
 
 KEY_BYTES_MIN = 16
 

@@ -31,12 +31,12 @@ from omniroute.channels.phone.control import make_client, post_order
 from omniroute.channels.phone.events import event_key, interaction_of
 from omniroute.channels.phone.intake import Intake
 from omniroute.channels.phone.options import PhoneOptions
-from omniroute.channels.phone.sign import key_of
 from omniroute.channels.phone.simulator import Simulator
 from omniroute.channels.phone.simulator_page import SimulatorPage
 from omniroute.channels.phone.waiting import WaitingQuestion
 from omniroute.errors import DeliveryDeferred, DeliveryRefused
 from omniroute.hookspecs import hookimpl
+from omniroute.signatures import key_of
 
 ORDERS = frozenset({"connect", "part", "divert"})
 

@@ -22,8 +22,8 @@ from omniroute.channels.contract import ChannelContext, Delivery
 from omniroute.channels.phone.calls import CALL_ID_PREFIX, Bell, Call, CallState
 from omniroute.channels.phone.events import CallEvent, CallEventType
 from omniroute.channels.phone.intake import Answer
-from omniroute.channels.phone.sign import signed_headers
 from omniroute.errors import DeliveryDeferred
+from omniroute.signatures import signed_headers
 
 CALLS_MAX = 100
 ORDERS_MAX = 100

@@ -13,8 +13,8 @@ from starlette.responses import Response
 from omniroute.channels.contract import ChannelContext
 from omniroute.channels.phone.intake import refusal
 from omniroute.channels.phone.options import PhoneOptions
-from omniroute.channels.phone.sign import key_of, verify
 from omniroute.errors import OmniRouteError
+from omniroute.signatures import key_of, verify
 
 
 class WaitingAnswer(msgspec.Struct, frozen=True):

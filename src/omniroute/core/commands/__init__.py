@@ -19,6 +19,7 @@ from omniroute.core.commands.base import (
 )
 from omniroute.core.commands.handoffs import CancelHandoff, DeclineHandoff, TransferItem
 from omniroute.core.commands.intake import Classification, QuarantineRaw, ReceiveRaw, RegisterInteraction
+from omniroute.core.commands.matters import MergeConversations
 from omniroute.core.commands.offers import AcceptOffer, DeclineOffer, ForceItem, PullItem, ReassignItem
 from omniroute.core.commands.people import ConnectOperator, DisconnectOperator, PutOperator, SetPresence
 from omniroute.core.commands.status import AnswerStatus, SendStatusCode
@@ -52,6 +53,7 @@ __all__ = [
     "FireDue",
     "ForceItem",
     "Keep",
+    "MergeConversations",
     "PrioritizeMatter",
     "PullItem",
     "PutOperator",

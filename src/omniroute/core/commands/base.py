@@ -46,3 +46,4 @@ class RecordDelivery(Command, frozen=True, kw_only=True, gc=False):
     interaction_id: int
     delivered: bool
     reason: str = ""
+    order: str = ""

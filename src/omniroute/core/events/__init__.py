@@ -60,6 +60,7 @@ from omniroute.core.events.matters import (
     ReplySent,
     StageChanged,
 )
+from omniroute.core.events.merging import ConversationMerged
 from omniroute.core.events.offers import (
     Candidate,
     Decision,
@@ -101,6 +102,7 @@ AnyEvent = (
     | ConversationOpened
     | ConversationReopened
     | ConversationResolved
+    | ConversationMerged
     | StageChanged
     | ReplySent
     | NoteAdded
@@ -173,6 +175,7 @@ __all__ = [
     "ClocksReviewed",
     "ConfigApplied",
     "ConnectFailed",
+    "ConversationMerged",
     "ConversationOpened",
     "ConversationReopened",
     "ConversationResolved",

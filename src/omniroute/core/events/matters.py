@@ -87,3 +87,4 @@ class DeliveryDied(Event, tag="delivery.died", frozen=True, gc=False):
     interaction_id: int
     reason: str
     at_ms: int
+    order: str = ""

@@ -27,6 +27,7 @@ from omniroute.core.invariants.promises import (
     consequences,
     lengths_are_kept,
     matters_do_not_go_round,
+    merges_lose_nothing,
     owners_write,
     remember,
     room_then,
@@ -86,7 +87,7 @@ def witness(before: State, events: Sequence[e.Event], at_ms: int) -> None:
         for number, moment in _moments_of(type(event)):
             for complaint in moment(before, event):
                 raise InvariantViolation(f"invariant {number} ({moment.__name__}): {complaint}")
-        if hasattr(event, "conversation_id"):
+        if hasattr(event, "conversation_id") or isinstance(event, e.ConversationMerged):
             _apply(before, event, at_ms)
         else:
             machine.apply(before, event, at_ms)
@@ -132,7 +133,10 @@ INVARIANTS: dict[str, Callable[[State, Scope], Iterator[str]]] = {
     "links": nothing_dangles,
 }
 """At rest."""
-CONSEQUENCES: dict[str, Callable[[State, e.Event, Before], Iterator[str]]] = {"15, 16, 19, 20, 22": consequences}
+CONSEQUENCES: dict[str, Callable[[State, e.Event, Before], Iterator[str]]] = {
+    "15, 16, 19, 20, 22": consequences,
+    "links": merges_lose_nothing,
+}
 """After an event, with what was remembered from before it."""
 MOMENTS: dict[str, Moment] = {
     "10-12, 15": eligible_then,

@@ -194,6 +194,8 @@ class Before(NamedTuple):
     contact: ContactState
     place: tuple[str, str, str]
     loads: dict[str, int]
+    messages: int = 0
+    answered: bool = True
 
 
 def remember(state: State, event: e.Event) -> Before:
@@ -207,11 +209,36 @@ def remember(state: State, event: e.Event) -> Before:
         matter.contact if matter else ContactState.NONE,
         _place_of(matter) if matter else ("", "", ""),
         {one: state.operators[one].load_units for one in {item.operator_id for item in items} if one},
+        *_to_keep(state, event),
     )
 
 
 def _place_of(matter: Conversation) -> tuple[str, str, str]:
     return matter.owner_id, matter.queue_id, matter.department_id
+
+
+def _to_keep(state: State, event: e.Event) -> tuple[int, bool]:
+    """The messages that both matters of a merge have, and whether all of them are answered."""
+    if not isinstance(event, e.ConversationMerged):
+        return 0, True
+    both = state.conversations[event.record.conversation_id], state.conversations[event.into_id]
+    return sum([matter.message_count for matter in both]), all(matter.answered for matter in both)
+
+
+def merges_lose_nothing(state: State, event: e.Event, before: Before) -> Iterator[str]:
+    """Links: one matter has the messages of both, unread if one was, and both references lead to it; one customer."""
+    if not isinstance(event, e.ConversationMerged):
+        return
+    matter, going = state.conversations[event.into_id], event.record
+    if going.conversation_id in state.conversations:
+        yield f"conversation {going.conversation_id} was merged and is still there"
+    if (matter.message_count, matter.answered) != (before.messages, before.answered):
+        yield f"conversation {event.into_id} has {matter.message_count} messages, answered: {matter.answered}"
+    if matter.customer_id != going.customer_id:
+        yield f"conversations {going.conversation_id} and {event.into_id} are of two customers"
+    for reference in (going.reference, matter.reference, *[one.reference for one in going.aliases]):
+        if state.by_reference.get(reference) != event.into_id:
+            yield f"the reference {reference} does not lead to conversation {event.into_id}"
 
 
 def consequences(state: State, event: e.Event, before: Before) -> Iterator[str]:

@@ -80,6 +80,7 @@ _KINDS = {
     "operator_id": "operators",
     "from_operator_id": "operators",
     "conversation_id": "matters",
+    "into_id": "matters",
     "offer_id": "offers",
     "handoff_id": "handoffs",
 }

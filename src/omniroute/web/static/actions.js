@@ -109,6 +109,10 @@ export async function refreshConversation(reference = s.openRef.value) {
       s.conv.value = fresh;
       s.convError.value = "";
     });
+    if (fresh.reference !== reference) {  // it has become a part of another
+      s.openRef.value = fresh.reference;
+      history.replaceState(null, "", `#${fresh.reference}`);
+    }
     if (last?.reference === reference) sayNews(last, fresh);
     s.markSeen(s.desk.value?.mine.find((item) => item.reference === reference));
   } catch (error) {

@@ -52,6 +52,7 @@ export const api = {
   find: (text) => call("GET", `/conversations?q=${ref(text)}`),
   register: (matter, key) => call("POST", "/conversations", matter, key),
   say: (kind, reference, text, key) => call("POST", `/conversations/${ref(reference)}/${kind === "note" ? "notes" : "replies"}`, { text }, key),
+  merge: (reference, into, key) => call("POST", `/conversations/${ref(reference)}/merge`, { into }, key),
   transfer: (item, body) => call("POST", `/work-items/${item}/transfer`, body),
   cancelHandoff: (handoff) => call("POST", `/handoffs/${handoff}/cancel`, {}),
   declineHandoff: (handoff, reason) => call("POST", `/handoffs/${handoff}/decline`, reason ? { reason } : {}),

@@ -29,9 +29,18 @@ export async function give(item, person, key) {
   if (item.mine) goOn(item);
 }
 
+export const mergeTargets = (view) => view.customer.earlier.filter((one) => one.stage !== "done");
+export async function merge(reference, into, key) {
+  await api.merge(reference, into, key);
+  toast(t("merge.done", { ref: reference, into }));
+  await settle(true);
+  openConversation(into);
+}
+
 const open = (kind, ...actions) => () => { if (actions.some(can) && conv.value.item) dialog.value = { kind, item: conv.value.item }; };
 export const openSnooze = open("snooze", "snooze");
 export const openRequeue = open("requeue", "requeue");
+export const openMerge = () => { if (can("merge") && mergeTargets(conv.value).length) dialog.value = { kind: "merge", view: conv.value }; };
 export const openGive = open("give", "force", "reassign");
 
 /** The row that has the focus, where it waits; else what is open. */

@@ -76,7 +76,7 @@ function contactText(entry) {
 // The engine's sentence is English; where a tag says it all, the reader's own language is better.
 export function systemText(entry) {
   const key = `sys.${entry.detail}`;
-  const text = t(key, { name: entry.author });
+  const text = t(key, { name: entry.author, ref: entry.quoted });
   return text === key || (!entry.author && t(key).includes("{name}")) ? entry.text || term("sys", entry.detail.replaceAll(".", " ")) : text;
 }
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omniroute.channels.phone.sign import SIGNATURES_MAX, key_of, signature, signed_headers, verify
 from omniroute.errors import Unauthenticated
+from omniroute.signatures import SIGNATURES_MAX, key_of, signature, signed_headers, verify
 
 KEY = b"0123456789abcdef"
 NOW_S = 1_700_000_000

@@ -1,6 +1,6 @@
 """Signatures in the manner of Standard Webhooks: pure functions over bytes, no clock, no network.
 
-Both directions use them: call events that come in, orders that go out. The signed content is
+Both directions use them: call events that come in, orders and webhooks that go out. The signed content is
 ``id.timestamp.body``, the signature ``v1,`` and the base64 of its HMAC-SHA256; several signatures may stand
 in the header, separated by spaces, so that a secret can be changed without a gap.
 """

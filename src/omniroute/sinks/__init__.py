@@ -1,0 +1,1 @@
+"""Effect sinks: where effects go that are for no customer, such as webhooks."""
