@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from omniroute.core import handoffs, held, offers, parking, parts, sla, work
+from omniroute.core import clocks, handoffs, held, offers, parking, parts, sla, work
 from omniroute.core.commands import MergeConversations
 from omniroute.core.events import ConversationMerged
 from omniroute.core.model import CONNECTING, OFFERED, PARKED, QUEUED, RUNNING, Alias, ContactState, Conversation
@@ -80,6 +80,7 @@ def _end_work(step: Step, going: Conversation) -> None:
 def apply_merged(state: State, event: ConversationMerged) -> None:
     """The going matter leaves the state; whatever led to it leads to the one that stays."""
     going, staying = state.conversations.pop(event.record.conversation_id), state.conversations[event.into_id]
+    clocks.forget(state, going)
     chat = going.contact is ContactState.NONE  # what is late of a call belongs to the call, not to the other's contact
     own = Alias(going.reference, going.channel, going.session_key if chat else "")
     if going.session_key:
