@@ -14,6 +14,7 @@ from omniroute.core.rules import (
     ChannelRule,
     CoreConfig,
     Escalation,
+    KindRule,
     Outcome,
     Overflow,
     OverflowCause,
@@ -21,6 +22,8 @@ from omniroute.core.rules import (
     Relaxation,
     Requirement,
     SlaRule,
+    Stage,
+    StageRule,
     Target,
     WrapUp,
 )
@@ -70,7 +73,7 @@ OFFICE = Calendar(
     START_MS * 2,
 )
 CHANNELS = (
-    ChannelRule("mail", 1, items_max=4),
+    ChannelRule("mail", 1, items_max=4, tells=True),
     ChannelRule("chat", 2, realtime=True, session=True, items_max=3, idle_ms=15 * SECOND),
     ChannelRule(
         "phone",
@@ -157,6 +160,23 @@ SLAS = (
         escalations=(Escalation(90, priority=2, offer_to=("cem",)),),
     ),
 )
+KINDS = (
+    KindRule(
+        "question",
+        (
+            StageRule("new", Stage.RECEIVED, ("looking", "done")),
+            StageRule("looking", Stage.IN_PROGRESS, ("asked", "workshop", "done")),
+            StageRule("asked", Stage.IN_PROGRESS, ("looking", "done"), waits="customer", on_message="looking"),
+            StageRule(
+                "workshop", Stage.IN_PROGRESS, ("looking", "refunded"), waits="part", needs=("part",), notice="part"
+            ),
+            StageRule("done", Stage.DONE),
+            StageRule("refunded", Stage.DONE, needs=("amount",)),
+        ),
+        ("received", "in_progress", "done", "reopened"),
+        confirm_ms=60 * SECOND,
+    ),
+)
 RICH = changed(
     CONFIG,
     queues=(FIRST, EXPERT, ORDERS, LATE, MONEY_QUEUE, REST),
@@ -167,6 +187,8 @@ RICH = changed(
     reserve_ms=20 * SECOND,
     calendars=(OFFICE,),
     slas=SLAS,
+    kinds=KINDS,
+    notices_max=5,
 )
 BROKEN: CoreConfig = changed(
     RICH,

@@ -11,8 +11,8 @@ from tests.core.world import World
 from omniroute.core import invariants
 from omniroute.core.deadlines import Concern
 from omniroute.core.invariants import InvariantViolation, everything
-from omniroute.core.model import ClockState, ItemState, Offer, Presence, Stage
-from omniroute.core.rules import Requirement, SlaRule, Target
+from omniroute.core.model import ClockState, ItemState, Offer, Presence
+from omniroute.core.rules import Requirement, SlaRule, Stage, Target
 from omniroute.core.state import State
 
 

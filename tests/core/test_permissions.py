@@ -7,7 +7,7 @@ from tests.core.world import CONFIG, World
 
 from omniroute.core import commands as c
 from omniroute.core import machine
-from omniroute.core.model import InteractionKind, ItemState, Presence
+from omniroute.core.model import Conversation, InteractionKind, ItemState, Presence
 from omniroute.core.permissions import RULES, SYSTEM, Actor, Role, authorize, in_reach, may_read
 from omniroute.errors import Forbidden
 
@@ -23,6 +23,7 @@ EVERYBODY = {
 }  # fmt: skip
 
 ITEM = {"work_item_id": 1, "operator_id": "ann"}
+DONE = Conversation(1, "r", 1, "mail", "support", "support.first", "question", 0, 0)
 COMMANDS: list[tuple[c.Command, str]] = [
     (c.ApplyConfig(config=CONFIG), ""),
     (c.PutOperator(operator_id="x", departments=(), skills={}, capacity_units=1), "admin"),
@@ -58,6 +59,16 @@ COMMANDS: list[tuple[c.Command, str]] = [
     (c.ReassignItem(**ITEM, to_operator_id="bob"), "chief, admin"),
     (c.SnoozeItem(**ITEM, until_ms=1), "ann, chief, admin"),
     (c.RequeueItem(**ITEM, queue_id="sales.orders"), "ann, chief, admin"),
+    (c.ChangeStage(conversation_id=1, operator_id="ann", stage_id="asked"), "ann, chief, admin"),
+    (c.SetFields(conversation_id=1, operator_id="ann", filled=()), "ann, chief, admin"),
+    (c.ConfirmMatter(conversation_id=1, resolution=1), ""),
+    (c.RateMatter(conversation_id=1, resolution=1, score=1), ""),
+    (
+        c.ReopenMatter(
+            record=Conversation(1, "r", 1, "mail", "support", "support.first", "question", 0, 0), resolution=1
+        ),
+        "",
+    ),
     (c.PrioritizeMatter(conversation_id=1, operator_id="ann"), "ann, chief, admin"),
     (c.AnswerStatus(raw_id=1, channel="mail"), ""),
     (c.SendStatusCode(conversation_id=1, channel="mail", lifetime_ms=1), ""),

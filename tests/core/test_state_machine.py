@@ -265,12 +265,15 @@ class Rig:
                 operator_id=operator_id,
                 last=x % 6 > 0,
                 previous_operator_id=pick(("", *OPERATORS, "nobody"), a + x),
+                automatic=x % 23 == 0,
+                unverified=x % 29 == 0,
             )
         )
         for event in events:
             if isinstance(event, e.InteractionReceived):
                 matter = self.state.conversations.get(event.conversation_id)
-                assert kind is not InteractionKind.MESSAGE or (matter and matter.item_ids), "nobody has this message"
+                somebody = bool(matter and matter.item_ids) or x % 23 == 0  # what a machine wrote may be nobody's
+                assert kind is not InteractionKind.MESSAGE or somebody, "nobody has this message"
                 if session:
                     self.sessions[channel, session] = event.conversation_id
 
@@ -410,6 +413,34 @@ class Rig:
         until_ms = max(self.now_ms, self.state.now_ms) + pick((30 * SECOND, 1, 0, 10**12, 5 * SECOND), b)
         self.do(c.SnoozeItem(work_item_id=item_id, operator_id=self._owner_of(item_id, x), until_ms=until_ms))
 
+    def change_stage(self, a: int, b: int, x: int) -> None:
+        number = pick([*self.state.conversations, 999], a)
+        stage = pick(("looking", "asked", "workshop", "done", "waiting_customer", "in_progress", "none"), b)
+        self.do(c.ChangeStage(conversation_id=number, operator_id="ann", stage_id=stage))
+
+    def set_fields(self, a: int, b: int, x: int) -> None:
+        number = pick([*self.state.conversations, 999], a)
+        self.do(
+            c.SetFields(conversation_id=number, operator_id="ann", filled=pick(((), ("part",), ("amount", "part")), b))
+        )
+
+    def _asked(self, a: int, x: int) -> tuple[int, int]:
+        closing = pick([*self.state.closings.values(), None], a)
+        return (closing.conversation_id, closing.resolution - (x % 7 == 0)) if closing else (999, 1)
+
+    def confirm(self, a: int, b: int, x: int) -> None:
+        number, resolution = self._asked(a, x)
+        self.do(c.ConfirmMatter(conversation_id=number, resolution=resolution))
+
+    def rate(self, a: int, b: int, x: int) -> None:
+        number, resolution = self._asked(a, x)
+        self.do(c.RateMatter(conversation_id=number, resolution=resolution, score=b % 7))
+
+    def reopen(self, a: int, b: int, x: int) -> None:
+        record = pick([*self.closed.values(), None], a)
+        if record is not None:
+            self.do(c.ReopenMatter(record=record, resolution=record.resolution - (x % 7 == 0)))
+
     def prioritize(self, a: int, b: int, x: int) -> None:
         self.do(
             c.PrioritizeMatter(
@@ -492,7 +523,7 @@ ACTIONS: dict[str, Callable[[Rig, int, int, int], None]] = {
         "reply", "transfer", "cancel", "end_contact", "release", "set_presence", "put_operator", "apply_config",
         "receive", "quarantine", "note", "record_delivery", "resume", "keep", "snapshot", "connect", "disconnect",
         "pull", "force", "reassign", "snooze", "requeue", "prioritize", "extend_wrap_up", "record_hash",
-        "ask_status", "send_status_code",
+        "ask_status", "send_status_code", "change_stage", "change_stage", "set_fields", "confirm", "rate", "reopen",
         "decline_handoff",
         "merge",
     )

@@ -10,8 +10,8 @@ from tests.engine.rig import killed, life, turns, until
 from omniroute.core import commands as k
 from omniroute.core import events as e
 from omniroute.core import machine
-from omniroute.core.model import Stage
 from omniroute.core.permissions import SYSTEM
+from omniroute.core.rules import Stage
 from omniroute.engine import cells as c
 from omniroute.engine import intake
 from omniroute.engine.registration import SESSION_REOPEN_MS

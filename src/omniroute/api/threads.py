@@ -20,10 +20,10 @@ from omniroute.core.model import (
     Conversation,
     InteractionKind,
     ItemState,
-    Stage,
     WorkItem,
 )
 from omniroute.core.permissions import Actor, in_reach, is_chief, may_read
+from omniroute.core.rules import Stage
 from omniroute.core.work import no_extension
 from omniroute.engine import cells as c
 from omniroute.engine.registration import EVIDENCE

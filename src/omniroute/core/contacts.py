@@ -10,7 +10,8 @@ from omniroute.core import handoffs, offers, parts, sla, work
 from omniroute.core.commands import RegisterInteraction
 from omniroute.core.eligibility import why_not_by_hand
 from omniroute.core.events import Decision
-from omniroute.core.model import ContactState, Conversation, InteractionKind, ItemState, Stage, WorkItem
+from omniroute.core.model import ContactState, Conversation, InteractionKind, ItemState, WorkItem
+from omniroute.core.rules import Stage
 from omniroute.core.step import Step
 
 PICKED_UP = Decision("", "channel", (), (), {})

@@ -24,6 +24,8 @@ class Concern(StrEnum):
     """Silence of the customer, work left unanswered, work put aside."""
     PRESENCE = "presence"
     BATCHES = "batches"
+    CLOSINGS = "closings"
+    """Silence of a customer who was asked whether a matter is done."""
 
 
 OFFERS: Final = Concern.OFFERS

@@ -17,6 +17,7 @@ from omniroute.core.events import (
     ItemDiverted,
     ItemForced,
     ItemPulled,
+    NoticeSent,
     OfferAccepted,
     ReplySent,
     StatusAnswered,
@@ -85,7 +86,7 @@ def effect_of(event: Event) -> Effect | None:
                 event.interaction_id,
                 event.operator_id,
             )
-        case StatusAnswered():
+        case StatusAnswered() | NoticeSent():
             return _notice(event)
         case StatusCodeSent():
             return _notice(event, event.expires_ms)
@@ -103,7 +104,7 @@ def effect_of(event: Event) -> Effect | None:
             return None
 
 
-def _notice(event: StatusAnswered | StatusCodeSent, expires_ms: int = 0) -> Effect:
+def _notice(event: StatusAnswered | StatusCodeSent | NoticeSent, expires_ms: int = 0) -> Effect:
     """A text that no operator has written; it stands in the cell of its interaction, with where it goes."""
     return Effect(
         event.effect_id,

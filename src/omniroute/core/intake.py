@@ -6,7 +6,7 @@ thing its conversation. Between them lies only the reading of contents, which ha
 
 from __future__ import annotations
 
-from omniroute.core import contacts, held, parking, sla
+from omniroute.core import closings, contacts, held, notices, parking, progress, sla
 from omniroute.core.commands import Classification, QuarantineRaw, ReceiveRaw, RegisterInteraction
 from omniroute.core.events import (
     ConversationOpened,
@@ -17,9 +17,10 @@ from omniroute.core.events import (
     RawReceived,
     RawRegistered,
 )
-from omniroute.core.model import CONTACT_OVER, MESSAGE, RUNNING, Alias, Conversation, Stage
+from omniroute.core.model import CONTACT_OVER, MESSAGE, RUNNING, Alias, Conversation
 from omniroute.core.queueing import queue_item
 from omniroute.core.roster import LEVELS
+from omniroute.core.rules import Stage
 from omniroute.core.state import State
 from omniroute.core.step import Applier, Handler, Step
 from omniroute.core.transitions import CONVERSATION, advance
@@ -57,7 +58,9 @@ def register(step: Step, command: RegisterInteraction) -> None:
     customer_id = command.customer_id or step.state.counters.customer + 1
     if not command.customer_id:
         step.emit(CustomerCreated(customer_id, step.now_ms))
+    known = len(step.state.conversations)
     conversation_id = _conversation(step, command, customer_id)
+    fresh = len(step.state.conversations) > known
     matter = step.state.conversations.get(conversation_id)
     before = matter.contact if matter else CONTACT_OVER
     answered = matter is not None and matter.answered
@@ -70,6 +73,7 @@ def register(step: Step, command: RegisterInteraction) -> None:
             command.kind,
             step.now_ms,
             command.operator_id,
+            command.quiet,
         )
     )
     if command.last:
@@ -77,8 +81,12 @@ def register(step: Step, command: RegisterInteraction) -> None:
     if matter is None:  # a late event of a contact whose matter is done: it is in the thread, nothing follows
         return
     message = command.kind is MESSAGE
+    if fresh:
+        notices.tell(step, matter, notices.RECEIVED if matter.stage is Stage.RECEIVED else notices.REOPENED)
     if message and answered:
         sla.written(step, matter)
+    if message and not command.quiet:
+        progress.written(step, matter)
     goes_on = message or matter.contact is not CONTACT_OVER
     if message and matter.item_ids:
         held.resume(step, matter)
@@ -87,7 +95,8 @@ def register(step: Step, command: RegisterInteraction) -> None:
         parking.wake_all(step, matter, "contact")
     if goes_on and not step.state.work_of(matter):
         wanted = command.classification
-        queue_item(step, matter, wanted.requirements, wanted.preferred, command.previous_operator_id)
+        again = matter.last_operator_id if fresh else ""
+        queue_item(step, matter, wanted.requirements, wanted.preferred, command.previous_operator_id, again)
     if not message:
         contacts.follow(step, matter, command, before)
 
@@ -142,14 +151,12 @@ def _conversation(step: Step, command: RegisterInteraction, customer_id: int) ->
     known = state.by_session.get((command.channel, command.session_key)) if command.session_key else None
     if known is not None:
         return known
-    if command.conversation_id and command.kind is not MESSAGE:
-        return command.conversation_id
+    silent = command.automatic and command.record is not None
+    if command.conversation_id and (command.kind is not MESSAGE or silent):
+        return command.conversation_id  # no machine opens what is done
     record = command.record
     if record is not None and record.queue_id in state.queues and record.channel in state.channels:
-        step.emit(ConversationReopened(record, step.now_ms))
-        matter = state.conversations[record.conversation_id]
-        sla.reopened(step, matter)
-        return matter.conversation_id
+        return closings.reopen(step, record).conversation_id
     return _open(step, command, customer_id)
 
 
@@ -226,6 +233,7 @@ def apply_opened(state: State, event: ConversationOpened) -> None:
 def apply_reopened(state: State, event: ConversationReopened) -> None:
     """The record goes on where it ended, unanswered and without an owner; its session may be another's by now."""
     record = event.record
+    state.forget_closing(record.conversation_id)
     session_taken = (record.channel, record.session_key) in state.by_session
     _enter(
         state,
@@ -248,6 +256,9 @@ def apply_reopened(state: State, event: ConversationReopened) -> None:
             tags=record.tags,
             tier=record.tier,
             reviewed=state.counters.config,
+            fields=record.fields,
+            resolution=record.resolution,
+            quiet=record.quiet,
             aliases=tuple([_free(state, one) for one in record.aliases]),
         ),
     )
@@ -277,6 +288,7 @@ def apply_interaction(state: State, event: InteractionReceived) -> None:
     if event.kind is MESSAGE:  # which is no part of a contact
         matter.answered = False
         matter.message_count += 1
+        matter.quiet = event.quiet
         held.turn(state, matter, event.at_ms)
         return
     before = matter.contact

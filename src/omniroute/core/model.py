@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from omniroute.core.rules import Requirement
+from omniroute.core.rules import Requirement, Stage
 
 
 class Presence(StrEnum):
@@ -23,14 +23,6 @@ class Presence(StrEnum):
     AWAY = "away"
     DRAINING = "draining"
     OFFLINE = "offline"
-
-
-class Stage(StrEnum):
-    """Where the matter stands, as the customer is told."""
-
-    RECEIVED = "received"
-    IN_PROGRESS = "in_progress"
-    DONE = "done"
 
 
 class ItemState(StrEnum):
@@ -214,8 +206,11 @@ class Conversation(msgspec.Struct, array_like=True, gc=False):
 
     ``answered`` tells whose turn it is; ``message_count`` counts what the customer wrote. ``clocks`` holds the newest
     of each name. ``tier`` is the customer's. ``reviewed`` is the number of the configuration that its promises follow.
-    ``passes`` is the way that it took by transfers since it was opened, oldest first.
-    ``aliases`` are of the matters that were merged into it.
+    ``passes`` is the way that it took by transfers since it was opened, oldest first. ``stage`` is the phase that
+    everybody knows, ``stage_id`` the stage of its kind (empty: the kind's first of that phase; `stages.present`).
+    ``fields`` names what is filled in. ``resolution`` counts how often it was done. ``quiet``: the customer is told
+    nothing by itself, because a machine wrote last, or from where nobody has proven to be. ``aliases`` are of the
+    matters that were merged into it.
     """
 
     conversation_id: int
@@ -245,6 +240,24 @@ class Conversation(msgspec.Struct, array_like=True, gc=False):
     reviewed: int = 0
     passes: tuple[Pass, ...] = ()
     aliases: tuple[Alias, ...] = ()
+    stage_id: str = ""
+    fields: tuple[str, ...] = ()
+    resolution: int = 0
+    quiet: bool = False
+
+
+class Closing(msgspec.Struct, array_like=True, gc=False):
+    """A matter that is done, and whose customer is asked whether that is so; silence confirms it at ``due_ms``.
+
+    ``score`` 0: not rated yet.
+    """
+
+    conversation_id: int
+    resolution: int
+    asked_ms: int
+    due_ms: int
+    confirmed: bool = False
+    score: int = 0
 
 
 class WorkItem(msgspec.Struct, array_like=True, gc=False):

@@ -6,7 +6,7 @@ after the deadline is refused, whoever comes first. One event frees the operator
 
 from __future__ import annotations
 
-from omniroute.core import handoffs, held, sla
+from omniroute.core import handoffs, held, progress, sla
 from omniroute.core.commands import AcceptOffer, DeclineOffer
 from omniroute.core.deadlines import OFFERS
 from omniroute.core.events import (
@@ -20,16 +20,13 @@ from omniroute.core.events import (
     OfferMade,
     OfferRevoked,
     PresenceChanged,
-    StageChanged,
 )
 from omniroute.core.model import (
     ASSIGNED,
     AVAILABLE,
-    RECEIVED,
     RUNNING,
     Offer,
     Presence,
-    Stage,
     WorkItem,
 )
 from omniroute.core.state import State
@@ -113,8 +110,8 @@ def connecting(step: Step, item: WorkItem) -> tuple[int, int]:
 def begin(step: Step, item: WorkItem, *, connected: bool) -> None:
     """Somebody works on the matter; being connected is the first response of a contact."""
     matter = step.state.conversations[item.conversation_id]
-    if matter.stage is RECEIVED:
-        step.emit(StageChanged(matter.conversation_id, Stage.IN_PROGRESS, step.now_ms))
+    if not item.part_of:
+        progress.begun(step, matter)
     if connected:
         sla.connected(step, matter)
     else:

@@ -32,8 +32,12 @@ def queue_item(
     own: tuple[Requirement, ...] = (),
     preferred: tuple[Requirement, ...] = (),
     previous_operator_id: str = "",
+    again_operator_id: str = "",
 ) -> None:
-    """New work of a matter waits in the matter's queue."""
+    """New work of a matter waits in the matter's queue.
+
+    Of a matter that goes on again it is kept for a while for ``again_operator_id``, whatever the queue's policy.
+    """
     state = step.state
     rule, channel = state.queues[matter.queue_id], state.channels[matter.channel]
     work_item_id = state.counters.work_item + 1
@@ -42,7 +46,10 @@ def queue_item(
     plan = plan_of(state, step.policies, rule.policy)
     rank_ms, failed = place_of(state, plan, rule, matter, step.now_ms, expected)
     previous = previous_operator_id or matter.last_operator_id
-    held_for = _held_for(state, rule, matter, required, previous) if previous and rule.sticky_ms and plan.sticky else ""
+    hold_ms = rule.sticky_ms if plan.sticky else 0
+    if again_operator_id:
+        previous, hold_ms = again_operator_id, max(hold_ms, state.config.return_ms)
+    held_for = _held_for(state, rule, matter, required, previous) if previous and hold_ms else ""
     step.emit(
         ItemQueued(
             work_item_id,
@@ -58,7 +65,7 @@ def queue_item(
             own=own,
             preferred=merged(rule.preferred, preferred),
             held_for=held_for,
-            hold_until_ms=step.now_ms + rule.sticky_ms if held_for else 0,
+            hold_until_ms=step.now_ms + hold_ms if held_for else 0,
             expected_ms=expected,
             failed_policy=failed,
         )

@@ -11,6 +11,14 @@ from enum import StrEnum
 import msgspec
 
 
+class Stage(StrEnum):
+    """Where a matter stands, as the customer is told: the phase of a kind's own stages."""
+
+    RECEIVED = "received"
+    IN_PROGRESS = "in_progress"
+    DONE = "done"
+
+
 class Requirement(msgspec.Struct, frozen=True, array_like=True, order=True):
     """A skill that an operator must have, at ``level`` (1-10) or better."""
 
@@ -195,7 +203,7 @@ class ChannelRule(msgspec.Struct, frozen=True, array_like=True):
     only to who holds nothing else, and nothing else goes to who holds it. ``interrupts``: instances whose items do not
     count against it, and are interrupted while one of it is held. ``idle_ms``: after so long a silence of the customer,
     answered work gives its capacity back (0: never). ``connect_ms``: how long connecting may take after the accept (0:
-    accepted is assigned).
+    accepted is assigned). ``tells``: texts can be sent over it that nobody has written.
     """
 
     instance: str
@@ -208,6 +216,40 @@ class ChannelRule(msgspec.Struct, frozen=True, array_like=True):
     interrupts: tuple[str, ...] = ()
     idle_ms: int = 0
     connect_ms: int = 0
+    tells: bool = False
+
+
+class StageRule(msgspec.Struct, frozen=True, array_like=True):
+    """One stage of a kind. ``next``: where it leads, by hand.
+
+    ``waits``: for whom, ``customer``, ``part`` or nobody; then clocks may stand still. ``needs``: fields that must be
+    filled in before it is entered. ``on_reply`` and ``on_message``: the stage that follows by itself when the operator
+    answers, or the customer writes. ``notice``: what the customer is told when it is entered; empty: nothing.
+    """
+
+    stage_id: str
+    phase: Stage
+    next: tuple[str, ...] = ()
+    waits: str = ""
+    needs: tuple[str, ...] = ()
+    on_reply: str = ""
+    on_message: str = ""
+    notice: str = ""
+
+
+class KindRule(msgspec.Struct, frozen=True, array_like=True):
+    """A kind of matter and its stages, at least one of each phase; the first of a phase is where that begins.
+
+    ``notices``: which phases the customer is told of (``received``, ``in_progress``, ``done``, ``reopened``).
+    ``confirm_ms``: how long, in the time of the calendar (empty: the queue's), a customer who is asked whether it is
+    done may be silent; 0: nobody is asked.
+    """
+
+    kind: str
+    stages: tuple[StageRule, ...]
+    notices: tuple[str, ...] = ()
+    confirm_ms: int = 0
+    confirm_calendar_id: str = ""
 
 
 class CoreConfig(msgspec.Struct, frozen=True, array_like=True):
@@ -218,6 +260,7 @@ class CoreConfig(msgspec.Struct, frozen=True, array_like=True):
     at once, so that nobody faces more countdowns than can be read. ``lease_ms``: how long a dropped connection of an
     operator is forgiven. ``return_ms``: how long work that was put aside is kept for who did so when its time comes.
     ``reserve_ms``: after so long a wait somebody is kept free for an item that smaller ones would push back (0: never).
+    ``notices_max``: so many notices a customer gets on one day (UTC).
     """
 
     departments: tuple[DepartmentRule, ...]
@@ -232,3 +275,5 @@ class CoreConfig(msgspec.Struct, frozen=True, array_like=True):
     calendars: tuple[Calendar, ...] = ()
     reserve_ms: int = 60_000
     slas: tuple[SlaRule, ...] = ()
+    kinds: tuple[KindRule, ...] = ()
+    notices_max: int = 20

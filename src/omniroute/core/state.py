@@ -14,6 +14,7 @@ from omniroute.core.deadlines import OFFERS, WAITING, Concern, DeadlineIndex
 from omniroute.core.model import (
     QUEUED,
     WRAP_UP,
+    Closing,
     Conversation,
     Handling,
     Handoff,
@@ -23,7 +24,7 @@ from omniroute.core.model import (
 )
 from omniroute.core.plans import PlanEntry
 from omniroute.core.roster import Roster
-from omniroute.core.rules import Calendar, ChannelRule, CoreConfig, DepartmentRule, QueueRule, WrapUp
+from omniroute.core.rules import Calendar, ChannelRule, CoreConfig, DepartmentRule, KindRule, QueueRule, WrapUp
 from omniroute.core.targets import Promise, PromiseKey
 from omniroute.core.waiting import WaitingIndex
 from omniroute.errors import NotFound
@@ -61,6 +62,9 @@ class Records(msgspec.Struct, array_like=True):
     handling: list[Handling] = []
     batches: dict[str, int] = {}
     shares: dict[str, int] = {}
+    closings: list[Closing] = []
+    told: dict[int, int] = {}
+    told_day: int = 0
     encoding: str = ""
     """`ENCODING` of the version that made it."""
 
@@ -83,6 +87,7 @@ class State:
         "by_session",
         "calendars",
         "channels",
+        "closings",
         "config",
         "conversations",
         "counters",
@@ -94,6 +99,7 @@ class State:
         "handoffs",
         "interrupting",
         "items",
+        "kinds",
         "moments",
         "now_ms",
         "offers",
@@ -104,6 +110,8 @@ class State:
         "queues",
         "roster",
         "shares",
+        "told",
+        "told_day",
         "waiting",
     )
 
@@ -121,6 +129,10 @@ class State:
         """Queues whose batch is being collected, and until when."""
         self.shares: dict[str, int] = {}
         """For each queue the passes of whoever had most when chosen: where newcomers to it begin."""
+        self.closings: dict[int, Closing] = {}
+        self.told: dict[int, int] = {}
+        """Customers who had notices on ``told_day`` (days since 1970, UTC), and how many."""
+        self.told_day = 0
         self.deadlines = {concern: DeadlineIndex() for concern in Concern}
         self.by_reference: dict[str, int] = {}
         self.by_session: dict[tuple[str, str], int] = {}
@@ -134,6 +146,7 @@ class State:
         self.departments: dict[str, DepartmentRule] = {rule.department_id: rule for rule in config.departments}
         self.queues: dict[str, QueueRule] = {rule.queue_id: rule for rule in config.queues}
         self.channels: dict[str, ChannelRule] = {rule.instance: rule for rule in config.channels}
+        self.kinds: dict[str, KindRule] = {one.kind: one for one in config.kinds}
         self.calendars: dict[str, Calendar] = {one.calendar_id: one for one in config.calendars}
         self.interrupting = any(rule.interrupts for rule in config.channels)
         self.excluding = any(rule.exclusive for rule in config.channels)
@@ -332,6 +345,11 @@ class State:
                     return True
         return False
 
+    def forget_closing(self, conversation_id: int) -> None:
+        """Nobody is asked any more whether the matter is done."""
+        if self.closings.pop(conversation_id, None) is not None:
+            self.deadlines[Concern.CLOSINGS].clear(("closing", conversation_id, ""))
+
     def is_batch(self, queue_id: str) -> bool:
         """Whether work of that queue is matched in batches."""
         rule = self.queues.get(queue_id)
@@ -353,6 +371,9 @@ class State:
             list(self.handling.values()),
             self.batches,
             self.shares,
+            list(self.closings.values()),
+            self.told,
+            self.told_day,
             ENCODING,
         )
 
@@ -379,6 +400,8 @@ class State:
         state.pending_raws = dict.fromkeys(records.pending_raws)
         state.handling = {(one.queue_id, one.channel): one for one in records.handling}
         state.batches, state.shares = records.batches, records.shares
+        state.closings = {one.conversation_id: one for one in records.closings}
+        state.told, state.told_day = records.told, records.told_day
         state.use(records.config)
         state.rebuild_indexes()
         return state
@@ -405,6 +428,8 @@ class State:
             due.set(("task", handoff.handoff_id, ""), 0 if late else handoff.due_ms)
         for matter in self.conversations.values():
             clocks.index(self, matter)
+        for closing in self.closings.values():
+            self.deadlines[Concern.CLOSINGS].set(("closing", closing.conversation_id, ""), closing.due_ms)
         for operator in self.operators.values():
             self.deadlines[Concern.PRESENCE].set(("lease", 0, operator.operator_id), operator.lease_until_ms)
         for queue_id, due_ms in self.batches.items():

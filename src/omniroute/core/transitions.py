@@ -9,7 +9,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TypeVar
 
-from omniroute.core.model import ClockState, HandoffState, ItemState, OfferState, Presence, Stage
+from omniroute.core.model import ClockState, HandoffState, ItemState, OfferState, Presence
+from omniroute.core.rules import Stage
 
 S = TypeVar("S", bound=StrEnum)
 Table = dict[str, dict[S, S]]

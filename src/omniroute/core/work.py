@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from omniroute.core import clocks, handling, handoffs, held, offers, parts, sla, timing
+from omniroute.core import clocks, closings, handling, handoffs, held, offers, parts, progress, sla, timing
 from omniroute.core.commands import (
     AddNote,
     CompleteItem,
@@ -41,7 +41,8 @@ from omniroute.core.model import (
 )
 from omniroute.core.parking import held_by
 from omniroute.core.queueing import queue_item
-from omniroute.core.rules import WrapUp
+from omniroute.core.rules import StageRule, WrapUp
+from omniroute.core.stages import ends, first_end, kind_of, present
 from omniroute.core.state import State
 from omniroute.core.step import Applier, Handler, Step
 from omniroute.core.transitions import CONVERSATION, WORK_ITEM, advance
@@ -73,6 +74,7 @@ def reply(step: Step, command: SendReply) -> None:
         )
     )
     sla.answered(step, matter)
+    progress.replied(step, matter)
 
 
 def note(step: Step, command: AddNote) -> None:
@@ -155,6 +157,7 @@ def complete(step: Step, command: CompleteItem) -> None:
         raise InvalidInput("a disposition is needed", "disposition")
     matter = step.state.conversations[item.conversation_id]
     _refuse_to_finish(step, item, matter, command)
+    end = _end(step, matter, command) if command.resolve else None
     if command.note:
         writer = command.by or command.operator_id
         step.emit(NoteAdded(step.state.counters.interaction + 1, matter.conversation_id, writer, step.now_ms))
@@ -167,7 +170,19 @@ def complete(step: Step, command: CompleteItem) -> None:
     close(step, item, command.disposition, "completed", command.by)
     if not matter.item_ids:
         sla.over(step, matter, "met")
-        resolve(step, matter, command.disposition, command.operator_id, command.by)
+        resolve(step, matter, command.disposition, command.operator_id, command.by, end=end)
+
+
+def _end(step: Step, matter: Conversation, command: CompleteItem) -> StageRule:
+    """The stage in which the matter is done: the one that is named, or the first that its present one leads to."""
+    stage, rule = present(step.state, matter), kind_of(step.state, matter)
+    known = list(ends(rule, stage))
+    found = next((one for one in known if command.stage_id in {"", one.stage_id}), None)
+    if found is None:
+        names = ", ".join(one.stage_id for one in known) or "nothing: take it to another stage first"
+        raise Conflict(f"from {stage.stage_id} it ends in {names}")
+    progress.refuse_if_missing(matter, found)
+    return found
 
 
 def _refuse_to_finish(step: Step, item: WorkItem, matter: Conversation, command: CompleteItem) -> None:
@@ -216,8 +231,19 @@ def close(step: Step, item: WorkItem, disposition: str, cause: str, by: str = ""
     step.wake_operator(operator_id)
 
 
-def resolve(step: Step, matter: Conversation, disposition: str, operator_id: str, by: str = "") -> None:
-    """The matter is done: its record leaves with the event, the core forgets it."""
+def resolve(
+    step: Step,
+    matter: Conversation,
+    disposition: str,
+    operator_id: str,
+    by: str = "",
+    end: StageRule | None = None,
+) -> None:
+    """The matter is done: its record leaves with the event, the core forgets it.
+
+    Where an operator has worked on it, its customer is asked whether that is so.
+    """
+    end = end or first_end(kind_of(step.state, matter))
     record = msgspec.structs.replace(
         matter,
         stage=advance(CONVERSATION, "conversation.resolved", matter.stage),
@@ -225,8 +251,12 @@ def resolve(step: Step, matter: Conversation, disposition: str, operator_id: str
         item_ids=[],
         disposition=disposition,
         last_operator_id=operator_id or matter.last_operator_id,
+        stage_id=end.stage_id,
+        resolution=matter.resolution + 1,
     )
     step.emit(ConversationResolved(record, disposition, operator_id, step.now_ms, by))
+    if operator_id:
+        closings.ask(step, record)
 
 
 def release(step: Step, command: ReleaseItem) -> None:
@@ -365,6 +395,7 @@ def apply_stage_changed(state: State, event: StageChanged) -> None:
     """What the customer is told."""
     matter = state.conversations[event.conversation_id]
     matter.stage = advance(CONVERSATION, "conversation.stage_changed", matter.stage)
+    matter.stage_id = ""
     if matter.stage != event.stage:
         raise AssertionError("the table and the event disagree")
 

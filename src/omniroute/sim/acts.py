@@ -13,8 +13,9 @@ import msgspec
 
 from omniroute.core import commands as k
 from omniroute.core.eligibility import why_not_by_hand
-from omniroute.core.model import HandoffKind, InteractionKind, ItemState, Operator, Presence, WorkItem
+from omniroute.core.model import Closing, HandoffKind, InteractionKind, ItemState, Operator, Presence, WorkItem
 from omniroute.core.permissions import SYSTEM, Actor, Role
+from omniroute.core.stages import kind_of, present
 from omniroute.core.state import State
 from omniroute.engine.cells import Cells
 from omniroute.errors import Conflict
@@ -345,6 +346,60 @@ def promise(world: World, act: Act) -> None:
         world.order(SYSTEM, k.ApplyConfig(config=company.config(act.a)))
 
 
+def stage(world: World, act: Act) -> None:
+    """A matter goes on in the course of its kind (``b``: where to), and its fields are filled in."""
+    found = _operator(world, act)
+    item_id = _pick(found[0].item_ids, act.a) if found else None
+    if not found or item_id is None:
+        return
+    matter = world.state.conversations[world.state.items[item_id].conversation_id]
+    number, known = matter.conversation_id, kind_of(world.state, matter).stages
+    if not act.b % 3:
+        names = tuple({name for one in known for name in one.needs})
+        world.order(found[1], k.SetFields(conversation_id=number, operator_id=act.who, filled=names))
+    wanted = _pick(present(world.state, matter).next if act.b % 5 else [one.stage_id for one in known], act.b)
+    if wanted is not None:
+        world.order(found[1], k.ChangeStage(conversation_id=number, operator_id=act.who, stage_id=wanted))
+
+
+def _on_closing(make: Callable[[World, Closing, Act], k.Command | None]) -> Callable[[World, Act], None]:
+    """A customer presses a link in the question whether it is done; sometimes that of an earlier one."""
+
+    def perform(world: World, act: Act) -> None:
+        if not world.up:
+            return
+
+        def attempt(state: State, _: Cells) -> k.Command:
+            closing = _pick(list(state.closings.values()), act.a)
+            command = make(world, closing, act) if closing else None
+            if command is None:
+                raise Conflict("nobody is asked anything")
+            return command
+
+        world.order(SYSTEM, attempt)
+
+    return perform
+
+
+def _resolution(closing: Closing, act: Act) -> int:
+    return closing.resolution - (act.b % 7 == 0)
+
+
+def _confirm(_: World, closing: Closing, act: Act) -> k.Command:
+    return k.ConfirmMatter(conversation_id=closing.conversation_id, resolution=_resolution(closing, act))
+
+
+def _rate(_: World, closing: Closing, act: Act) -> k.Command:
+    return k.RateMatter(
+        conversation_id=closing.conversation_id, resolution=_resolution(closing, act), score=act.b % 5 + 1
+    )
+
+
+def _reopen(world: World, closing: Closing, act: Act) -> k.Command | None:
+    record = world.record_of(closing.conversation_id)
+    return k.ReopenMatter(record=record, resolution=_resolution(closing, act)) if record else None
+
+
 ACTS: dict[str, Callable[[World, Act], None]] = {
     "write": write,
     "quote": quote,
@@ -378,6 +433,10 @@ ACTS: dict[str, Callable[[World, Act], None]] = {
     "retrain": retrain,
     "prioritize": prioritize,
     "promise": promise,
+    "stage": stage,
+    "confirm": _on_closing(_confirm),
+    "rate": _on_closing(_rate),
+    "reopen": _on_closing(_reopen),
     "merge": merge,
 }
 """Faults have their own table in ``faults``."""

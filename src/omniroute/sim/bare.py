@@ -114,6 +114,9 @@ class CoreWorld(World):
         if events and forbidden:
             self.watch.fail(f"14, 21: somebody got what is a colleague's: {events}")
 
+    def record_of(self, conversation_id: int) -> Conversation | None:
+        return self._closed.get(conversation_id)
+
     # ---- customers
     def hand_in(
         self,

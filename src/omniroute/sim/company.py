@@ -36,7 +36,7 @@ from omniroute.policies.round_robin import RoundRobin
 from omniroute.policies.slack import Slack
 from omniroute.policies.sticky import Sticky
 from omniroute.policies.weighted import Weighted
-from omniroute.sim.promises import GOLD, VERSIONS
+from omniroute.sim.promises import GOLD, KINDS, VERSIONS
 
 SECOND = 1_000
 MINUTE = 60 * SECOND
@@ -117,6 +117,8 @@ def config(version: int = 0) -> CoreConfig:
         reserve_ms=40 * SECOND,
         calendars=(_OFFICE,),
         slas=VERSIONS[version % len(VERSIONS)],
+        kinds=KINDS,
+        notices_max=8,
     )
 
 
@@ -127,8 +129,8 @@ _OFFICE = Calendar(
 )
 """Open for twenty minutes out of thirty."""
 _CHANNELS = (
-    ChannelRule(MAIL, 1, items_max=6),
-    ChannelRule(CHAT, 2, realtime=True, session=True, items_max=3, interrupts=(MAIL,), idle_ms=40 * SECOND),
+    ChannelRule(MAIL, 1, items_max=6, tells=True),
+    ChannelRule(CHAT, 2, realtime=True, session=True, items_max=3, interrupts=(MAIL,), idle_ms=40 * SECOND, tells=True),
     ChannelRule(
         PHONE, 5, realtime=True, session=True, connects=True, exclusive=True, interrupts=(MAIL,), connect_ms=12 * SECOND
     ),

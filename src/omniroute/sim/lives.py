@@ -17,7 +17,7 @@ from anyio.abc import TaskGroup
 
 from omniroute.core import events as e
 from omniroute.core.commands import Command
-from omniroute.core.model import InteractionKind
+from omniroute.core.model import Conversation, InteractionKind
 from omniroute.core.permissions import Actor
 from omniroute.core.state import State
 from omniroute.engine import cells as c
@@ -104,6 +104,10 @@ class EngineWorld(World):
         except Busy:
             return
         self.watch.ledger.expect(request, self.now_s(), forbidden=forbidden)
+
+    def record_of(self, conversation_id: int) -> Conversation | None:
+        cell = self.writer.cells.get(c.CONVERSATION, c.number_key(conversation_id), c.ConversationCell)
+        return cell.record if cell else None
 
     def words_for(self, conversation_id: int) -> Contents | None:
         cell = self.writer.cells.get(c.CONVERSATION, c.number_key(conversation_id), c.ConversationCell)

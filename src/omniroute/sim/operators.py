@@ -41,10 +41,12 @@ _REST = (
     "pull",
     "meddle",
     "merge",
+    "stage",
+    "stage",
 )
 _BOSS = (
     "turn_down", "send", "force", "reassign", "requeue", "force", "retrain", "retrain", "prioritize", "prioritize",
-    "promise", "merge",
+    "promise", "merge", "confirm", "rate", "rate", "reopen",
 )  # fmt: skip
 
 

@@ -1,8 +1,8 @@
-"""What the simulated company promises: policies of every kind, in two versions that it changes between."""
+"""What the simulated company promises, in versions that it changes between, and the course of its matters."""
 
 from __future__ import annotations
 
-from omniroute.core.rules import Escalation, Relaxation, Requirement, SlaRule, Target
+from omniroute.core.rules import Escalation, KindRule, Relaxation, Requirement, SlaRule, Stage, StageRule, Target
 
 SECOND = 1_000
 MINUTE = 60 * SECOND
@@ -61,3 +61,22 @@ _HURRIED = SlaRule(
 )
 VERSIONS: tuple[tuple[SlaRule, ...], ...] = ((_GOLD, _SALES, _URGENT, _ALL), (_HURRIED, _GOLD, _ALL), ())
 """What is promised before and after somebody has changed the file; at last nothing."""
+
+KINDS = (
+    KindRule(
+        "question",
+        (
+            StageRule("new", Stage.RECEIVED, ("looking", "solved")),
+            StageRule("looking", Stage.IN_PROGRESS, ("asked", "workshop", "solved"), on_reply="asked"),
+            StageRule("asked", Stage.IN_PROGRESS, ("looking", "solved"), waits="customer", on_message="looking"),
+            StageRule(
+                "workshop", Stage.IN_PROGRESS, ("looking", "refunded"), waits="part", needs=("part",), notice="parts"
+            ),
+            StageRule("solved", Stage.DONE),
+            StageRule("refunded", Stage.DONE, needs=("amount",)),
+        ),
+        ("received", "in_progress", "done", "reopened"),
+        confirm_ms=3 * MINUTE,
+        confirm_calendar_id="office",
+    ),
+)

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from omniroute.core import references
 from omniroute.core.commands import Command
 from omniroute.core.deadlines import Concern
-from omniroute.core.model import InteractionKind
+from omniroute.core.model import Conversation, InteractionKind
 from omniroute.core.permissions import Actor
 from omniroute.core.state import State
 from omniroute.engine.mailbox import Contents, Prepare
@@ -103,6 +103,10 @@ class World(ABC):
         self, actor: Actor, command: Command | Prepare, contents: Contents | None = None, *, forbidden: bool = False
     ) -> None:
         """Send a command; whoever sent it relies on the answer, and a ``forbidden`` one must be refused."""
+
+    @abstractmethod
+    def record_of(self, conversation_id: int) -> Conversation | None:
+        """The record of a matter that is done."""
 
     @abstractmethod
     def words_for(self, conversation_id: int) -> Contents | None:

@@ -19,6 +19,7 @@ from omniroute.core.commands.base import (
 )
 from omniroute.core.commands.handoffs import CancelHandoff, DeclineHandoff, TransferItem
 from omniroute.core.commands.intake import Classification, QuarantineRaw, ReceiveRaw, RegisterInteraction
+from omniroute.core.commands.loop import ChangeStage, ConfirmMatter, RateMatter, ReopenMatter, SetFields
 from omniroute.core.commands.matters import MergeConversations
 from omniroute.core.commands.offers import AcceptOffer, DeclineOffer, ForceItem, PullItem, ReassignItem
 from omniroute.core.commands.people import ConnectOperator, DisconnectOperator, PutOperator, SetPresence
@@ -41,9 +42,11 @@ __all__ = [
     "AnswerStatus",
     "ApplyConfig",
     "CancelHandoff",
+    "ChangeStage",
     "Classification",
     "Command",
     "CompleteItem",
+    "ConfirmMatter",
     "ConnectOperator",
     "DeclineHandoff",
     "DeclineOffer",
@@ -58,16 +61,19 @@ __all__ = [
     "PullItem",
     "PutOperator",
     "QuarantineRaw",
+    "RateMatter",
     "ReassignItem",
     "ReceiveRaw",
     "RecordDelivery",
     "RecordStateHash",
     "RegisterInteraction",
     "ReleaseItem",
+    "ReopenMatter",
     "RequeueItem",
     "ResumeAfterOutage",
     "SendReply",
     "SendStatusCode",
+    "SetFields",
     "SetPresence",
     "SnoozeItem",
     "TransferItem",

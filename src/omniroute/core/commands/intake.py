@@ -64,3 +64,12 @@ class RegisterInteraction(Command, frozen=True, kw_only=True, gc=False):
     last: bool = True
     previous_operator_id: str = ""
     """Who worked for this customer last, as far as the store knows; for queues with a sticky policy."""
+    automatic: bool = False
+    """A machine wrote it: nothing automatic answers it, and it opens nothing that is done."""
+    unverified: bool = False
+    """The sender's address is merely stated: nothing automatic goes there."""
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nobody is told anything by itself because of it."""
+        return self.automatic or self.unverified

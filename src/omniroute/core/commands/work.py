@@ -44,6 +44,8 @@ class CompleteItem(Command, frozen=True, kw_only=True, gc=False):
     note: bool = False
     by: str = ""
     cancel_parts: bool = False
+    stage_id: str = ""
+    """The stage in which the matter is done; empty: the first that its present one leads to."""
 
 
 class ReleaseItem(Command, frozen=True, kw_only=True, gc=False):

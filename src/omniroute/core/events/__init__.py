@@ -50,6 +50,15 @@ from omniroute.core.events.intake import (
     RawReceived,
     RawRegistered,
 )
+from omniroute.core.events.loop import (
+    ClosingEnded,
+    ConfirmationAsked,
+    FieldsSet,
+    MatterConfirmed,
+    MatterRated,
+    NoticeSent,
+    StageEntered,
+)
 from omniroute.core.events.matters import (
     ConversationOpened,
     ConversationReopened,
@@ -146,6 +155,13 @@ AnyEvent = (
     | HandoffRefused
     | ClockStarted
     | ClockEnded
+    | StageEntered
+    | FieldsSet
+    | NoticeSent
+    | ConfirmationAsked
+    | MatterConfirmed
+    | MatterRated
+    | ClosingEnded
     | ClockPaused
     | ClockResumed
     | ClockRetargeted
@@ -173,7 +189,9 @@ __all__ = [
     "ClockRetargeted",
     "ClockStarted",
     "ClocksReviewed",
+    "ClosingEnded",
     "ConfigApplied",
+    "ConfirmationAsked",
     "ConnectFailed",
     "ConversationMerged",
     "ConversationOpened",
@@ -184,6 +202,7 @@ __all__ = [
     "DeliveryDied",
     "DeliverySucceeded",
     "Event",
+    "FieldsSet",
     "HandoffAccepted",
     "HandoffAnswered",
     "HandoffCancelled",
@@ -211,8 +230,11 @@ __all__ = [
     "ItemSnoozed",
     "ItemWoken",
     "LeaseStarted",
+    "MatterConfirmed",
     "MatterPrioritized",
+    "MatterRated",
     "NoteAdded",
+    "NoticeSent",
     "OfferAccepted",
     "OfferDeclined",
     "OfferExpired",
@@ -228,6 +250,7 @@ __all__ = [
     "ReplySent",
     "ReservationEnded",
     "StageChanged",
+    "StageEntered",
     "StateHashed",
     "StatusAnswered",
     "StatusAsked",

@@ -45,3 +45,5 @@ class InteractionReceived(Event, tag="interaction.received", frozen=True, gc=Fal
     kind: InteractionKind
     at_ms: int
     operator_id: str = ""
+    quiet: bool = False
+    """A machine wrote it, or somebody who has not proven to have the address."""

@@ -17,9 +17,9 @@ from omniroute.core.model import (
     ItemState,
     Operator,
     Presence,
-    Stage,
     WorkItem,
 )
+from omniroute.core.rules import Stage
 from omniroute.core.state import State
 
 HELD = {ItemState.CONNECTING, ItemState.ASSIGNED, ItemState.WRAP_UP}

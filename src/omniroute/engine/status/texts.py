@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
 
-from omniroute.core.model import Stage
+from omniroute.core.rules import Stage
 
 LANGUAGES = ("en", "ru")
 
