@@ -133,7 +133,8 @@ async def running_daemon(
             web = application(services, extra_routes(engine), desks)
             host, port = listening.getsockname()[:2]
             url = f"http://{_shown(host)}:{port}"
-            engine.links.base_url = engine.links.base_url or url  # the port may have been any free one
+            if made.status.links:  # the port may have been any free one
+                engine.links.base_url = engine.links.base_url or url
             server = _Server(
                 uvicorn.Config(
                     web,

@@ -585,7 +585,7 @@ def test_walks_reach_every_command_and_every_event() -> None:
     done: set[str] = set()
     refused: set[str] = set()
     tags: set[str] = set()
-    for seed in range(100, 122):
+    for seed in range(100, 130):
         rig = _walk(seed, 600)
         done |= rig.done.keys()
         refused |= rig.refused.keys()

@@ -18,7 +18,7 @@ def status_setup(config: Config) -> StatusSetup:
     section = config.status
     return StatusSetup(
         section.links,
-        base_url(config),
+        base_url(config) if section.links else "",
         bounded(section.link_days, 1, LINK_DAYS_MAX, "status.link_days"),
         bounded(section.answers_per_day, 1, COUNT_MAX, "status.answers_per_day"),
         zone(section.timezone, "status.timezone"),
