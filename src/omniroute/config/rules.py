@@ -7,6 +7,7 @@ from omniroute.config.channels import channel_options, channel_rules, placements
 from omniroute.config.hours import opening_hours
 from omniroute.config.lengths import COUNT_MAX, bounded, length_ms, some_length_ms
 from omniroute.config.names import check_known, check_name, check_skill, queue_id, queue_owners, requirement
+from omniroute.config.notices import notice_setup
 from omniroute.config.people import operators
 from omniroute.config.queues import queue_rules
 from omniroute.config.sections import METRICS_FOR, Config
@@ -34,6 +35,7 @@ def check(config: Config, registry: Registry) -> None:
     classify_rules(config, registry)
     operators(config)
     status_setup(config)
+    notice_setup(config)
     for name, section in config.channels.items():
         channel_options(name, section, registry)
     sinks(config, registry)

@@ -250,10 +250,23 @@ class SlaSection(Section, kw_only=True):
     escalate: list[EscalateSection] = []
 
 
+class TemplateSection(Section, kw_only=True):
+    """``[templates.LANGUAGE.NAME]``: what customers are told by itself; it goes before ours of that name."""
+
+    text: str
+    """Lines with places like ``{reference}``; a line whose places have nothing to show is left out."""
+    subject: str = ""
+    """Empty: that of the matter."""
+
+
 class Config(Section, kw_only=True):
     """The whole file."""
 
     company: str = "OmniRoute"
+    language: str = "en"
+    """The language in which customers are told something whose own there is no text for."""
+    templates: dict[str, dict[str, TemplateSection]] = {}
+    """Language → name → what is said."""
     server: Server = msgspec.field(default_factory=Server)
     journal: JournalSection = msgspec.field(default_factory=JournalSection)
     routing: Routing = msgspec.field(default_factory=Routing)

@@ -54,6 +54,10 @@ IN_THREAD = (
     e.ClockEscalated,
     e.MatterPrioritized,
     e.DeliveryDied,
+    e.StageEntered,
+    e.NoticeSent,
+    e.MatterConfirmed,
+    e.MatterRated,
     e.StatusAsked,
     e.StatusAnswered,
     e.StatusCodeSent,
@@ -149,7 +153,7 @@ def _merged(event: e.ConversationMerged, cells: c.Cells) -> Iterator[Write]:
 
 def _delivery(event: e.Event) -> Iterator[Write]:
     match event:
-        case e.ReplySent() | e.StatusAnswered() | e.StatusCodeSent():
+        case e.ReplySent() | e.StatusAnswered() | e.StatusCodeSent() | e.NoticeSent():
             yield c.put(c.DELIVERY, c.number_key(event.interaction_id), c.DeliveryCell("sending", "", event.at_ms))
         case e.DeliverySucceeded(interaction_id=number) if number:
             yield c.put(c.DELIVERY, c.number_key(number), c.DeliveryCell("delivered", "", event.at_ms))
