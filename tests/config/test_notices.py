@@ -29,17 +29,17 @@ def test_a_text_of_the_file_goes_before_ours():
 
 
 @pytest.mark.parametrize(
-    ("text", "path"),
+    ("text", "message"),
     [
-        ("Hello {name}", "templates.en.received.text"),
-        ("Hello {reference", "templates.en.received.text"),
-        ("Hello {reference.__class__}", "templates.en.received.text"),
-        ("   ", "templates.en.received.text"),
-        ("x" * 10_001, "templates.en.received.text"),
+        ("Hello {name}", "stands for nothing; there are: {company}"),
+        ("Hello {reference", "stands for nothing"),
+        ("Hello {reference.__class__}", "stands for nothing"),
+        ("   ", "it says nothing"),
+        ("x" * 10_001, "at most 10000 characters"),
     ],
 )
-def test_what_means_nothing_is_refused(text, path):
-    refused(change("templates", "en", "received", "text", to=text), path)
+def test_what_means_nothing_is_refused(text, message):
+    refused("templates.en.received.text", message, change("templates", "en", "received", "text", to=text))
 
 
 def test_a_line_with_nothing_to_show_is_left_out():
