@@ -5,13 +5,12 @@ What lives here: the comparison of every index with the records that it is deriv
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from omniroute.core import capacity as room
 from omniroute.core.classes import class_of
-from omniroute.core.deadlines import Concern, Key
+from omniroute.core.deadlines import HELD, OFFERS, WAITING, WRAP_UPS, Concern
 from omniroute.core.eligibility import unable
-from omniroute.core.invariants.scope import Scope
+from omniroute.core.invariants.scope import Scope, standing
 from omniroute.core.model import ItemState, Operator, WorkItem
 from omniroute.core.roster import Roster
 from omniroute.core.state import State
@@ -21,7 +20,7 @@ def indexes_recount(state: State, scope: Scope) -> Iterator[str]:
     """8: every index equals a recount from the records."""
     for operator in scope.operators:
         yield from _loads(state, operator)
-    yield from _lanes(state, scope.operators)
+    yield from _lanes(state, scope)
     if scope.whole:
         yield from _recount(state)
         return
@@ -60,15 +59,14 @@ def _loads(state: State, operator: Operator) -> Iterator[str]:
         yield f"{operator.operator_id} is offered {reserved} units, not {operator.offered_units}"
 
 
-def _lanes(state: State, operators: Sequence[Operator]) -> Iterator[str]:
+def _lanes(state: State, scope: Scope) -> Iterator[str]:
     """Where the roster says that somebody stands in each lane, against the records."""
-    state.roster.refresh(state)
-    for operator in operators:
-        slot = state.roster.slots[operator.operator_id]
-        nowhere = "" if operator.channels else room.absent(state, operator)
-        holding = None if nowhere else room.Holding(state, operator)
-        for key, lane in state.roster.lanes.items():
-            reason = nowhere or room.absent(state, operator, key[0]) or room.full(state, operator, *key, holding)
+    roster = state.roster
+    roster.refresh(state)
+    for operator in scope.operators:
+        slot = roster.slots[operator.operator_id]
+        for key, reason in standing(state, scope, operator).items():
+            lane = roster.lanes[key]
             if reason != lane.of[slot] or not lane.bits[reason] >> slot & 1:
                 yield f"{operator.operator_id} stands under {lane.of[slot]!r} in {key}, not {reason!r}"
 
@@ -86,23 +84,28 @@ def _waiting(state: State, item: WorkItem) -> Iterator[str]:
 
 
 def _deadlines_of_item(state: State, item: WorkItem) -> Iterator[str]:
-    for concern, key, due_ms in _due_of(item):
-        if state.deadlines[concern].live.get(key, 0) != due_ms:
-            yield f"the deadline {key} is {state.deadlines[concern].live.get(key, 0)}, not {due_ms}"
-
-
-def _due_of(item: WorkItem) -> Iterator[tuple[Concern, Key, int]]:
-    number = item.work_item_id
-    yield Concern.OFFERS, ("connect", number, ""), item.connect_due_ms
-    yield Concern.HELD, ("idle", number, ""), item.idle_due_ms
-    yield Concern.HELD, ("answer", number, ""), item.answer_due_ms
-    yield Concern.HELD, ("parked", number, ""), item.parked_until_ms
-    yield Concern.WRAP_UPS, ("wrap_up", number, ""), item.wrap_up_due_ms
-    yield Concern.WAITING, ("relax", number, ""), item.relax_due_ms
-    yield Concern.WAITING, ("overflow", number, ""), item.overflow_due_ms
-    yield Concern.WAITING, ("hold", number, ""), item.hold_until_ms
+    deadlines, number = state.deadlines, item.work_item_id
+    for concern, name, due_ms in _due_of(item):
+        found_ms = deadlines[concern].live.get((name, number, ""), 0)
+        if found_ms != due_ms:
+            yield f"the deadline {name!r} of item {number} is {found_ms}, not {due_ms}"
     for operator_id, until_ms in item.backoff.items():
-        yield Concern.OFFERS, ("backoff", number, operator_id), until_ms
+        found_ms = deadlines[OFFERS].live.get(("backoff", number, operator_id), 0)
+        if found_ms != until_ms:
+            yield f"the back-off of {operator_id} from item {number} ends at {found_ms}, not {until_ms}"
+
+
+def _due_of(item: WorkItem) -> tuple[tuple[Concern, str, int], ...]:
+    return (
+        (OFFERS, "connect", item.connect_due_ms),
+        (HELD, "idle", item.idle_due_ms),
+        (HELD, "answer", item.answer_due_ms),
+        (HELD, "parked", item.parked_until_ms),
+        (WRAP_UPS, "wrap_up", item.wrap_up_due_ms),
+        (WAITING, "relax", item.relax_due_ms),
+        (WAITING, "overflow", item.overflow_due_ms),
+        (WAITING, "hold", item.hold_until_ms),
+    )
 
 
 # ---- of everything

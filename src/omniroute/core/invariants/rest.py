@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from omniroute.core.classes import class_of
 from omniroute.core.deadlines import Concern
 from omniroute.core.eligibility import unable, why_not
-from omniroute.core.invariants.scope import Scope
+from omniroute.core.invariants.scope import Scope, standing
 from omniroute.core.model import (
+    AVAILABLE,
+    QUEUED,
     RUNNING,
     ClockState,
     ContactState,
@@ -134,22 +136,34 @@ def work_conserving(state: State, scope: Scope) -> Iterator[str]:
     them; who can serve which class is recounted with everything else).
     """
     if scope.whole:
-        yield from _idle_beside(state, [state.items[i] for i in state.waiting.ordered()], scope.operators)
+        yield from _idle_beside(state, scope, [state.items[i] for i in state.waiting.ordered()], scope.operators)
         return
-    waiting = [item for item in scope.items if item.state is ItemState.QUEUED]
+    waiting = [item for item in scope.items if item.state is QUEUED]
     if waiting:
-        yield from _idle_beside(state, waiting, state.operators.values())
-    if len(state.waiting):
-        for operator in scope.operators:
-            if operator.presence is Presence.AVAILABLE:
-                firsts = state.waiting.firsts(state.waiting.serves(operator))
-                yield from _idle_beside(state, [state.items[number] for number in firsts], (operator,))
+        yield from _idle_beside(state, scope, waiting, state.operators.values())
+    for operator in scope.operators if len(state.waiting) else ():
+        if operator.presence is AVAILABLE and _has_room(state, scope, operator):
+            firsts = state.waiting.firsts(state.waiting.serves(operator))
+            yield from _idle_beside(state, scope, [state.items[number] for number in firsts], (operator,))
 
 
-def _idle_beside(state: State, waiting: Sequence[WorkItem], operators: Iterable[Operator]) -> Iterator[str]:
+def _has_room(state: State, scope: Scope, operator: Operator) -> bool:
+    """Whether the operator could have anything in a lane in which something may wait, able or not."""
+    there = standing(state, scope, operator)
+    return any(not there.get(lane) for lane in state.waiting.heads)
+
+
+def _idle_beside(
+    state: State, scope: Scope, waiting: Sequence[WorkItem], operators: Iterable[Operator]
+) -> Iterator[str]:
+    """``scope.standings`` says of whom it knows whether there is room, which is most of the question."""
+    available = [operator for operator in operators if operator.presence is AVAILABLE]
     for item in waiting:
-        for operator in operators:
-            if operator.presence is Presence.AVAILABLE and not why_not(state, operator, item):
+        key, lane = class_of(item), (item.channel, item.cost_units)
+        for operator in available:
+            known = scope.standings.get(operator.operator_id)
+            no_room = known is not None and known.get(lane)
+            if not no_room and not unable(state, operator, key) and not why_not(state, operator, item):
                 yield f"{operator.operator_id} is free for waiting item {item.work_item_id}"
 
 
