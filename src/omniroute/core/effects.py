@@ -6,6 +6,9 @@ transaction of its event; ``effect_id`` comes from the event and is the stable k
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import msgspec
 
 from omniroute.core.events import (
@@ -42,27 +45,24 @@ class Effect(msgspec.Struct, frozen=True, array_like=True):
 
 def effect_of(event: Event) -> Effect | None:
     """The effect that follows from an event, if one does."""
-    match event:
-        case ReplySent():
-            return Effect(
-                event.effect_id,
-                "reply",
-                event.conversation_id,
-                event.channel,
-                event.at_ms,
-                event.interaction_id,
-                event.operator_id,
-            )
-        case OfferAccepted() | ItemPulled() | ItemForced():
-            return _of_contact("connect", event, event.operator_id, event.connect_due_ms)
-        case HandoffAccepted():
-            return _of_contact("connect", event, event.operator_id)
-        case WrapUpStarted():
-            return _of_contact("part", event, event.operator_id)
-        case ItemDiverted():
-            return _of_contact("divert", event, outcome=event.outcome)
-        case _:
-            return None
+    order = _ORDERS.get(type(event))
+    return order(event) if order else None
+
+
+def _reply(event: ReplySent) -> Effect:
+    return Effect(
+        event.effect_id,
+        "reply",
+        event.conversation_id,
+        event.channel,
+        event.at_ms,
+        event.interaction_id,
+        event.operator_id,
+    )
+
+
+def _connect(event: OfferAccepted | ItemPulled | ItemForced) -> Effect | None:
+    return _of_contact("connect", event, event.operator_id, event.connect_due_ms)
 
 
 def _of_contact(
@@ -82,3 +82,15 @@ def _of_contact(
         expires_ms=min(expires_ms, due_ms) if due_ms else expires_ms,
         outcome=outcome,
     )
+
+
+_ORDERS: dict[type[Event], Callable[[Any], Effect | None]] = {
+    ReplySent: _reply,
+    OfferAccepted: _connect,
+    ItemPulled: _connect,
+    ItemForced: _connect,
+    HandoffAccepted: lambda event: _of_contact("connect", event, event.operator_id),
+    WrapUpStarted: lambda event: _of_contact("part", event, event.operator_id),
+    ItemDiverted: lambda event: _of_contact("divert", event, outcome=event.outcome),
+}
+"""Every event of the journal is asked for its effect, and few have one."""

@@ -9,18 +9,25 @@ first and the last after every step; the simulator the last two, and the first e
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from omniroute.core import events as e
 from omniroute.core import machine
 from omniroute.core.invariants.indexes import indexes_recount
 from omniroute.core.invariants.moments import (
+    OFFERS_ENDED,
+    TIMERS,
     eligible_then,
     first_in_first_out,
     no_timer_is_early,
     offers_end_in_time,
 )
 from omniroute.core.invariants.promises import (
+    CLOCKS,
     GIVEN,
+    LENGTHS,
+    PLACES,
+    WRITTEN,
     Before,
     ages_are_kept,
     clocks_are_honest,
@@ -45,6 +52,7 @@ from omniroute.core.invariants.rest import (
 )
 from omniroute.core.invariants.scope import Scope, everything, touched
 from omniroute.core.state import State
+from omniroute.core.work import apply_nothing
 
 __all__ = [
     "CONSEQUENCES",
@@ -60,6 +68,13 @@ __all__ = [
 
 
 Moment = Callable[[State, e.Event], Iterator[str]]
+
+
+class Asked(NamedTuple):
+    """What is asked of a type of event."""
+
+    moments: tuple[tuple[str, Moment], ...]
+    consequences: bool
 
 
 class InvariantViolation(AssertionError):
@@ -83,10 +98,11 @@ def witness(before: State, events: Sequence[e.Event], at_ms: int) -> None:
     """Follow a step on a state that has seen everything before it; raise for the first event that should not be."""
     for event in events:
         before.now_ms = max(before.now_ms, at_ms)
-        for number, moment in _moments_of(type(event)):
+        asked = _asked.get(type(event)) or _asked_about(type(event))
+        for number, moment in asked.moments:
             for complaint in moment(before, event):
                 raise InvariantViolation(f"invariant {number} ({moment.__name__}): {complaint}")
-        if hasattr(event, "conversation_id"):
+        if asked.consequences:
             _apply(before, event, at_ms)
         else:
             machine.apply(before, event, at_ms)
@@ -101,13 +117,12 @@ def _apply(before: State, event: e.Event, at_ms: int) -> None:
             raise InvariantViolation(f"invariant {number} ({consequence.__name__}): {complaint}")
 
 
-def _moments_of(kind: type[e.Event]) -> tuple[tuple[str, Moment], ...]:
-    """The moments that have something to say of an event of that type: all of them, where nobody has said."""
-    found = _asked.get(kind)
-    if found is None or found[0] != len(MOMENTS):
-        asked = tuple((n, one) for n, one in MOMENTS.items() if kind in ABOUT.get(one.__name__, (kind,)))
-        found = _asked[kind] = (len(MOMENTS), asked)
-    return found[1]
+def _asked_about(kind: type[e.Event]) -> Asked:
+    """The moments that have something to say of an event of that type, and whether it can have consequences."""
+    moments = tuple((number, one) for number, one in MOMENTS.items() if kind in ABOUT[one])
+    about_a_matter = "conversation_id" in kind.__struct_fields__ and machine.APPLIERS[kind] is not apply_nothing
+    found = _asked[kind] = Asked(moments, about_a_matter)
+    return found
 
 
 def _ask(state: State, scope: Scope) -> None:
@@ -144,13 +159,16 @@ MOMENTS: dict[str, Moment] = {
     "23": clocks_are_honest,
     "25": no_timer_is_early,
 }
-ABOUT: dict[str, tuple[type[e.Event], ...]] = {
-    "eligible_then": GIVEN,
-    "room_then": GIVEN,
-    "offers_end_in_time": (e.OfferAccepted, e.OfferExpired),
-    "first_in_first_out": (e.OfferMade,),
-    "owners_write": (e.ReplySent, e.ConversationResolved),
-    "clocks_are_honest": (e.InteractionReceived, e.ClockEnded),
+ABOUT: dict[Moment, tuple[type[e.Event], ...]] = {
+    eligible_then: GIVEN,
+    room_then: GIVEN,
+    offers_end_in_time: OFFERS_ENDED,
+    lengths_are_kept: LENGTHS,
+    first_in_first_out: (e.OfferMade,),
+    owners_write: WRITTEN,
+    ages_are_kept: PLACES,
+    clocks_are_honest: CLOCKS,
+    no_timer_is_early: TIMERS,
 }
-"""Which events a moment is about, where that is few: the others are not asked, which saves a third of the time."""
-_asked: dict[type[e.Event], tuple[int, tuple[tuple[str, Moment], ...]]] = {}
+"""Which events each moment is about; the others it would pass over."""
+_asked: dict[type[e.Event], Asked] = {}

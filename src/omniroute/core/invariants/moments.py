@@ -8,6 +8,20 @@ from omniroute.core import events as e
 from omniroute.core.eligibility import why_not, why_not_by_hand
 from omniroute.core.state import State
 
+OFFERS_ENDED = (e.OfferAccepted, e.OfferExpired)
+TIMERS = (
+    e.ClockEnded,
+    e.BackoffEnded,
+    e.HandoffReturned,
+    e.ItemClosed,
+    e.ItemWoken,
+    e.ConnectFailed,
+    e.ItemRelaxed,
+    e.ItemIdled,
+    e.PresenceChanged,
+    e.BatchClosed,
+)
+
 
 def eligible_then(state: State, event: e.Event) -> Iterator[str]:
     """10, 11, 12, 15: whoever is offered work, or given it by hand, was eligible and had room at that moment."""

@@ -5,40 +5,49 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from omniroute.core.classes import class_of
-from omniroute.core.deadlines import Concern
+from omniroute.core.deadlines import CLOCKS
 from omniroute.core.eligibility import unable, why_not
 from omniroute.core.invariants.scope import Scope, standing
 from omniroute.core.model import (
+    ASSIGNED,
     AVAILABLE,
+    CLOCK_RUNNING,
+    CONNECTING,
+    CONTACT_OVER,
+    OFFERED,
+    PARKED,
     QUEUED,
+    RECEIVED,
     RUNNING,
-    ClockState,
-    ContactState,
+    WRAP_UP,
     Conversation,
     ItemState,
     Operator,
-    Presence,
     Stage,
     WorkItem,
 )
 from omniroute.core.state import State
 
-HELD = {ItemState.CONNECTING, ItemState.ASSIGNED, ItemState.WRAP_UP}
+HELD = (CONNECTING, ASSIGNED, WRAP_UP)
+IN_LINE = (QUEUED, OFFERED)
+FOR_NOBODY = (QUEUED, OFFERED, CONNECTING)
+"""Nobody has begun with it."""
+CLOSED, DONE = ItemState.CLOSED, Stage.DONE
 
 
 def one_place(state: State, scope: Scope) -> Iterator[str]:
     """7: every open item is in exactly one of queued, offered, connecting, assigned, parked, wrap-up."""
     for item in scope.items:
         held = item.state in HELD
-        if (item.state is ItemState.PARKED) != bool(item.parked_until_ms):
+        if (item.state is PARKED) != bool(item.parked_until_ms):
             yield f"item {item.work_item_id} is {item.state}, put aside until {item.parked_until_ms}"
-        if (item.state is ItemState.CONNECTING) != bool(item.connect_due_ms):
+        if (item.state is CONNECTING) != bool(item.connect_due_ms):
             yield f"item {item.work_item_id} is {item.state}, connecting until {item.connect_due_ms}"
-        if (item.state is ItemState.OFFERED) != bool(item.offer_id):
+        if (item.state is OFFERED) != bool(item.offer_id):
             yield f"item {item.work_item_id} is {item.state}, with offer {item.offer_id}"
         if held != bool(item.operator_id):
             yield f"item {item.work_item_id} is {item.state}, held by {item.operator_id!r}"
-        if item.state is ItemState.CLOSED:
+        if item.state is CLOSED:
             yield f"item {item.work_item_id} is closed and still here"
     if scope.whole:
         yield from _every_place(state)
@@ -48,11 +57,11 @@ def _every_place(state: State) -> Iterator[str]:
     waiting = state.waiting.ordered()
     if len(waiting) != len(set(waiting)):
         yield "an item waits twice"
-    queued = sorted(i for i, item in state.items.items() if item.state is ItemState.QUEUED)
+    queued = sorted(i for i, item in state.items.items() if item.state is QUEUED)
     if sorted(waiting) != queued:
         yield f"waiting {sorted(waiting)} is not the queued {queued}"
     offered = sorted(offer.work_item_id for offer in state.offers.values())
-    if offered != sorted(i for i, item in state.items.items() if item.state is ItemState.OFFERED):
+    if offered != sorted(i for i, item in state.items.items() if item.state is OFFERED):
         yield f"offers are for {offered}, which is not what is offered"
     held = sorted(i for operator in state.operators.values() for i in operator.item_ids)
     if held != sorted(i for i, item in state.items.items() if item.state in HELD):
@@ -75,8 +84,8 @@ def one_owner(state: State, scope: Scope) -> Iterator[str]:
         if len(set(operator.item_ids)) != len(operator.item_ids):
             yield f"{operator.operator_id} holds an item twice"
     for matter in scope.matters:
-        owners = {state.items[i].operator_id for i in matter.item_ids} - {""}
-        if owners != ({matter.owner_id} - {""}):
+        owners = {holder for i in matter.item_ids if (holder := state.items[i].operator_id)}
+        if owners != ({matter.owner_id} if matter.owner_id else set()):
             yield f"conversation {matter.conversation_id} is owned by {matter.owner_id!r}, items by {sorted(owners)}"
 
 
@@ -94,9 +103,9 @@ def offers_are_sound(state: State, scope: Scope) -> Iterator[str]:
         operator, item = state.operators[offer.operator_id], state.items[offer.work_item_id]
         if item.offer_id != offer.offer_id or offer.offer_id not in operator.offer_ids:
             yield f"offer {offer.offer_id} is not known to both sides"
-        if operator.presence is not Presence.AVAILABLE:
+        if operator.presence is not AVAILABLE:
             yield f"offer {offer.offer_id} stands with an operator who is {operator.presence}"
-        if operator.channels.get(item.channel, Presence.AVAILABLE) is not Presence.AVAILABLE:
+        if operator.channels.get(item.channel, AVAILABLE) is not AVAILABLE:
             yield f"offer {offer.offer_id} stands with an operator who takes nothing from {item.channel}"
         if unable(state, operator, class_of(item)):
             yield f"offer {offer.offer_id} stands with an operator who lacks {unable(state, operator, class_of(item))}"
@@ -121,7 +130,7 @@ def unanswered_work_has_a_deadline(state: State, scope: Scope) -> Iterator[str]:
     """16: assigned but unanswered work goes back at its deadline, where its queue sets one and no contact runs."""
     for item in scope.items:
         matter = state.conversations[item.conversation_id]
-        waits_for_us = item.state is ItemState.ASSIGNED and not matter.answered
+        waits_for_us = item.state is ASSIGNED and not matter.answered
         speaking = matter.contact in RUNNING
         bound = bool(state.queues[item.queue_id].answer_ms) and waits_for_us and not item.handoff_id and not speaking
         if bound != bool(item.answer_due_ms):
@@ -175,7 +184,7 @@ def places_are_kept(state: State, scope: Scope) -> Iterator[str]:
                 if state.items[item_id].rank_ms != rank_ms or class_of(state.items[item_id]) != key:
                     yield f"item {item_id} is not at its place"
     for item in scope.items:
-        if item.state in {ItemState.QUEUED, ItemState.OFFERED}:
+        if item.state in IN_LINE:
             steps = state.queues[item.queue_id].relaxations[item.relaxed :]
             due_ms = item.enqueued_ms + steps[0].after_ms if steps else 0
             if item.relax_due_ms != due_ms:
@@ -183,7 +192,7 @@ def places_are_kept(state: State, scope: Scope) -> Iterator[str]:
         if not item.reserved_by:
             continue
         kept = state.operators[item.reserved_by].reserved_for
-        if item.state is not ItemState.QUEUED or kept != item.work_item_id:
+        if item.state is not QUEUED or kept != item.work_item_id:
             yield f"{item.reserved_by} is kept free for item {item.work_item_id}, which is {item.state}"
     for operator in scope.operators:
         item_id = operator.reserved_for
@@ -211,9 +220,9 @@ def handoffs_are_sound(state: State, scope: Scope) -> Iterator[str]:
 
 def clocks(state: State, scope: Scope) -> Iterator[str]:
     """23: a running clock has its deadline, an ended one has none and an end."""
-    live = state.deadlines[Concern.CLOCKS].live
+    live = state.deadlines[CLOCKS].live
     for matter in scope.matters:
-        running = matter.clock is not None and matter.clock.state is ClockState.RUNNING
+        running = matter.clock is not None and matter.clock.state is CLOCK_RUNNING
         due_ms = matter.clock.due_ms if matter.clock is not None and running else 0
         if live.get(("clock", matter.conversation_id, ""), 0) != due_ms:
             yield f"the clock of conversation {matter.conversation_id} is {'' if running else 'not '}running"
@@ -234,16 +243,16 @@ def nothing_dangles(state: State, scope: Scope) -> Iterator[str]:
     for matter in scope.matters:
         if matter.queue_id not in state.queues or matter.channel not in state.channels:
             yield f"conversation {matter.conversation_id} is in an unknown queue or channel"
-        if matter.stage is Stage.DONE:
+        if matter.stage is DONE:
             yield f"conversation {matter.conversation_id} is done and still here"
         if any(i not in state.items for i in matter.item_ids):
             yield f"conversation {matter.conversation_id} has lost an item"
-        if matter.stage is Stage.RECEIVED and not matter.item_ids:
+        if matter.stage is RECEIVED and not matter.item_ids:
             yield f"conversation {matter.conversation_id} waits for nobody"
 
 
 def _is_over(item: WorkItem, matter: Conversation) -> bool:
     """Whether the item is of a contact that nobody has had, and that nobody wants any more."""
-    waits = item.state in {ItemState.QUEUED, ItemState.OFFERED, ItemState.CONNECTING}
-    gone = matter.contact is ContactState.OVER and not matter.message_count and not matter.hops
-    return waits and gone and matter.stage is Stage.RECEIVED and not item.outcome and not item.handoff_id
+    waits = item.state in FOR_NOBODY
+    gone = matter.contact is CONTACT_OVER and not matter.message_count and not matter.hops
+    return waits and gone and matter.stage is RECEIVED and not item.outcome and not item.handoff_id
