@@ -90,8 +90,10 @@ def check_touched(state: State, events: Sequence[e.Event]) -> None:
     """The same for what the events of the last step have touched, and how it stands to everything else."""
     if any(isinstance(event, e.ConfigApplied) for event in events):
         check(state)
-    elif events:
-        _ask(state, touched(state, events))
+    else:
+        scope = touched(state, events)
+        if scope.items or scope.operators or scope.matters or scope.offers or scope.handoffs:
+            _ask(state, scope)
 
 
 def witness(before: State, events: Sequence[e.Event], at_ms: int) -> None:

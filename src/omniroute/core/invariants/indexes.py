@@ -84,28 +84,36 @@ def _waiting(state: State, item: WorkItem) -> Iterator[str]:
 
 
 def _deadlines_of_item(state: State, item: WorkItem) -> Iterator[str]:
-    deadlines, number = state.deadlines, item.work_item_id
-    for concern, name, due_ms in _due_of(item):
-        found_ms = deadlines[concern].live.get((name, number, ""), 0)
-        if found_ms != due_ms:
-            yield f"the deadline {name!r} of item {number} is {found_ms}, not {due_ms}"
-    for operator_id, until_ms in item.backoff.items():
-        found_ms = deadlines[OFFERS].live.get(("backoff", number, operator_id), 0)
-        if found_ms != until_ms:
-            yield f"the back-off of {operator_id} from item {number} ends at {found_ms}, not {until_ms}"
-
-
-def _due_of(item: WorkItem) -> tuple[tuple[Concern, str, int], ...]:
-    return (
-        (OFFERS, "connect", item.connect_due_ms),
-        (HELD, "idle", item.idle_due_ms),
-        (HELD, "answer", item.answer_due_ms),
-        (HELD, "parked", item.parked_until_ms),
-        (WRAP_UPS, "wrap_up", item.wrap_up_due_ms),
-        (WAITING, "relax", item.relax_due_ms),
-        (WAITING, "overflow", item.overflow_due_ms),
-        (WAITING, "hold", item.hold_until_ms),
+    number, deadlines = item.work_item_id, state.deadlines
+    offers, held, waiting = deadlines[OFFERS].live, deadlines[HELD].live, deadlines[WAITING].live
+    due_ms = (
+        item.connect_due_ms,
+        item.idle_due_ms,
+        item.answer_due_ms,
+        item.parked_until_ms,
+        item.wrap_up_due_ms,
+        item.relax_due_ms,
+        item.overflow_due_ms,
+        item.hold_until_ms,
     )
+    found_ms = (
+        offers.get(("connect", number, ""), 0),
+        held.get(("idle", number, ""), 0),
+        held.get(("answer", number, ""), 0),
+        held.get(("parked", number, ""), 0),
+        deadlines[WRAP_UPS].live.get(("wrap_up", number, ""), 0),
+        waiting.get(("relax", number, ""), 0),
+        waiting.get(("overflow", number, ""), 0),
+        waiting.get(("hold", number, ""), 0),
+    )
+    if found_ms != due_ms:
+        yield f"the deadlines {_DUE} of item {number} are {found_ms}, not {due_ms}"
+    for operator_id, until_ms in item.backoff.items():
+        if offers.get(("backoff", number, operator_id), 0) != until_ms:
+            yield f"the back-off of {operator_id} from item {number} does not end at {until_ms}"
+
+
+_DUE = ("connect", "idle", "answer", "parked", "wrap_up", "relax", "overflow", "hold")
 
 
 # ---- of everything

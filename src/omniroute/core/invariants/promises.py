@@ -224,7 +224,11 @@ def consequences(state: State, event: e.Event, before: Before) -> Iterator[str]:
         return
     for number in matter.item_ids:
         if number in before.items:
-            yield from _kept(state.items[number], event, *before.items[number])
+            item, (rank_ms, who, due_ms) = state.items[number], before.items[number]
+            if item.rank_ms != rank_ms and not isinstance(event, e.ItemMoved):
+                yield f"{type(event).__name__} moved item {number} from its place"
+            if item.answer_due_ms > due_ms > 0 and item.operator_id == who:
+                yield f"{type(event).__name__} put the answer of item {number} off"
     if isinstance(event, BACKED_OFF):
         kept_ms = state.items[event.work_item_id].backoff.get(event.operator_id, 0)
         if event.backoff_until_ms and kept_ms != event.backoff_until_ms:
@@ -233,14 +237,6 @@ def consequences(state: State, event: e.Event, before: Before) -> Iterator[str]:
         yield from _handed_over(state, event, matter, before)
     if matter.contact is not before.contact and not isinstance(event, e.ItemReturned | e.ConversationReopened):
         yield from _came_on(event, matter, before.contact)
-
-
-def _kept(item: WorkItem, event: e.Event, rank_ms: int, who: str, due_ms: int) -> Iterator[str]:
-    """The place and the promised answer of an item that was there before."""
-    if item.rank_ms != rank_ms and not isinstance(event, e.ItemMoved):
-        yield f"{type(event).__name__} moved item {item.work_item_id} from its place"
-    if item.answer_due_ms > due_ms > 0 and item.operator_id == who:
-        yield f"{type(event).__name__} put the answer of item {item.work_item_id} off"
 
 
 def _came_on(event: e.Event, matter: Conversation, before: ContactState) -> Iterator[str]:

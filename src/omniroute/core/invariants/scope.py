@@ -94,8 +94,8 @@ def touched(state: State, events: Iterable[e.Event]) -> Scope:
     )
 
 
-def _there(records: Mapping[Id, T], ids: Iterable[Id]) -> list[T]:
-    return [records[one] for one in ids if one in records]
+def _there(records: Mapping[Id, T], ids: Iterable[Id]) -> Sequence[T]:
+    return [records[one] for one in ids if one in records] if ids and records else ()
 
 
 def _named(events: Iterable[e.Event]) -> tuple[dict[Any, None], ...]:
