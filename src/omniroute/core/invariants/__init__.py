@@ -71,8 +71,9 @@ Moment = Callable[[State, e.Event], Iterator[str]]
 
 
 class Asked(NamedTuple):
-    """What is asked of a type of event."""
+    """What is asked of a type of event; ``of`` so many moments as there were when that was found."""
 
+    of: int
     moments: tuple[tuple[str, Moment], ...]
     consequences: bool
 
@@ -100,7 +101,9 @@ def witness(before: State, events: Sequence[e.Event], at_ms: int) -> None:
     """Follow a step on a state that has seen everything before it; raise for the first event that should not be."""
     for event in events:
         before.now_ms = max(before.now_ms, at_ms)
-        asked = _asked.get(type(event)) or _asked_about(type(event))
+        asked = _asked.get(type(event))
+        if asked is None or asked.of != len(MOMENTS):
+            asked = _asked_about(type(event))
         for number, moment in asked.moments:
             for complaint in moment(before, event):
                 raise InvariantViolation(f"invariant {number} ({moment.__name__}): {complaint}")
@@ -120,10 +123,10 @@ def _apply(before: State, event: e.Event, at_ms: int) -> None:
 
 
 def _asked_about(kind: type[e.Event]) -> Asked:
-    """The moments that have something to say of an event of that type, and whether it can have consequences."""
-    moments = tuple((number, one) for number, one in MOMENTS.items() if kind in ABOUT[one])
+    """The moments that have something to say of an event of that type: all of them, where nobody has said."""
+    moments = tuple((number, one) for number, one in MOMENTS.items() if kind in ABOUT.get(one, (kind,)))
     about_a_matter = "conversation_id" in kind.__struct_fields__ and machine.APPLIERS[kind] is not apply_nothing
-    found = _asked[kind] = Asked(moments, about_a_matter)
+    found = _asked[kind] = Asked(len(MOMENTS), moments, about_a_matter)
     return found
 
 
