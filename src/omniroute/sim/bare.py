@@ -279,7 +279,7 @@ class CoreWorld(World):
     def _next_deadline(self) -> tuple[int, Concern] | None:
         first: tuple[int, Concern] | None = None
         for concern, index in self._state.deadlines.items():
-            due_ms = index.next_ms()
+            due_ms = index.next_ms() if index.live else None
             if due_ms is not None and (first is None or due_ms < first[0]):
                 first = (due_ms, concern)
         return first

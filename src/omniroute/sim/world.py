@@ -213,7 +213,7 @@ class World(ABC):
             self.options,
             self.watch.violation,
             self.history,
-            self.watch.tags,
+            self.watch.tags(),
             self.kinds,
             self.lives,
             self.watch.commands,
