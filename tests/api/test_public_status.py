@@ -319,7 +319,7 @@ async def test_the_promise_is_in_the_zone_of_the_company():
     company["status"] = tomllib.loads('timezone = "Asia/Tokyo"')
     async with office(company) as one:
         _, number = await matter(one)
-        assert " JST" in (await page(one, link(one, number))).text
+        assert "\u00a0JST" in (await page(one, link(one, number))).text
 
 
 async def test_what_is_late_is_said_to_be_late():
@@ -329,3 +329,18 @@ async def test_what_is_late_is_said_to_be_late():
         text = (await page(one, link(one, number))).text
         assert "We wanted to answer by" in text
         assert "has not been forgotten" in text
+
+
+async def test_the_link_under_a_reply_leads_to_the_page():
+    async with office() as one:
+        one.engine.links.base_url = "http://office"
+        reference, _ = await one.matter_of("ann")
+        await one.right("ann", "POST", f"/conversations/{reference}/replies", {"text": "Here you are."})
+        (reply,) = one.events(e.ReplySent)
+        content = c.read(one.journal, c.CONTENT, c.number_key(reply.interaction_id), c.ContentCell)
+        assert content is not None
+        path = content.footer.rpartition("http://office")[2]
+        text = (await page(one, path)).text
+        assert "Your matter is in progress" in text
+        assert "Here you are." in text
+        assert path not in text, "the page does not hand the link on"

@@ -44,6 +44,12 @@ def quote(world: World, act: Act) -> None:
     world.hand_in(act, InteractionKind.MESSAGE, quotes=_pick(world.post.replies, act.b))
 
 
+def ask(world: World, act: Act) -> None:
+    """Where a matter stands: one's own, somebody else's, or one that is not there (``b``)."""
+    reference = world.watch.ledger.questions.choose(act.who, act.b)
+    world.hand_in(act, InteractionKind.MESSAGE, asks=reference)
+
+
 def _contact(kind: InteractionKind) -> Callable[[World, Act], None]:
     return lambda world, act: world.hand_in(act, kind)
 
@@ -281,6 +287,7 @@ def promise(world: World, act: Act) -> None:
 ACTS: dict[str, Callable[[World, Act], None]] = {
     "write": write,
     "quote": quote,
+    "ask": ask,
     "ring": _contact(InteractionKind.CONTACT_STARTED),
     "through": _contact(InteractionKind.CONTACT_CONNECTED),
     "no_answer": _contact(InteractionKind.CONTACT_NOT_CONNECTED),

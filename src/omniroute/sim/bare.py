@@ -54,6 +54,7 @@ class CoreWorld(World):
         self._sessions: dict[str, int] = {}
         self._ours: dict[str, tuple[str, int]] = {}
         self._names: dict[int, str] = {}
+        self._askers: dict[int, str] = {}
 
     # ---- what acts and minds use
     @property
@@ -123,18 +124,31 @@ class CoreWorld(World):
         fault: str = "",
         answers_to: tuple[str, ...] = (),
         quotes: Sent | None = None,
+        asks: str = "",
     ) -> None:
         channel, key = channel_of(act.who), f"{act.who}/{kind}/{act.a}"
-        letter = self.post.letter(act, kind, key, fault, answers_to, quotes)
+        letter = self.post.letter(act, kind, key, fault, answers_to, quotes, asks)
         known = self._raws.get(key, 0)
         self._do(Actor(Role.CHANNEL, instance=channel), k.ReceiveRaw(channel=channel, known_raw_id=known))
         if known:
             return
         raw_id = self._raws[key] = self._state.counters.raw
+        self.watch.all_of(self.watch.ledger.told(key, raw_id, act.who))
         if letter.fault:
             self._do(SYSTEM, k.QuarantineRaw(raw_id=raw_id, reason="garbage"))
-            return
-        self._register(raw_id, letter, channel)
+        elif letter.asks:
+            self._answer(raw_id, letter, channel)
+        else:
+            self._register(raw_id, letter, channel)
+
+    def _answer(self, raw_id: int, letter: Letter, channel: str) -> None:
+        """A question is answered: about one's own matter, or the same as all others."""
+        questions = self.watch.ledger.questions
+        number = questions.matters.get(letter.asks, 0)
+        own = number if questions.owner(number) == letter.customer else 0
+        for event in self._do(SYSTEM, k.AnswerStatus(raw_id=raw_id, channel=channel, conversation_id=own)):
+            if isinstance(event, e.StatusAnswered):
+                self._askers[event.interaction_id] = letter.customer
 
     def _register(self, raw_id: int, letter: Letter, channel: str) -> None:
         number = self._sessions.get(letter.session, 0) if letter.session else self._answered(letter)
@@ -213,7 +227,8 @@ class CoreWorld(World):
             self.at(self._now_s + 0.02, lambda: self._carry(effect))
 
     def _carry(self, effect: Effect) -> None:
-        customer, key = self._names[effect.conversation_id], f"e{effect.effect_id}"
+        customer, key = self._askers.get(effect.interaction_id, ""), f"e{effect.effect_id}"
+        customer = customer or self._names[effect.conversation_id]
         delivery = Delivery(
             key=key,
             order=effect.order,

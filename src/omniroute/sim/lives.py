@@ -125,8 +125,9 @@ class EngineWorld(World):
         fault: str = "",
         answers_to: tuple[str, ...] = (),
         quotes: Sent | None = None,
+        asks: str = "",
     ) -> None:
-        self.network.hand_in(act, kind, fault, answers_to, quotes)
+        self.network.hand_in(act, kind, fault, answers_to, quotes, asks)
 
     def fault(self, act: Act) -> bool:
         happen = FAULTS.get(act.kind)

@@ -117,8 +117,9 @@ class World(ABC):
         fault: str = "",
         answers_to: tuple[str, ...] = (),
         quotes: Sent | None = None,
+        asks: str = "",
     ) -> None:
-        """A customer gives something to a channel."""
+        """A customer gives something to a channel; it ``asks`` for the status of a reference, or is about anything."""
 
     @abstractmethod
     def fault(self, act: Act) -> bool:

@@ -66,7 +66,7 @@ def _next(visit: Visit, status: Status, zone: tzinfo) -> Html:
     promise, more, values = status.promise, "", {}
     if promise is not None:
         key = f"{promise.kind} late" if promise.late else promise.kind
-        more, values = "late" if promise.late else "", {"at": moment(visit.language, promise.due_ms, zone)}
+        more, values = "late" if promise.late else "", {"at": _shown(visit.language, promise.due_ms, zone)}
     else:
         key = "done" if status.closed_ms else "no promise"
         more = f"{key} more"
@@ -98,4 +98,9 @@ def _line(visit: Visit, line: Line, icon: Icon) -> Html:
 
 def _time(language: str, at_ms: int, zone: tzinfo) -> Html:
     exact = datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="seconds")
-    return tag("time", moment(language, at_ms, zone), datetime=exact)
+    return tag("time", _shown(language, at_ms, zone), datetime=exact)
+
+
+def _shown(language: str, at_ms: int, zone: tzinfo) -> str:
+    """A moment that is broken between day and time only."""
+    return ", ".join(part.replace(" ", "\u00a0") for part in moment(language, at_ms, zone).split(", "))

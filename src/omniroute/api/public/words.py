@@ -71,7 +71,7 @@ PHRASES: dict[str, dict[str, str]] = {
         "private": "This page is seen only by whoever has this link. Do not pass it on.",
         # what links do
         "confirm title": "Is it settled?",
-        "confirm lead": "Then say so, and we close the matter for good.",
+        "confirm lead": "Then say so, and we will not ask again.",
         "confirm": "Yes, it is settled",
         "not settled": "No, not settled",
         "confirmed title": "Thank you",
@@ -156,7 +156,7 @@ PHRASES: dict[str, dict[str, str]] = {
         "attachments": "Вложения",
         "private": "Страницу видит только тот, у кого есть эта ссылка. Не передавайте её другим.",
         "confirm title": "Вопрос решён?",
-        "confirm lead": "Если да, скажите об этом, и мы закроем обращение.",
+        "confirm lead": "Если да, скажите об этом, и больше мы не спросим.",
         "confirm": "Да, решён",
         "not settled": "Нет, не решён",
         "confirmed title": "Спасибо",
