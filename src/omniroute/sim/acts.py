@@ -50,6 +50,11 @@ def ask(world: World, act: Act) -> None:
     world.hand_in(act, InteractionKind.MESSAGE, asks=reference)
 
 
+def code(world: World, act: Act) -> None:
+    """Ask for a code on the status page, by a reference like those of ``ask``."""
+    world.want_code(world.watch.ledger.questions.choose(act.who, act.b))
+
+
 def _contact(kind: InteractionKind) -> Callable[[World, Act], None]:
     return lambda world, act: world.hand_in(act, kind)
 
@@ -288,6 +293,7 @@ ACTS: dict[str, Callable[[World, Act], None]] = {
     "write": write,
     "quote": quote,
     "ask": ask,
+    "code": code,
     "ring": _contact(InteractionKind.CONTACT_STARTED),
     "through": _contact(InteractionKind.CONTACT_CONNECTED),
     "no_answer": _contact(InteractionKind.CONTACT_NOT_CONNECTED),

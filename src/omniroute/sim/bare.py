@@ -23,6 +23,7 @@ from omniroute.core.permissions import SYSTEM, Actor, Role, authorize
 from omniroute.core.state import State
 from omniroute.engine.cells import Cells
 from omniroute.engine.mailbox import Contents, Prepare
+from omniroute.engine.status.codes import CODE_LIFE_MS
 from omniroute.errors import CallerError
 from omniroute.journal.codec import encode_event
 from omniroute.journal.contract import Entry
@@ -55,6 +56,7 @@ class CoreWorld(World):
         self._ours: dict[str, tuple[str, int]] = {}
         self._names: dict[int, str] = {}
         self._askers: dict[int, str] = {}
+        self._under_way: dict[int, None] = {}
 
     # ---- what acts and minds use
     @property
@@ -76,6 +78,9 @@ class CoreWorld(World):
 
     def end(self) -> None:
         self.over = True
+
+    def unfinished(self) -> list[str]:
+        return [f"effect {number} is under way" for number in self._under_way]
 
     def mend(self) -> None:
         self.set_clock(max(0, -self.wall_offset_ms))
@@ -192,6 +197,13 @@ class CoreWorld(World):
                 return number
         return 0
 
+    def want_code(self, reference: str) -> None:
+        number = self.watch.ledger.questions.matters.get(reference, 0)
+        record = self._state.conversations.get(number) or self._closed.get(number)
+        if record is not None and record.channel != company.PHONE:
+            life_ms = CODE_LIFE_MS
+            self._do(SYSTEM, k.SendStatusCode(conversation_id=number, channel=record.channel, lifetime_ms=life_ms))
+
     # ---- the machine
     def _do(self, actor: Actor, command: k.Command) -> list[e.Event]:
         """One step, with every promise checked; a refusal is no event."""
@@ -224,9 +236,11 @@ class CoreWorld(World):
             self._closed.pop(event.record.conversation_id, None)
         effect = effect_of(event)
         if effect is not None:
+            self._under_way[effect.effect_id] = None
             self.at(self._now_s + 0.02, lambda: self._carry(effect))
 
     def _carry(self, effect: Effect) -> None:
+        self._under_way.pop(effect.effect_id, None)
         customer, key = self._askers.get(effect.interaction_id, ""), f"e{effect.effect_id}"
         customer = customer or self._names[effect.conversation_id]
         delivery = Delivery(

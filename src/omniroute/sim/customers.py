@@ -68,9 +68,12 @@ class Customers:
             self._write(customer, in_s + chance.random() * 0.2)
 
     def _ask(self, customer: str, in_s: float) -> None:
-        """Where a matter stands; sometimes the question comes twice."""
+        """Where a matter stands: on the page, or by a message, which sometimes comes twice."""
         number = self._written[customer] = self._written.get(customer, 0) + 1
         about = self._chance.randrange(3_000)
+        if self._chance.random() < 0.3:
+            self._world.plan(in_s, "code", customer, number, about)
+            return
         self._world.plan(in_s, "ask", customer, number, about)
         if self._chance.random() * 100 < self._world.options.duplicates_percent:
             self._world.plan(in_s + 20 * self._chance.random(), "ask", customer, number, about)

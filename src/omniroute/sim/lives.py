@@ -129,6 +129,10 @@ class EngineWorld(World):
     ) -> None:
         self.network.hand_in(act, kind, fault, answers_to, quotes, asks)
 
+    def want_code(self, reference: str) -> None:
+        if self.engine is not None:
+            self.engine.status.codes.ask(reference, "en")
+
     def fault(self, act: Act) -> bool:
         happen = FAULTS.get(act.kind)
         if happen is None:

@@ -73,15 +73,19 @@ class Questions:
         self._askers[f"e{event.effect_id}"] = event.raw_id
 
     def told(self, delivery: Delivery) -> Iterator[str]:
-        """28: an answer is with its customer: the one who asked, and, where it says something, whose matter it is."""
-        if delivery.to is None or delivery.key not in self._askers:
+        """28: something is with a customer: whoever asked, and, where it says something, whose matter it is."""
+        if delivery.to is None or delivery.order != "notice":
             return
         who = delivery.to.address
+        if delivery.conversation_id and self.owner(delivery.conversation_id) not in {"", who}:
+            yield f"28: {who} was told about conversation {delivery.conversation_id}, which is somebody else's"
+        if delivery.key in self._askers:
+            yield from self._told(delivery, who)
+
+    def _told(self, delivery: Delivery, who: str) -> Iterator[str]:
         if self._writers.get(self._askers[delivery.key], who) != who:
             yield f"28: {who} got the answer to a question of somebody else"
         if delivery.conversation_id:
-            if self.owner(delivery.conversation_id) not in {"", who}:
-                yield f"28: {who} was told about conversation {delivery.conversation_id}, which is somebody else's"
             if self._references[delivery.conversation_id] not in delivery.text:
                 yield f"28: {who} was told about another matter than {delivery.conversation_id}"
         elif delivery.text != (self._generic or delivery.text):

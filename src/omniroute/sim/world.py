@@ -122,6 +122,10 @@ class World(ABC):
         """A customer gives something to a channel; it ``asks`` for the status of a reference, or is about anything."""
 
     @abstractmethod
+    def want_code(self, reference: str) -> None:
+        """Somebody has typed a reference on the status page, whoever's it is."""
+
+    @abstractmethod
     def fault(self, act: Act) -> bool:
         """Let something go wrong, if the act is about that."""
 
