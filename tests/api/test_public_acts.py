@@ -183,16 +183,20 @@ async def test_overload_is_said_and_may_be_tried_again():
         assert "Nothing was changed." in answer.text
 
 
-async def test_without_anybody_who_takes_answers_there_are_no_such_pages():
+async def test_the_engine_takes_the_answers_where_nobody_else_does():
+    """The whole way: an operator finishes, the customer confirms, rates, and opens it again with a word."""
     async with office() as one:
-        _, number = await matter(one)
-        for purpose in ACTS:
-            assert (await page(one, link(one, number, purpose, 1))).status_code == 404
-            assert (
-                (await send(one, link(one, number, purpose, 1)))
-                .headers["content-type"]
-                .startswith("application/problem+json")
-            )
+        reference, item = await one.matter_of("ann", "lamp")
+        await one.right("ann", "POST", f"/work-items/{item}/complete", {"disposition": "solved"})
+        (number,) = one.state.closings
+        assert (await send(one, link(one, number, "confirm", 1))).status_code == 200
+        assert (await send(one, link(one, number, "rate", 1), {"score": "4"})).status_code == 200
+        assert one.state.closings[number].score == 4
+        await send(one, link(one, number, "reopen", 1), {"text": "The lamp is still dark"})
+        view = await one.right("ann", "GET", f"/conversations/{reference}")
+        assert view["stage"] == "in_progress"
+        assert view["entries"][-1]["text"] or "The lamp is still dark" in [line["text"] for line in view["entries"]]
+        assert (await send(one, link(one, number, "confirm", 1))).status_code == 200
 
 
 async def _every_page(one: Office) -> list[str]:

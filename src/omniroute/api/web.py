@@ -93,7 +93,7 @@ def application(
 ) -> ASGIApp:
     """Everything that the daemon serves over HTTP; ``desks`` counts who has a screen open.
 
-    ``closing`` takes what customers answer about a resolution; without one there are no pages for that.
+    ``closing`` takes what customers answer about a resolution; without one the engine does.
     """
     screens = Screens(services.engine, services.config)
     table = endpoints(Operations(screens, Threads(screens)))
@@ -110,7 +110,7 @@ def application(
             *_api_routes(services, table),
             *_metrics(services),
             *_pages(),
-            *public.routes(services.engine, services.config.company, closing),
+            *public.routes(services.engine, services.config.company, closing or services.engine.answers),
             *extra,
             *(Mount(f"/channels/{name}", ChannelMount(r)) for name, r in services.engine.supervisor.runners.items()),
             Mount("/static", _Static(directory=WEB / "static")),

@@ -63,11 +63,8 @@ class Routing(Section, kw_only=True):
 class StatusSection(Section, kw_only=True):
     """``[status]``: how customers are told where their matter stands."""
 
-    links: bool = False
-    """Replies carry a signed link to the status page: every letter, and the first answer of a chat.
-
-    Off as long as this version serves no such page: a link that leads nowhere is worse than none.
-    """
+    links: bool = True
+    """Replies carry a signed link to the status page: every letter, and the first answer of a chat."""
     link_days: int = 90
     """How long such a link is good for."""
     answers_per_day: int = 20

@@ -21,6 +21,7 @@ from omniroute.core.policy import Policy, RoutingPolicy
 from omniroute.core.rules import CoreConfig
 from omniroute.engine import cells as c
 from omniroute.engine import hashes, recovery, timekeeper, upkeep
+from omniroute.engine.answers import Answers
 from omniroute.engine.classify import Classifier
 from omniroute.engine.context import EngineContext
 from omniroute.engine.intake import Intake
@@ -94,6 +95,7 @@ class Engine:
         kinds = {one.name: one.channel for one in channels}
         self.links = links
         self.status = StatusDesk(writer, spawn, kinds, links, setup.status)
+        self.answers = Answers(writer)
         writer.also = Notices(setup.notices, self._link).writes
         self.intake = Intake(writer, spawn, kinds, setup.classifier, setup.new_reference, self.status)
         self.supervisor = Supervisor(

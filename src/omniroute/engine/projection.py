@@ -131,6 +131,8 @@ def _matter(event: e.Event, cells: c.Cells) -> Iterator[Write]:
                 yield c.put(c.CONVERSATION, c.number_key(record.conversation_id), cell)
         case e.ConversationMerged():
             yield from _merged(event, cells)
+        case e.InteractionReceived(raw_id=0):  # written on a page of ours: there is no raw input
+            return
         case e.InteractionReceived() | e.StatusAsked():
             yield c.put_number(c.RAW_MATTER, c.number_key(event.raw_id), event.conversation_id)
         case e.RawQuarantined():

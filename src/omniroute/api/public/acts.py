@@ -10,11 +10,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from omniroute.api.public import page as p
-from omniroute.api.public.closing import Closing, Outcome
+from omniroute.api.public.closing import Closing
 from omniroute.api.public.desk import Public, Visit, not_good
 from omniroute.api.public.markup import Html, tag
 from omniroute.api.public.matter import about
 from omniroute.api.public.status import StatusPages
+from omniroute.engine.answers import Outcome
 from omniroute.engine.links import Claims, Purpose
 from omniroute.engine.status.facts import Status
 

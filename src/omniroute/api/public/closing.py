@@ -5,19 +5,9 @@ What lives here: the Protocol alone. Whoever implements it carries out commands;
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Protocol
 
-
-class Outcome(StrEnum):
-    """``done``: it counts from now on. ``already``: this resolution was answered so before, and that counts.
-
-    ``past``: the matter has moved on: it was opened again, has been resolved anew, or is there no more.
-    """
-
-    DONE = "done"
-    ALREADY = "already"
-    PAST = "past"
+from omniroute.engine.answers import Outcome
 
 
 class Closing(Protocol):

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from omniroute.api.public import page as p
 from omniroute.api.public.desk import Visit
 from omniroute.api.public.markup import Html, tag
-from omniroute.core.model import Stage
+from omniroute.core.rules import Stage
 from omniroute.engine.status.facts import Line, Status
 from omniroute.engine.status.texts import KINDS, STAGES, moment, word
 
