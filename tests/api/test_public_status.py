@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 import msgspec
 import pytest
-from tests.api.rig import COMPANY, Office, office
+from tests.api.rig import COMPANY, Office, office, served
 from tests.engine.rig import turns, until
 
 from omniroute.api.public import status as module
@@ -344,3 +344,13 @@ async def test_the_link_under_a_reply_leads_to_the_page():
         assert "Your matter is in progress" in text
         assert "Here you are." in text
         assert path not in text, "the page does not hand the link on"
+
+
+async def test_behind_a_proxy_on_this_machine_limits_count_by_the_address_that_it_names():
+    async with served() as one:
+        origin = one.daemon.url
+        for number in range(module.ASKS_BY_ADDRESS + 1):
+            form = {"reference": str(number)}
+            first = await one.client.post(f"{origin}/status", data=form, headers={"x-forwarded-for": "203.0.113.1"})
+        other = await one.client.post(f"{origin}/status", data=form, headers={"x-forwarded-for": "203.0.113.2"})
+        assert (first.status_code, other.status_code) == (429, 303)
