@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from omniroute.config.kinds import titles
 from omniroute.config.sections import Config, TemplateSection
 from omniroute.config.zones import zone
 from omniroute.engine.notices.templates import PLACES, TEXT_CHARS_MAX, Template, shipped, strange_places
@@ -15,7 +16,10 @@ def notice_setup(config: Config) -> NoticeSetup:
     for language, named in config.templates.items():
         for name, section in named.items():
             templates[language, name] = _template(section, f"templates.{language}.{name}")
-    return NoticeSetup(config.company, config.language, templates, zone=zone(config.status.timezone, "status.timezone"))
+    words = titles(config)
+    return NoticeSetup(
+        config.company, config.language, templates, words, zone(config.status.timezone, "status.timezone")
+    )
 
 
 def _template(section: TemplateSection, path: str) -> Template:

@@ -56,6 +56,8 @@ class Routing(Section, kw_only=True):
     """How long a dropped connection of a desk is forgiven."""
     reserve: str = "60s"
     """After so long a wait an operator is kept free for work that smaller work would push back; 0s: never."""
+    notices_max: int = 20
+    """Notices that one customer gets on one day."""
     return_hold: str = "60s"
     """How long work that was put aside is kept for who did so, when its time comes."""
 
@@ -247,6 +249,59 @@ class SlaSection(Section, kw_only=True):
     escalate: list[EscalateSection] = []
 
 
+class FieldSection(Section, kw_only=True):
+    """``[kinds.NAME.fields.NAME]``: something that is filled in about a matter."""
+
+    type: str = "text"
+    """``text``, ``number``, ``date``, ``choice`` or ``money``."""
+    title: str = ""
+    titles: dict[str, str] = {}
+    """Language → what people read."""
+    choices: list[str] = []
+    public: bool = False
+    """Customers see it on their status page."""
+
+
+class StageSection(Section, kw_only=True):
+    """``[[kinds.NAME.stages]]``: one stage of the course; the first of a phase is where that begins."""
+
+    name: str
+    phase: str
+    """What the outside knows: ``received``, ``in_progress`` or ``done``."""
+    title: str = ""
+    titles: dict[str, str] = {}
+    """Language → what people read."""
+    next: list[str] = []
+    """Where it leads, by hand."""
+    waits: str = ""
+    """For whom: ``customer`` or ``part``; then promises may stand still."""
+    needs: list[str] = []
+    """Fields that must be filled in before it is entered."""
+    on_reply: str = ""
+    """The stage that follows by itself when the operator answers."""
+    on_message: str = ""
+    """The same when the customer writes."""
+    notice: str = ""
+    """The template that the customer is told when it is entered; empty: nothing."""
+
+
+class KindSection(Section, kw_only=True):
+    """``[kinds.NAME]``: a kind of matter with its own course."""
+
+    title: str = ""
+    titles: dict[str, str] = {}
+    """Language → what people read."""
+    notices: list[str] = msgspec.field(default_factory=lambda: ["received", "in_progress", "done", "reopened"])
+    """What the customer is told by itself, beside the notices of stages."""
+    confirm: str = "72h"
+    """How long silence has to last until a matter that is done counts as confirmed; ``0s``: nobody is asked."""
+    confirm_calendar: str = ""
+    """In whose time; empty: in that of the queue's calendar."""
+    stages: list[StageSection] = []
+    """Empty: the plain course."""
+    fields: dict[str, FieldSection] = {}
+
+
 class TemplateSection(Section, kw_only=True):
     """``[templates.LANGUAGE.NAME]``: what customers are told by itself; it goes before ours of that name."""
 
@@ -276,6 +331,8 @@ class Config(Section, kw_only=True):
     """Whom to tell what happens; the keys of a table are those of its sink."""
     classify: list[ClassifyRule] = []
     """Rules that say where new matters belong, in order."""
+    kinds: dict[str, KindSection] = {}
+    """Kinds of matter that have a course of their own."""
     sla: list[SlaSection] = []
     """What is promised, in order."""
     dispositions: list[str] = msgspec.field(default_factory=lambda: list(DISPOSITIONS))
