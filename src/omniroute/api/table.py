@@ -27,6 +27,8 @@ def endpoints(do: Operations) -> list[Endpoint]:
         Endpoint("POST", f"{matter}/replies", do.reply, views.Done, bodies.TextBody, 201),
         Endpoint("POST", f"{matter}/notes", do.note, views.Done, bodies.TextBody, 201),
         Endpoint("GET", f"{matter}/promises", do.promises, list[views.PromiseView]),
+        Endpoint("POST", f"{matter}/stage", do.change_stage, views.Done, bodies.StageBody),
+        Endpoint("PUT", f"{matter}/fields", do.set_fields, views.Done, bodies.FieldsBody),
         Endpoint("PUT", f"{matter}/priority", do.prioritize, views.Done, bodies.PriorityBody),
         Endpoint("POST", f"{matter}/merge", do.merge, views.Done, bodies.MergeBody),
         Endpoint("GET", f"{matter}/explanation", do.explanation, views.ExplanationView),
