@@ -224,7 +224,7 @@ class NoticeView(msgspec.Struct, kw_only=True):
     """Something that I should know and that needs no answer: a transfer came back, an offer ran out, a reply died.
 
     ``kind``: ``handoff_returned``, ``offer_expired``, ``offer_revoked``, ``delivery_died``, ``clock_breached``,
-    ``connect_failed``, ``item_forced``, ``item_reassigned``, ``item_woken``, ``lease_lost``.
+    ``clock_escalated``, ``connect_failed``, ``item_forced``, ``item_reassigned``, ``item_woken``, ``lease_lost``.
     """
 
     notice_id: int
