@@ -173,18 +173,18 @@ async def measured(engine: Engine, finished: Callable[[int], bool]) -> Run:
     arrivals: list[asyncio.Task[float]] = []
     lags: list[float] = []
     busy: list[float] = []
-    watch = asyncio.create_task(_watch(lags, busy))
+    watching = asyncio.create_task(watch(lags, busy))
     begun = time.perf_counter()
     while not finished(len(arrivals)):
         arrivals.append(asyncio.create_task(arrive(engine)))
         await asyncio.sleep(EVERY_S)
     seconds = time.perf_counter() - begun
     took = await asyncio.gather(*arrivals)
-    watch.cancel()
+    watching.cancel()
     return Run(list(took), lags, busy, seconds)
 
 
-async def _watch(lags: list[float], busy: list[float]) -> None:
+async def watch(lags: list[float], busy: list[float]) -> None:
     """How late a nap of a millisecond ends; and how much of that is the loop's own work, whoever else runs here."""
     while True:
         begun, used = time.perf_counter(), time.thread_time()

@@ -1,7 +1,8 @@
 """What clocks cost: the index of deadlines against a bare heap, clocks in the core, and how late they fire.
 
 Three tables, printed last: ``timers`` (`core.deadlines` alone, both sides in turns), ``core`` (through
-`machine.handle`, at a thousand, a hundred thousand and a million live clocks), ``lateness`` (the real engine).
+`machine.handle`, at a thousand, a hundred thousand and a million live clocks), ``lateness`` (the real engine). The
+first two count the processor time of their thread, whoever else uses the machine.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ def test_every_key_of_routing_arrives():
 
 def test_without_keys_of_routing_the_defaults_of_the_core_hold():
     core = config.core_config(changed(change("routing", to={})), REGISTRY, NOW_MS)
-    assert core == CoreConfig(core.departments, core.queues, core.channels, calendars=core.calendars)
+    assert core == CoreConfig(core.departments, core.queues, core.channels, calendars=core.calendars, slas=core.slas)
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,8 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "`hours` of `[classify.when]`": sections.Hours,
     "`customer` of `[classify.when]`": sections.CustomerWhen,
     "`[classify.then]`": sections.Then,
+    "`[[sla]]`": config.sections.SlaSection,
+    "`[[sla.escalate]]`": config.sections.EscalateSection,
     **{f"Options of `{name}`": channel.options_type for name, channel in REGISTRY.channels.items()},
 }
 
