@@ -103,7 +103,7 @@ class CoreWorld(World):
         command: k.Command | Prepare,
         contents: Contents | None = None,  # noqa: ARG002 - contents are the engine's
         *,
-        forbidden: bool = False,
+        forbidden: str = "",
     ) -> None:
         if not isinstance(command, k.Command):
             try:
@@ -112,7 +112,7 @@ class CoreWorld(World):
                 return
         events = self._do(actor, command)
         if events and forbidden:
-            self.watch.fail(f"14, 21: somebody got what is a colleague's: {events}")
+            self.watch.fail(f"{forbidden}: {events}")
 
     def record_of(self, conversation_id: int) -> Conversation | None:
         return self._closed.get(conversation_id)
@@ -165,6 +165,7 @@ class CoreWorld(World):
                 record=record if letter.kind is InteractionKind.MESSAGE else None,
                 session_key=letter.session,
                 previous_operator_id=record.last_operator_id if record else "",
+                automatic=letter.automatic,
             ),
         )
         for event in events:

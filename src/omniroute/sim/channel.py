@@ -29,6 +29,7 @@ class Letter(msgspec.Struct, frozen=True):
     answers_to: tuple[str, ...] = ()
     session: str = ""
     operator: str = ""
+    automatic: bool = False
     fault: str = ""
     """``garbage``: it cannot be read; ``bug``: the channel's code fails on it."""
 
@@ -87,6 +88,7 @@ class SimChannel:
             answers_to=letter.answers_to,
             session_key=letter.session,
             operator=letter.operator,
+            automatic=letter.automatic,
         )
         return (one,)
 

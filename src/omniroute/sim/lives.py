@@ -97,7 +97,7 @@ class EngineWorld(World):
             self.loop.call_at(due_s, self._wake)
 
     def order(
-        self, actor: Actor, command: Command | Prepare, contents: Contents | None = None, *, forbidden: bool = False
+        self, actor: Actor, command: Command | Prepare, contents: Contents | None = None, *, forbidden: str = ""
     ) -> None:
         try:
             request = self.writer.post(actor, command, contents)
