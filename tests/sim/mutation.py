@@ -98,7 +98,7 @@ class Planter(importlib.abc.MetaPathFinder):
 def promise(violation: str) -> str:
     """The number of the promise at the beginning of a violation, or the first words."""
     first = violation.split("\n", 1)[0]
-    match = re.match(r"(?:invariant )?([0-9][0-9, -]*|links)(?: \((\w+)\))?:", first)
+    match = re.match(r"(?:invariant )?([0-9][0-9, -]*|links|stages|closings)(?: \((\w+)\))?:", first)
     if match:
         return match[1]
     for words in _WORDS:

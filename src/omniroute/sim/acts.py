@@ -30,6 +30,8 @@ T = TypeVar("T")
 BOSS = Actor(Role.SUPERVISOR, "boss", company.DEPARTMENTS)
 PRESENCES = tuple(Presence)
 KINDS = tuple(HandoffKind)
+COLLEAGUES = "14, 21: somebody got what is a colleague's"
+EARLIER = "closings: an answer to an earlier question was taken"
 
 
 def _pick(things: Sequence[T], number: int) -> T | None:
@@ -173,7 +175,7 @@ def meddle(world: World, act: Act) -> None:
             raise Conflict("there is nothing to reach for")
         return command
 
-    world.order(found[1], attempt, forbidden=True)
+    world.order(found[1], attempt, forbidden=COLLEAGUES)
 
 
 def _foreign_offer(_: State, other: Operator, who: str) -> k.Command | None:
@@ -387,13 +389,18 @@ def _on_closing(make: Callable[[World, Closing, Act], k.Command | None]) -> Call
                 raise Conflict("nobody is asked anything")
             return command
 
-        world.order(SYSTEM, attempt)
+        world.order(SYSTEM, attempt, forbidden="" if _newest(act) else EARLIER)
 
     return perform
 
 
+def _newest(act: Act) -> bool:
+    """Whether the link is that of the question that is asked now."""
+    return bool(act.b % 7)
+
+
 def _resolution(closing: Closing, act: Act) -> int:
-    return closing.resolution - (act.b % 7 == 0)
+    return closing.resolution if _newest(act) else closing.resolution - 1
 
 
 def _confirm(_: World, closing: Closing, act: Act) -> k.Command:

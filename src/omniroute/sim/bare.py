@@ -109,7 +109,7 @@ class CoreWorld(World):
         command: k.Command | Prepare,
         contents: Contents | None = None,  # noqa: ARG002 - contents are the engine's
         *,
-        forbidden: bool = False,
+        forbidden: str = "",
     ) -> None:
         if not isinstance(command, k.Command):
             try:
@@ -118,7 +118,7 @@ class CoreWorld(World):
                 return
         events = self._do(actor, command)
         if events and forbidden:
-            self.watch.fail(f"14, 21: somebody got what is a colleague's: {events}")
+            self.watch.fail(f"{forbidden}: {events}")
 
     def record_of(self, conversation_id: int) -> Conversation | None:
         return self._closed.get(conversation_id)
@@ -184,6 +184,7 @@ class CoreWorld(World):
                 record=record if letter.kind is InteractionKind.MESSAGE else None,
                 session_key=letter.session,
                 previous_operator_id=record.last_operator_id if record else "",
+                automatic=letter.automatic,
             ),
         )
         for event in events:

@@ -15,8 +15,10 @@ import msgspec
 from omniroute.channels.contract import Capabilities, ChannelContext, Delivery, Identity, Interaction, RawInput, Receipt
 from omniroute.core.model import InteractionKind
 from omniroute.errors import InvalidInput
+from omniroute.sinks.contract import OpenSink, SinkDelivery
 
 Carry = Callable[[Delivery], Awaitable[Receipt]]
+Hear = Callable[[SinkDelivery], Awaitable[None]]
 
 
 class Letter(msgspec.Struct, frozen=True):
@@ -29,6 +31,7 @@ class Letter(msgspec.Struct, frozen=True):
     answers_to: tuple[str, ...] = ()
     session: str = ""
     operator: str = ""
+    automatic: bool = False
     fault: str = ""
     """``garbage``: it cannot be read; ``bug``: the channel's code fails on it."""
     asks: str = ""
@@ -89,8 +92,25 @@ class SimChannel:
             answers_to=letter.answers_to,
             session_key=letter.session,
             operator=letter.operator,
+            automatic=letter.automatic,
         )
         return (one,)
 
     def open_instance(self, options: Any, context: ChannelContext) -> SimInstance:  # noqa: ARG002
         return SimInstance(self, context)
+
+
+class SimSink:
+    """`omniroute.sinks.contract.EffectSink`: another program, which the world gives to ``hear``."""
+
+    name = "sim"
+    options_type: type[msgspec.Struct] = NoOptions
+
+    def __init__(self, hear: Hear) -> None:
+        self._hear = hear
+
+    async def deliver(self, delivery: SinkDelivery) -> None:
+        await self._hear(delivery)
+
+    def open(self, options: Any, now_ms: Callable[[], int]) -> OpenSink:  # noqa: ARG002
+        return self

@@ -13,7 +13,7 @@ import msgspec
 
 from omniroute.core import events as e
 from omniroute.core.effects import effect_of
-from omniroute.core.model import ContactState
+from omniroute.core.model import ContactState, InteractionKind
 from omniroute.engine import cells as c
 from omniroute.engine.mailbox import Request
 from omniroute.journal.memory import MemoryDisk
@@ -22,6 +22,7 @@ from omniroute.sim.questions import Questions
 SESSION_GOES_ON_MS = 23 * 3_600_000
 """A finished chat goes on within a day; clocks that were set may make it a little less."""
 PATIENCE_S = 30
+DAY_MS = 86_400_000
 ATTEMPTS = 14
 """So often an effect is tried that nobody refuses and that does not age."""
 
@@ -50,12 +51,19 @@ class Ledger:
         self._received: dict[int, None] = {}
         self._registered: dict[int, None] = {}
         self._interactions: dict[int, None] = {}
-        self._requests: list[tuple[Request, float, bool]] = []
+        self._requests: list[tuple[Request, float, str]] = []
         self.refused: dict[str, None] = {}
         """Effects that the provider refused for good."""
         self._expires: dict[int, int] = {}
         self._closed: dict[tuple[str, str], tuple[int, int]] = {}
         self.questions = Questions()
+        self._closings: dict[int, int] = {}
+        """By conversation: which resolution its customer is asked about."""
+        self._machines: dict[int, bool] = {}
+        """By conversation: whether a machine wrote last."""
+        self._told: dict[tuple[int, int], int] = {}
+        """Notices by customer and day."""
+        self._notices_max = 0
         self._follow: dict[type[e.Event], Callable[[Any], Iterator[str]]] = {
             e.DeliverySucceeded: self._ended,
             e.DeliveryDied: self._ended,
@@ -70,11 +78,15 @@ class Ledger:
             e.ConversationReopened: self._reopened,
             e.ConversationResolved: self._resolved,
             e.ConversationMerged: self._merged,
+            e.ConfigApplied: self._configured,
+            e.NoticeSent: self._noticed,
+            e.ConfirmationAsked: self._asked,
+            e.ClosingEnded: self._closing_ended,
         }
 
     # ---- commands
-    def expect(self, request: Request, now_s: float, *, forbidden: bool = False) -> None:
-        """A command is on its way; its sender waits for the answer, which may have to be a refusal."""
+    def expect(self, request: Request, now_s: float, *, forbidden: str = "") -> None:
+        """A command is on its way; its sender waits for an answer. ``forbidden`` (by what): for a refusal."""
         self._requests.append((request, now_s, forbidden))
 
     def kept_waiting(self, now_s: float) -> Iterator[str]:
@@ -90,7 +102,7 @@ class Ledger:
             if not request.done.is_set():
                 waiting.append((request, since_s, forbidden))
             elif request.error is None and forbidden:
-                yield f"14, 21: somebody got what is a colleague's: {request.events}"
+                yield f"{forbidden}: {request.events}"
             elif request.error is None and request.seq > last_seq:
                 yield f"a command was acknowledged up to {request.seq}, but only {last_seq} is durable"
         self._requests = waiting
@@ -151,6 +163,8 @@ class Ledger:
         if event.raw_id in self._interactions:
             yield f"2: input {event.raw_id} became two interactions"
         self._interactions[event.raw_id] = None
+        if event.kind is InteractionKind.MESSAGE:
+            self._machines[event.conversation_id] = event.quiet
 
     def _opened(self, event: e.ConversationOpened) -> Iterator[str]:
         earlier, closed_ms = self._closed.get((event.channel, event.session_key), (0, 0))
@@ -160,6 +174,7 @@ class Ledger:
 
     def _reopened(self, event: e.ConversationReopened) -> Iterator[str]:
         record = event.record
+        self._closings.pop(record.conversation_id, None)
         yield from self._session(record.conversation_id, record.channel, record.session_key)
         for one in record.aliases:
             if (one.channel, one.session_key) not in self.open_sessions:
@@ -172,6 +187,29 @@ class Ledger:
             self._closed[session] = (number, event.at_ms)
         for name in [name for matter, name in self._clocks if matter == number]:
             yield f"23: the clock {name} of conversation {number} outlived it"
+
+    def _configured(self, event: e.ConfigApplied) -> Iterator[str]:
+        self._notices_max = event.config.notices_max
+        yield from ()
+
+    def _noticed(self, event: e.NoticeSent) -> Iterator[str]:
+        """29: nobody is told more than so much a day, and a machine nothing."""
+        told = event.customer_id, event.at_ms // DAY_MS
+        self._told[told] = self._told.get(told, 0) + 1
+        if self._told[told] > self._notices_max:
+            yield f"29: customer {event.customer_id} got {self._told[told]} notices on one day"
+        if self._machines.get(event.conversation_id):
+            yield f"29: {event.notice!r} was told to a machine, which wrote last in {event.conversation_id}"
+
+    def _asked(self, event: e.ConfirmationAsked) -> Iterator[str]:
+        number = event.conversation_id
+        if number in self._closings:
+            yield f"closings: conversation {number} is asked about {event.resolution}, {self._closings[number]} is open"
+        self._closings[number] = event.resolution
+
+    def _closing_ended(self, event: e.ClosingEnded) -> Iterator[str]:
+        if self._closings.pop(event.conversation_id, 0) != event.resolution:
+            yield f"closings: the question about conversation {event.conversation_id} ended twice"
 
     def _merged(self, event: e.ConversationMerged) -> Iterator[str]:
         """27: whatever led to the one that goes leads to the one that stays; a call ends with its matter."""
@@ -264,3 +302,5 @@ class Ledger:
             yield f"26: effects {open_effects[:5]} have neither been delivered nor given up"
         if self._clocks:
             yield f"23: the clocks of conversations {list(self._clocks)[:5]} never ended"
+        if self._closings:
+            yield f"closings: the questions about conversations {list(self._closings)[:5]} never ended"

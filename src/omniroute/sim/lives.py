@@ -26,12 +26,13 @@ from omniroute.engine.classify import Classifier, Placement
 from omniroute.engine.engine import ChannelSetup, Engine, Setup, running
 from omniroute.engine.mailbox import Contents, Prepare
 from omniroute.engine.ports import SystemClock
+from omniroute.engine.sinks import SinkSetup
 from omniroute.engine.writer import Writer
 from omniroute.errors import Busy, JournalError, JournalFull
 from omniroute.journal.contract import Write
-from omniroute.sim import company
+from omniroute.sim import company, promises
 from omniroute.sim import loop as virtual
-from omniroute.sim.channel import NoOptions
+from omniroute.sim.channel import NoOptions, SimSink
 from omniroute.sim.disk import SimJournal, Storage
 from omniroute.sim.faults import FAULTS
 from omniroute.sim.logs import listening
@@ -97,7 +98,7 @@ class EngineWorld(World):
             self.loop.call_at(due_s, self._wake)
 
     def order(
-        self, actor: Actor, command: Command | Prepare, contents: Contents | None = None, *, forbidden: bool = False
+        self, actor: Actor, command: Command | Prepare, contents: Contents | None = None, *, forbidden: str = ""
     ) -> None:
         try:
             request = self.writer.post(actor, command, contents)
@@ -106,6 +107,8 @@ class EngineWorld(World):
         self.watch.ledger.expect(request, self.now_s(), forbidden=forbidden)
 
     def record_of(self, conversation_id: int) -> Conversation | None:
+        if self.engine is None:  # a link is pressed while the last commands are still decided
+            return None
         cell = self.writer.cells.get(c.CONVERSATION, c.number_key(conversation_id), c.ConversationCell)
         return cell.record if cell else None
 
@@ -278,6 +281,7 @@ class EngineWorld(World):
             (*self.people, company.chief()),
             {},
             new_reference=self.new_reference,
+            sinks=[SinkSetup(promises.SINK, SimSink(self.network.hear), NoOptions())],
         )
 
     async def _audit(self) -> None:

@@ -21,6 +21,7 @@ from omniroute.sim import company
 from omniroute.sim.channel import SimChannel
 from omniroute.sim.options import Act
 from omniroute.sim.post import Sent, channel_of
+from omniroute.sinks.contract import SinkDelivery
 
 if TYPE_CHECKING:
     from omniroute.sim.lives import EngineWorld
@@ -119,6 +120,19 @@ class Network:
             raise DeliveryDeferred("the provider is down")
         await anyio.sleep(self._chance.randrange(40) / 1000)
         return self._arrive(delivery)
+
+    async def hear(self, delivery: SinkDelivery) -> None:
+        """Another program hears of something; it has the bad hours of the mail's provider."""
+        world, now_s = self._world, self._world.now_s()
+        if world.engine is None:
+            raise DeliveryDeferred("the network is gone")
+        world.watch.all_of(world.watch.ledger.recorded(delivery.key, world.writer.clock.now_ms()))
+        if now_s < self.hanging_until_s[company.MAIL]:
+            await anyio.sleep(HANGING_S)
+        if now_s < self.refusing_until_s[company.MAIL]:
+            raise DeliveryDeferred("the other program is down")
+        await anyio.sleep(self._chance.randrange(40) / 1000)
+        world.watch.ledger.carried(delivery.key)
 
     def _arrive(self, delivery: Delivery) -> Receipt:
         world = self._world

@@ -6,6 +6,8 @@ from omniroute.core.rules import Escalation, KindRule, Relaxation, Requirement, 
 
 SECOND = 1_000
 MINUTE = 60 * SECOND
+SINK = "crm"
+"""The program that webhooks call."""
 GOLD = "gold"
 """The tier of the best customers."""
 
@@ -21,7 +23,7 @@ _GOLD = SlaRule(
     escalations=(
         Escalation(50, notify=("owner", "supervisor"), priority=1),
         Escalation(80, (Target.RESOLUTION,), priority=2, widen=Relaxation(0, drop=("french",), departments=("sales",))),
-        Escalation(100, notify=("supervisor",), offer_to=("eve", "ann"), webhook="crm"),
+        Escalation(100, notify=("supervisor",), offer_to=("eve", "ann"), webhook=SINK),
     ),
 )
 _SALES = SlaRule(
@@ -57,7 +59,7 @@ _HURRIED = SlaRule(
     channels=("mail",),
     calendar_id="office",
     pauses=("customer",),
-    escalations=(Escalation(30, priority=1), Escalation(60, notify=("owner",), webhook="crm")),
+    escalations=(Escalation(30, priority=1), Escalation(60, notify=("owner",), webhook=SINK)),
 )
 VERSIONS: tuple[tuple[SlaRule, ...], ...] = ((_GOLD, _SALES, _URGENT, _ALL), (_HURRIED, _GOLD, _ALL), ())
 """What is promised before and after somebody has changed the file; at last nothing."""

@@ -100,9 +100,9 @@ class World(ABC):
 
     @abstractmethod
     def order(
-        self, actor: Actor, command: Command | Prepare, contents: Contents | None = None, *, forbidden: bool = False
+        self, actor: Actor, command: Command | Prepare, contents: Contents | None = None, *, forbidden: str = ""
     ) -> None:
-        """Send a command; whoever sent it relies on the answer, and a ``forbidden`` one must be refused."""
+        """Send a command; whoever sent it relies on the answer; one that is ``forbidden`` (by what) must be refused."""
 
     @abstractmethod
     def record_of(self, conversation_id: int) -> Conversation | None:

@@ -15,6 +15,14 @@ from omniroute.core import events as e
 from omniroute.core import machine
 from omniroute.core.invariants.clocks import ABOUT_CLOCKS, clocks, clocks_are_honest, promises_are_measured
 from omniroute.core.invariants.indexes import indexes_recount
+from omniroute.core.invariants.loop import (
+    CLOSINGS,
+    STAGES,
+    closings_are_answered_once,
+    notices_are_wanted,
+    open_matters_are_not_asked_about,
+    stages_are_earned,
+)
 from omniroute.core.invariants.moments import (
     OFFERS_ENDED,
     TIMERS,
@@ -150,6 +158,7 @@ INVARIANTS: dict[str, Callable[[State, Scope], Iterator[str]]] = {
     "20-22": handoffs_are_sound,
     "23": clocks,
     "23, 24": promises_are_measured,
+    "closings": open_matters_are_not_asked_about,
     "links": nothing_dangles,
 }
 """At rest."""
@@ -169,6 +178,9 @@ MOMENTS: dict[str, Moment] = {
     "23, 25": clocks_are_honest,
     "22": matters_do_not_go_round,
     "25": no_timer_is_early,
+    "29": notices_are_wanted,
+    "closings": closings_are_answered_once,
+    "stages": stages_are_earned,
 }
 ABOUT: dict[Moment, tuple[type[e.Event], ...]] = {
     eligible_then: GIVEN,
@@ -181,6 +193,9 @@ ABOUT: dict[Moment, tuple[type[e.Event], ...]] = {
     ages_are_kept: PLACES,
     clocks_are_honest: ABOUT_CLOCKS,
     no_timer_is_early: TIMERS,
+    notices_are_wanted: (e.NoticeSent,),
+    closings_are_answered_once: CLOSINGS,
+    stages_are_earned: STAGES,
 }
 """Which events each moment is about; the others it would pass over."""
 _asked: dict[type[e.Event], Asked] = {}
