@@ -26,6 +26,7 @@ TAGS_FOR_EVER = [
     "conversation.prioritized",
     "conversation.reopened",
     "conversation.resolved",
+    "conversation.split",
     "conversation.stage_changed",
     "customer.created",
     "delivery.died",
