@@ -471,12 +471,13 @@ class Rig:
         last = self.state.counters.interaction
         wanted = min(last, (matter.message_count if matter else 1) - (x % 4 > 0) or 1)
         owner = matter.owner_id if matter else ""
+        self.references += 1
         self.do(
             c.SplitConversation(
                 conversation_id=number,
                 interaction_ids=tuple(range(last - wanted + 1, last + 1)),
                 operator_id=owner or pick(OPERATORS, x),
-                reference=references.from_numbers([(last * 7 + place + b) % 25 for place in range(8)]),
+                reference=reference(self.references if x % 11 else 1),
                 queue_id=pick(("", "", *QUEUES, "no.queue"), b),
             )
         )

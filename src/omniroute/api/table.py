@@ -29,6 +29,7 @@ def endpoints(do: Operations) -> list[Endpoint]:
         Endpoint("GET", f"{matter}/promises", do.promises, list[views.PromiseView]),
         Endpoint("PUT", f"{matter}/priority", do.prioritize, views.Done, bodies.PriorityBody),
         Endpoint("POST", f"{matter}/merge", do.merge, views.Done, bodies.MergeBody),
+        Endpoint("POST", f"{matter}/split", do.split, views.Registered, bodies.SplitBody, 201),
         Endpoint("GET", f"{matter}/explanation", do.explanation, views.ExplanationView),
         Endpoint("GET", f"{matter}/attachments/{{interaction_id:int}}/{{place:int}}", do.attachment, bytes_answer=True),
         Endpoint("GET", f"{matter}/html/{{interaction_id:int}}", do.html, bytes_answer=True),
