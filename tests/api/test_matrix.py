@@ -74,6 +74,11 @@ MATRIX: dict[tuple[str, str], tuple[str, Any, dict[str, int]]] = {
         {"into": "{own}"},
         {"": 401, "ann": 200, "bob": 200, "cem": 404, "fay": 404, "sue": 200, "dan": 404, "root": 403},
     ),
+    ("POST", "/conversations/{reference}/split"): (
+        "/conversations/{own}/split",
+        {"messages": [1]},
+        {"": 401, "ann": 409, "bob": 403, "cem": 404, "fay": 404, "sue": 409, "dan": 404, "root": 403},
+    ),
     ("GET", "/conversations/{reference}/explanation"): ("/conversations/{own}/explanation", None, READERS),
     ("GET", "/conversations/{reference}/attachments/{interaction_id:int}/{place:int}"): (
         "/conversations/{own}/attachments/1/0",

@@ -47,6 +47,7 @@ COMMANDS: list[tuple[c.Command, str]] = [
     (c.SendReply(conversation_id=1, operator_id="ann"), "ann"),
     (c.AddNote(conversation_id=1, operator_id="ann"), "ann"),
     (c.MergeConversations(conversation_id=1, into_id=1, operator_id="ann"), "ann"),
+    (c.SplitConversation(conversation_id=1, interaction_ids=(1,), operator_id="ann", reference="r"), "ann"),
     (c.TransferItem(**ITEM, department_id="sales"), "ann, chief, admin"),
     (c.CancelHandoff(handoff_id=1, operator_id="ann"), "ann"),
     (c.DeclineHandoff(handoff_id=1, operator_id="ann"), ""),

@@ -465,6 +465,23 @@ class Rig:
             )
         )
 
+    def split(self, a: int, b: int, x: int) -> None:
+        number = pick([*self.state.conversations, 999], a)
+        matter = self.state.conversations.get(number)
+        last = self.state.counters.interaction
+        wanted = min(last, (matter.message_count if matter else 1) - (x % 4 > 0) or 1)
+        owner = matter.owner_id if matter else ""
+        self.references += 1
+        self.do(
+            c.SplitConversation(
+                conversation_id=number,
+                interaction_ids=tuple(range(last - wanted + 1, last + 1)),
+                operator_id=owner or pick(OPERATORS, x),
+                reference=reference(self.references if x % 11 else 1),
+                queue_id=pick(("", "", *QUEUES, "no.queue"), b),
+            )
+        )
+
     def requeue(self, a: int, b: int, x: int) -> None:
         item_id = self._item(a, x) if x % 2 else self._waiting(a)
         queue_id = pick((*QUEUES, "no.queue"), b)
@@ -525,7 +542,7 @@ ACTIONS: dict[str, Callable[[Rig, int, int, int], None]] = {
         "pull", "force", "reassign", "snooze", "requeue", "prioritize", "extend_wrap_up", "record_hash",
         "ask_status", "send_status_code", "change_stage", "change_stage", "set_fields", "confirm", "rate", "reopen",
         "decline_handoff",
-        "merge",
+        "merge", "split", "split",
     )
 }  # fmt: skip
 WEIGHTS = {"register": 4, "contact": 4, "accept": 8, "advance": 3, "fire_all": 2, "complete": 3, "transfer": 3}

@@ -38,6 +38,7 @@ TAGS_FOR_EVER = [
     "conversation.prioritized",
     "conversation.reopened",
     "conversation.resolved",
+    "conversation.split",
     "conversation.stage_changed",
     "conversation.stage_entered",
     "customer.created",

@@ -53,6 +53,17 @@ class MergeBody(Body, kw_only=True):
     into: Short
 
 
+class SplitBody(Body, kw_only=True):
+    """Which messages become a new matter, by the ``interaction_id`` of their entries, and where that waits.
+
+    ``queue`` and ``kind``: left out, as of the old matter.
+    """
+
+    messages: Annotated[list[Annotated[int, Meta(ge=1, lt=2**53)]], Meta(min_length=1, max_length=50)]
+    queue: Short = ""
+    kind: Short = ""
+
+
 class TransferBody(Body, kw_only=True):
     """What should go where, and what colleagues should know.
 

@@ -27,7 +27,7 @@ from omniroute.core.permissions import Actor
 from omniroute.core.state import State
 from omniroute.engine import cells as c
 from omniroute.engine.engine import Engine
-from omniroute.engine.mailbox import Contents
+from omniroute.engine.mailbox import Contents, Prepare
 from omniroute.errors import CallerError, Forbidden, InvalidInput, NotFound, OmniRouteError, TooLarge, Unauthenticated
 from omniroute.journal.contract import Write
 
@@ -85,7 +85,7 @@ class Call:
 
     async def submit(
         self,
-        command: Command,
+        command: Command | Prepare,
         contents: Contents | None = None,
         *,
         settles: Callable[[Sequence[Event]], bool] = bool,
@@ -99,10 +99,10 @@ class Call:
             await self.engine.writer.submit(self.actor, command, contents)
             return self.engine.writer.committed_seq
 
-        def prepare(_: State, cells: c.Cells) -> Command:
+        def prepare(state: State, cells: c.Cells) -> Command:
             if cells.raw(c.IDEMPOTENCY, cell_key):
                 raise _Repeated
-            return command
+            return command if isinstance(command, Command) else command(state, cells)
 
         def keep(events: Sequence[Event]) -> Sequence[Write]:
             made = list(contents(events)) if contents and events else []

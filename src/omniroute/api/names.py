@@ -85,6 +85,10 @@ def event_text(event: Event, names: Mapping[str, str], titles: Mapping[str, str]
             return "The customer was sent a code for the status page"
         case e.ConversationMerged():
             return f"{event.record.reference} was merged into this matter by {who}"
+        case e.ConversationSplit():
+            count = len(event.interaction_ids)
+            words = "1 message" if count == 1 else f"{count} messages"
+            return f"{words} of {event.from_reference} moved to {event.reference} by {who}"
         case e.ConversationResolved():
             return f"Done: {event.disposition or 'no disposition'}" + (f", by {who}" if by else "")
         case e.OfferMade():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 
 import msgspec
 from starlette.responses import Response
@@ -20,8 +21,11 @@ from omniroute.api.work import operator_of, refusal, with_content
 from omniroute.channels.contract import RawInput
 from omniroute.channels.email.html import sanitize_html
 from omniroute.core import commands as k
+from omniroute.core import events as e
 from omniroute.engine import cells as c
+from omniroute.engine import splitting
 from omniroute.errors import Conflict, InvalidInput, NotFound
+from omniroute.journal.contract import Write
 
 
 class Operations(Progress):
@@ -129,6 +133,26 @@ class Operations(Progress):
             conversation_id=going.conversation_id, into_id=staying.conversation_id, operator_id=operator_of(call)
         )
         return views.Done(seq=await call.submit(command))
+
+    async def split(self, call: Call) -> views.Registered:
+        """Make some messages of the matter a new one of the same customer; a repeat answers with that one."""
+        _, record = self.threads.find(call.actor, call.text("reference"))
+        command = k.SplitConversation(
+            conversation_id=record.conversation_id,
+            interaction_ids=tuple(call.body.messages),
+            operator_id=operator_of(call),
+            reference="",
+            queue_id=call.body.queue,
+            kind=call.body.kind,
+        )
+        made: list[str] = []
+
+        def contents(events: Sequence[e.Event]) -> list[Write]:
+            made.extend(event.reference for event in events if isinstance(event, e.ConversationSplit))
+            return []
+
+        await call.submit(splitting.prepare(command, call.engine.setup.new_reference), contents)
+        return views.Registered(reference=made[0] if made else self.threads.where(record, call.body.messages[0]))
 
     async def register(self, call: Call) -> views.Registered:
         """Register a matter by hand; it goes the way of every other input, through the visit channel."""

@@ -31,6 +31,7 @@ def endpoints(do: Operations) -> list[Endpoint]:
         Endpoint("PUT", f"{matter}/fields", do.set_fields, views.Done, bodies.FieldsBody),
         Endpoint("PUT", f"{matter}/priority", do.prioritize, views.Done, bodies.PriorityBody),
         Endpoint("POST", f"{matter}/merge", do.merge, views.Done, bodies.MergeBody),
+        Endpoint("POST", f"{matter}/split", do.split, views.Registered, bodies.SplitBody, 201),
         Endpoint("GET", f"{matter}/explanation", do.explanation, views.ExplanationView),
         Endpoint("GET", f"{matter}/attachments/{{interaction_id:int}}/{{place:int}}", do.attachment, bytes_answer=True),
         Endpoint("GET", f"{matter}/html/{{interaction_id:int}}", do.html, bytes_answer=True),

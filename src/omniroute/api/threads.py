@@ -11,6 +11,7 @@ from omniroute.api.courses import progress
 from omniroute.api.explanations import explain, find_operator
 from omniroute.api.screens import Screens
 from omniroute.channels.contract import Identity
+from omniroute.core import commands as k
 from omniroute.core import events as e
 from omniroute.core import references
 from omniroute.core.events import Event
@@ -23,12 +24,11 @@ from omniroute.core.model import (
     ItemState,
     WorkItem,
 )
-from omniroute.core.permissions import Actor, in_reach, is_chief, may_read
-from omniroute.core.rules import Stage
+from omniroute.core.permissions import Actor, authorize, in_reach, is_chief, may_read
 from omniroute.core.work import no_extension
 from omniroute.engine import cells as c
 from omniroute.engine.registration import EVIDENCE
-from omniroute.errors import NotFound
+from omniroute.errors import Forbidden, NotFound
 from omniroute.journal.codec import decode_event
 
 ENTRIES_MAX = 1000
@@ -41,6 +41,18 @@ _MOVABLE = {ItemState.QUEUED, ItemState.OFFERED, ItemState.ASSIGNED, ItemState.P
 
 def _is_transfer(event: Event) -> TypeGuard[e.HandoffAccepted]:
     return isinstance(event, e.HandoffAccepted) and event.kind not in PARTS
+
+
+def _came_by(event: Event, matter: c.ConversationCell) -> bool:
+    """Whether the matter was made by this split, rather than left by its messages."""
+    return isinstance(event, e.ConversationSplit) and event.conversation_id not in {
+        matter.conversation_id,
+        *matter.merged,
+    }
+
+
+def _other_end(event: e.ConversationSplit, matter: c.ConversationCell) -> str:
+    return event.from_reference if _came_by(event, matter) else event.reference
 
 
 class Threads:
@@ -95,6 +107,7 @@ class Threads:
         lines = self.events(cell.conversation_id)
         events = [event for _, event in lines]
         customer = self._customer(record, cell)
+        targets = self._merging(actor, record, customer)
         offer = screens.state.offers.get(item.offer_id) if item else None
         mine = offer is not None and offer.operator_id == actor.operator_id
         channel = screens.engine.supervisor.runners.get(record.channel)
@@ -122,7 +135,9 @@ class Threads:
             score=cell.score,
             item=self._whole(item, actor.operator_id) if item else None,
             offer=screens.offer(offer) if offer and mine else None,
-            actions=self._actions(actor, record, item) + self._merging(actor, record, item, customer),
+            actions=self._actions(actor, record, item)
+            + (["merge"] if targets else [])
+            + (["split"] if self._splits(actor, record) else []),
             message_count=record.message_count,
             reply_icon=can.icon if can else "mail",
             reply_to=cell.to.address if cell.to and cell.to.kind in {"email", "tel"} else "",
@@ -133,6 +148,8 @@ class Threads:
             promises=promises.open_to_customer(screens.state, record, screens.now_ms()),
             customer=customer,
             tags=list(record.tags),
+            merge_into=targets,
+            related=self._related(actor, cell),
             waiting=waits.waiting(screens.state, item, screens.name) if item and waits.is_waiting(item) else None,
         )
 
@@ -169,14 +186,58 @@ class Threads:
             actions += self._owner_actions(record, item)
         return actions + self._hand_actions(actor, item)
 
-    def _merging(
-        self, actor: Actor, record: Conversation, item: WorkItem | None, customer: views.CustomerView
-    ) -> list[str]:
-        """Whether it can become a part of another open matter of its customer."""
-        open_ones = any(one.stage != Stage.DONE for one in customer.earlier)
-        free = item is None or item.operator_id in {"", actor.operator_id}
-        still = record.stage is not Stage.DONE and record.contact not in RUNNING
-        return ["merge"] if actor.operator_id and open_ones and free and still else []
+    def _merging(self, actor: Actor, record: Conversation, customer: views.CustomerView) -> list[str]:
+        """The open matters of its customer that it can become a part of."""
+        state, number = self._screens.state, record.conversation_id
+        items = [state.items[one] for one in record.item_ids if one in state.items]
+        busy = any(one.operator_id not in {"", actor.operator_id} or one.state is ItemState.CONNECTING for one in items)
+        if number not in state.conversations or busy or record.contact in RUNNING:
+            return []
+        wanted = [(one.reference, state.by_reference.get(one.reference, 0)) for one in customer.earlier]
+        return [
+            reference
+            for reference, into in wanted
+            if into not in {0, number}
+            and self._may(
+                actor, k.MergeConversations(conversation_id=number, into_id=into, operator_id=actor.operator_id)
+            )
+        ]
+
+    def _splits(self, actor: Actor, record: Conversation) -> bool:
+        """Whether some of its messages can become another matter."""
+        state, number = self._screens.state, record.conversation_id
+        rule = state.channels.get(record.channel)
+        if number not in state.conversations or record.contact in RUNNING or rule is None or rule.connects:
+            return False
+        command = k.SplitConversation(
+            conversation_id=number, interaction_ids=(), operator_id=actor.operator_id, reference=""
+        )
+        return record.message_count > 1 and self._may(actor, command)
+
+    def _may(self, actor: Actor, command: k.Command) -> bool:
+        try:
+            authorize(self._screens.state, actor, command)
+        except Forbidden:
+            return False
+        return True
+
+    def _related(self, actor: Actor, cell: c.ConversationCell) -> list[views.EarlierView]:
+        found = []
+        for other in c.related(self._journal, cell):
+            record = self._screens.state.conversations.get(other.conversation_id) or other.record
+            if record is not None and may_read(self._screens.state, actor, record):
+                found.append(self._earlier(other, record))
+        return found
+
+    def where(self, record: Conversation, interaction_id: int) -> str:
+        """The reference of the matter that was split off from one with this message."""
+        cell = self._screens.matter(record.conversation_id)
+        for other in c.related(self._journal, cell) if cell else ():
+            if any(
+                getattr(event, "interaction_id", 0) == interaction_id for _, event in self.events(other.conversation_id)
+            ):
+                return other.reference
+        return record.reference
 
     def _owner_actions(self, record: Conversation, item: WorkItem) -> list[str]:
         """What whoever holds the work may do."""
@@ -278,8 +339,10 @@ class Threads:
                     mine=bool(operator_id) and operator_id == actor.operator_id,
                     at_ms=line.at_ms,
                     text=names.event_text(event, self._screens.engine.names, self._screens.labels),
-                    quoted=self._words_of(event),
-                    detail=names.detail_of(event),
+                    quoted=_other_end(event, matter)
+                    if isinstance(event, e.ConversationSplit)
+                    else self._words_of(event),
+                    detail=names.detail_of(event) + (".off" if _came_by(event, matter) else ""),
                 )
 
     def _words_of(self, event: Event) -> str:
@@ -315,6 +378,7 @@ class Threads:
         channel = "" if isinstance(event, e.NoteAdded) else event.channel
         return views.ThreadEntryView(
             entry_id=str(line.seq),
+            interaction_id=number,
             kind=kind,
             icon=self._screens.icon(channel) if channel else "",
             author=self._screens.name(operator_id) if operator_id else content.author,

@@ -308,6 +308,8 @@ class ThreadEntryView(msgspec.Struct, kw_only=True):
     account: str = ""
     quoted: str = ""
     signature: str = ""
+    interaction_id: int = 0
+    """Of what somebody said; by it messages are split off."""
     delivery: str = ""
     delivery_reason: str = ""
     attachments: list[AttachmentView] = []
@@ -382,7 +384,7 @@ class ConversationView(msgspec.Struct, kw_only=True):
 
     ``actions`` are what I may do now: accept, decline, reply, note, transfer, cancel_handoff, end_contact,
     extend_wrap_up, complete, answer (a consult or task), decline_handoff, release, pull, snooze, requeue, force,
-    reassign. ``reply_channel``/``reply_to`` say how
+    reassign, merge, split. ``reply_channel``/``reply_to`` say how
     an answer will travel.
     """
 
@@ -427,6 +429,10 @@ class ConversationView(msgspec.Struct, kw_only=True):
     """What the last sender wrote for whoever has it now or is offered it."""
     promises: list[ClockView] = []
     """What the customer was promised and is still open."""
+    merge_into: list[str] = []
+    """The open matters of the customer that it can become a part of; with the action ``merge``."""
+    related: list[EarlierView] = []
+    """The matters that were split off from it, or that it was split off from, as far as I may read them."""
 
 
 class ExplanationView(msgspec.Struct, kw_only=True):

@@ -32,6 +32,7 @@ from omniroute.core import (
     queueing,
     relaxation,
     reservations,
+    splitting,
     status,
     work,
 )
@@ -68,6 +69,7 @@ _ROOMS = (
     work,
     status,
     merging,
+    splitting,
     digests,
 )
 

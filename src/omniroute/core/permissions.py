@@ -138,6 +138,12 @@ def _merges(state: State, actor: Actor, command: Any) -> bool:
     return waits or all(matter is not None and _has_say(actor, matter) for matter in matters)
 
 
+def _splits(state: State, actor: Actor, command: Any) -> bool:
+    """Oneself, who holds the matter or answers for it."""
+    matter = state.conversations.get(command.conversation_id)
+    return matter is not None and _oneself(state, actor, command) and _has_say(actor, matter)
+
+
 def _has_say(actor: Actor, matter: Conversation) -> bool:
     return matter.owner_id == actor.operator_id or is_chief(actor, (matter.department_id,))
 
@@ -167,6 +173,7 @@ RULES: dict[type[c.Command], Rule] = {
     c.SendReply: _oneself,
     c.AddNote: _oneself_who_reads,
     c.MergeConversations: _merges,
+    c.SplitConversation: _splits,
     c.TransferItem: _owner_or_chief,
     c.CancelHandoff: _oneself,
     c.DeclineHandoff: _named_or_chief,

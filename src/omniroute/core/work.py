@@ -362,7 +362,7 @@ def apply_item_closed(state: State, event: ItemClosed) -> None:
     elif event.was is not PARKED:
         worked = event.was is not CONNECTING  # whom nobody has spoken to, nobody has handled
         state.let_go(item, event.at_ms, worked=worked)
-        if worked:
+        if worked and event.cause != "merged":  # its handling goes on in the other matter
             handling.observe(state, item.queue_id, item.channel, event.at_ms - item.assigned_ms)
     state.forget_item(item)
 

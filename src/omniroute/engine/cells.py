@@ -26,6 +26,8 @@ CUSTOMER, IDENTITY, CUSTOMER_IDENTITY, HISTORY = "customer", "identity", "custom
 OUTBOX, DEAD = "outbox", "dead"
 STATUS_COUNT, LINK_USED = "status_count", "link_used"
 PACKET, FIELDS = "packet", "fields"
+TEXT_PREVIEW_CHARS = 140
+PROVIDER_IDS_MAX = 20
 ACCOUNT, LOGIN_SESSION, NOTICE, QUARANTINE, SECRET, IDEMPOTENCY = (
     "account",
     "login_session",
@@ -121,6 +123,10 @@ class ConversationCell(msgspec.Struct, array_like=True):
     """Whether the newest resolution is confirmed: by the ``customer``, or by ``silence``."""
     score: int = 0
     """The customer's rating of it; 0: none."""
+    split_from: int = 0
+    """The matter that its first messages were split off from."""
+    split_into: list[int] = []
+    """The matters that were made of messages of it."""
 
 
 class ThreadCell(msgspec.Struct, array_like=True):
@@ -314,11 +320,22 @@ def lead(journal: Journal, number: int) -> int:
 
 def thread(journal: Journal, matter: ConversationCell, limit: int) -> list[ThreadCell]:
     """The newest committed lines of a matter and of its parts, oldest first."""
-    lines: list[ThreadCell] = []
+    lines: dict[int, ThreadCell] = {}  # that of a split stands in both threads, which may have become one again
     for number in (matter.conversation_id, *matter.merged):
         rows = journal.scan(THREAD, pair_prefix(number), limit=limit, reverse=True)
-        lines += [msgspec.msgpack.decode(data, type=ThreadCell) for _, data in rows]
-    return sorted(lines, key=lambda line: line.seq)[-limit:]
+        lines |= {line.seq: line for line in [msgspec.msgpack.decode(data, type=ThreadCell) for _, data in rows]}
+    return [lines[seq] for seq in sorted(lines)][-limit:]
+
+
+def related(journal: Journal, matter: ConversationCell) -> list[ConversationCell]:
+    """The matters that were split off from it or its parts, and that they were split off from, each as it is now."""
+    parts = [read(journal, CONVERSATION, number_key(number), ConversationCell) for number in matter.merged]
+    wanted: dict[int, None] = {}
+    for one in (matter, *[part for part in parts if part]):
+        wanted |= dict.fromkeys(lead(journal, number) for number in (one.split_from, *one.split_into) if number)
+    wanted.pop(matter.conversation_id, None)
+    found = [read(journal, CONVERSATION, number_key(number), ConversationCell) for number in sorted(wanted)]
+    return [one for one in found if one is not None]
 
 
 def read(journal: Journal, collection: str, key: str, kind: type[T]) -> T | None:

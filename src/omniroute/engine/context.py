@@ -57,9 +57,21 @@ class EngineContext:
         matter = c.read(journal, c.CONVERSATION, c.number_key(number), c.ConversationCell) if number else None
         if matter is None:
             return ()
-        entries = self._entries(matter, c.thread(journal, matter, THREAD_ENTRIES_MAX * 4))
+        entries = self._entries(matter, self._lines(matter))
         wanted = [one for one in entries if (one.interaction_id, one.key) > (after_interaction_id, "")]
         return wanted[-THREAD_ENTRIES_MAX:]
+
+    def _lines(self, matter: c.ConversationCell) -> list[c.ThreadCell]:
+        """The customer sees one chat, whatever was split off from its matter."""
+        lines: dict[int, c.ThreadCell] = {}
+        known, todo = {matter.conversation_id}, [matter]
+        while todo:
+            one = todo.pop()
+            lines |= {line.seq: line for line in c.thread(self._writer.journal, one, THREAD_ENTRIES_MAX * 4)}
+            others = [other for other in c.related(self._writer.journal, one) if other.conversation_id not in known]
+            known |= {other.conversation_id for other in others}
+            todo += [other for other in others if other.session_key == matter.session_key]
+        return [lines[seq] for seq in sorted(lines)]
 
     async def waiting(self, session_key: str) -> Waiting | None:
         return await self._line.present(session_key)

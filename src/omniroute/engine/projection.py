@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
+
 from omniroute.core import events as e
 from omniroute.core.effects import WEBHOOK, effect_of
 from omniroute.core.state import State
 from omniroute.core.targets import CUSTOMERS, target_of
 from omniroute.engine import cells as c
+from omniroute.engine import splitting
 from omniroute.journal.codec import encode_event
 from omniroute.journal.contract import Write
 
@@ -21,6 +24,7 @@ IN_THREAD = (
     e.ConversationReopened,
     e.ConversationResolved,
     e.ConversationMerged,
+    e.ConversationSplit,
     e.InteractionReceived,
     e.ReplySent,
     e.NoteAdded,
@@ -97,9 +101,11 @@ def writes_of(event: e.Event, seq: int, at_ms: int, state: State, cells: c.Cells
     effect = effect_of(event)
     if effect is not None:
         yield c.put(c.OUTBOX, c.number_key(effect.effect_id), c.OutboxCell(effect))
+    if isinstance(event, e.ConversationSplit):
+        yield from splitting.writes_of(event, seq, at_ms, cells, encode_event(event))
     yield from _matter(event, cells)
     yield from _delivery(event)
-    yield from _notices(event, seq, at_ms, state)
+    yield from _notices(event, seq, at_ms, state, cells)
 
 
 def _matter(event: e.Event, cells: c.Cells) -> Iterator[Write]:
@@ -170,11 +176,15 @@ def _delivery(event: e.Event) -> Iterator[Write]:
             yield c.put(c.DELIVERY, c.number_key(number), c.DeliveryCell("dead", event.reason, event.at_ms))
 
 
-def _notices(event: e.Event, seq: int, at_ms: int, state: State) -> Iterator[Write]:
+def _notices(event: e.Event, seq: int, at_ms: int, state: State, cells: c.Cells) -> Iterator[Write]:
     """What somebody should know without having asked."""
+    number = conversation_of(event)
+    if isinstance(event, e.DeliveryDied) and number:  # it may have been ordered before a merge
+        number = cells.lead(number)
+        event = msgspec.structs.replace(event, conversation_id=number)
     for operator_id, kind, detail in _told(event, state):
         if operator_id:
-            cell = c.NoticeCell(kind, conversation_of(event), detail, at_ms)
+            cell = c.NoticeCell(kind, number, detail, at_ms)
             yield c.put(c.NOTICE, c.joined_key(operator_id, c.number_key(seq)), cell)
 
 

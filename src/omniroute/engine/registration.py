@@ -24,10 +24,8 @@ from omniroute.journal.contract import Write
 
 EVIDENCE = frozenset({"email", "tel", "visitor", "account"})
 """Identities that find a customer again; a mere name never does."""
-TEXT_PREVIEW_CHARS = 140
 SESSION_REOPEN_MS = 24 * 3600 * 1000
 """A finished chat goes on when its visitor writes again within this time; later a new matter begins."""
-PROVIDER_IDS_MAX = 20
 NEW_REFERENCE_TRIES = 8
 
 
@@ -185,9 +183,9 @@ class Registration:
         cell.subject = cell.subject or one.subject or _first_line(one.text)
         cell.account = one.account or self._raw.account or cell.account
         cell.to = one.sender if cell.to is None or one.kind is InteractionKind.MESSAGE else cell.to
-        cell.last_text = one.text[:TEXT_PREVIEW_CHARS] or cell.last_text
+        cell.last_text = one.text[: c.TEXT_PREVIEW_CHARS] or cell.last_text
         if one.provider_id:
-            cell.last_provider_ids = [*cell.last_provider_ids, one.provider_id][-PROVIDER_IDS_MAX:]
+            cell.last_provider_ids = [*cell.last_provider_ids, one.provider_id][-c.PROVIDER_IDS_MAX :]
         return [c.put(c.CONVERSATION, key, cell)]
 
 

@@ -20,7 +20,7 @@ from omniroute.core.commands.base import (
 from omniroute.core.commands.handoffs import CancelHandoff, DeclineHandoff, TransferItem
 from omniroute.core.commands.intake import Classification, QuarantineRaw, ReceiveRaw, RegisterInteraction
 from omniroute.core.commands.loop import ChangeStage, ConfirmMatter, RateMatter, ReopenMatter, SetFields
-from omniroute.core.commands.matters import MergeConversations
+from omniroute.core.commands.matters import MergeConversations, SplitConversation
 from omniroute.core.commands.offers import AcceptOffer, DeclineOffer, ForceItem, PullItem, ReassignItem
 from omniroute.core.commands.people import ConnectOperator, DisconnectOperator, PutOperator, SetPresence
 from omniroute.core.commands.status import AnswerStatus, SendStatusCode
@@ -76,5 +76,6 @@ __all__ = [
     "SetFields",
     "SetPresence",
     "SnoozeItem",
+    "SplitConversation",
     "TransferItem",
 ]

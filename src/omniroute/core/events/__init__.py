@@ -80,6 +80,7 @@ from omniroute.core.events.offers import (
     OfferRevoked,
 )
 from omniroute.core.events.people import LeaseStarted, OperatorConnected, OperatorPut, PresenceChanged
+from omniroute.core.events.splitting import ConversationSplit
 from omniroute.core.events.status import StatusAnswered, StatusAsked, StatusCodeSent
 from omniroute.core.events.waiting import (
     BackoffEnded,
@@ -112,6 +113,7 @@ AnyEvent = (
     | ConversationReopened
     | ConversationResolved
     | ConversationMerged
+    | ConversationSplit
     | StageChanged
     | ReplySent
     | NoteAdded
@@ -197,6 +199,7 @@ __all__ = [
     "ConversationOpened",
     "ConversationReopened",
     "ConversationResolved",
+    "ConversationSplit",
     "CustomerCreated",
     "Decision",
     "DeliveryDied",

@@ -45,6 +45,7 @@ from omniroute.core.invariants.promises import (
     owners_write,
     remember,
     room_then,
+    splits_lose_nothing,
 )
 from omniroute.core.invariants.rest import (
     backoff_is_kept,
@@ -165,6 +166,7 @@ INVARIANTS: dict[str, Callable[[State, Scope], Iterator[str]]] = {
 CONSEQUENCES: dict[str, Callable[[State, e.Event, Before], Iterator[str]]] = {
     "15, 16, 19, 20, 22": consequences,
     "links": merges_lose_nothing,
+    "links of splits": splits_lose_nothing,
 }
 """After an event, with what was remembered from before it."""
 MOMENTS: dict[str, Moment] = {

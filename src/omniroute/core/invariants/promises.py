@@ -233,7 +233,10 @@ def _place_of(matter: Conversation) -> tuple[str, str, str]:
 
 
 def _to_keep(state: State, event: e.Event) -> tuple[int, bool]:
-    """The messages that both matters of a merge have, and whether all of them are answered."""
+    """The messages that both matters of a merge or split have, and whether all that were there are answered."""
+    if isinstance(event, e.ConversationSplit):
+        old, new = state.conversations[event.conversation_id], state.conversations[event.into_id]
+        return old.message_count + new.message_count, old.answered
     if not isinstance(event, e.ConversationMerged):
         return 0, True
     both = state.conversations[event.record.conversation_id], state.conversations[event.into_id]
@@ -254,6 +257,26 @@ def merges_lose_nothing(state: State, event: e.Event, before: Before) -> Iterato
     for reference in (going.reference, matter.reference, *[one.reference for one in going.aliases]):
         if state.by_reference.get(reference) != event.into_id:
             yield f"the reference {reference} does not lead to conversation {event.into_id}"
+
+
+def splits_lose_nothing(state: State, event: e.Event, before: Before) -> Iterator[str]:
+    """Links: each message counts in one of the two, which both have some; the new one is unread, of one customer."""
+    if not isinstance(event, e.ConversationSplit):
+        return
+    old, new = state.conversations[event.conversation_id], state.conversations[event.into_id]
+    if old.message_count + new.message_count != before.messages or old.message_count < 1:
+        yield f"conversation {event.conversation_id} has {old.message_count} messages, and {new.message_count} left it"
+    if new.message_count != len(event.interaction_ids):
+        yield f"conversation {event.into_id} has {new.message_count} messages"
+    if new.answered or old.answered != before.answered:
+        yield f"conversation {event.conversation_id} is answered: {old.answered}, the new one: {new.answered}"
+    if new.customer_id != old.customer_id:
+        yield f"conversations {event.conversation_id} and {event.into_id} are of two customers"
+    if (state.by_reference.get(event.from_reference), state.by_reference.get(event.reference)) != (
+        event.conversation_id,
+        event.into_id,
+    ):
+        yield f"a reference of conversations {event.conversation_id} and {event.into_id} does not lead there"
 
 
 def consequences(state: State, event: e.Event, before: Before) -> Iterator[str]:
