@@ -6,7 +6,7 @@ thing its conversation. Between them lies only the reading of contents, which ha
 
 from __future__ import annotations
 
-from omniroute.core import closings, contacts, held, notices, parking, progress, sla
+from omniroute.core import closings, contacts, held, notices, parking, progress, sla, tasks
 from omniroute.core.commands import Classification, QuarantineRaw, ReceiveRaw, RegisterInteraction
 from omniroute.core.events import (
     ConversationOpened,
@@ -85,8 +85,6 @@ def register(step: Step, command: RegisterInteraction) -> None:
         notices.tell(step, matter, notices.RECEIVED if matter.stage is Stage.RECEIVED else notices.REOPENED)
     if message and answered:
         sla.written(step, matter)
-    if message and not command.quiet:
-        progress.written(step, matter)
     goes_on = message or matter.contact is not CONTACT_OVER
     if message and matter.item_ids:
         held.resume(step, matter)
@@ -97,6 +95,10 @@ def register(step: Step, command: RegisterInteraction) -> None:
         wanted = command.classification
         again = matter.last_operator_id if fresh else ""
         queue_item(step, matter, wanted.requirements, wanted.preferred, command.previous_operator_id, again)
+    if fresh and matter.stage is Stage.RECEIVED and matter.item_ids:
+        tasks.create(step, matter)
+    if message and not command.quiet:
+        progress.written(step, matter)
     if not message:
         contacts.follow(step, matter, command, before)
 

@@ -25,6 +25,9 @@ class HandoffRequested(Event, tag="handoff.requested", frozen=True, gc=False):
     due_ms: int = 0
     lifted: bool = False
     """The sender's load is given back at once."""
+    stage_id: str = ""
+    """The stage that created it by itself as one of its tasks, with that title; nobody may have the matter then."""
+    title: str = ""
 
 
 class HandoffAccepted(Event, tag="handoff.accepted", frozen=True, gc=False):
