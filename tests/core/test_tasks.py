@@ -172,7 +172,9 @@ def test_the_owner_may_do_the_task_as_well(world):
     world.operator("ann", "support", "sales")
     world.presence("bob", Presence.AWAY)
     enter(world, "packing")
-    offered = [world.state.items[number] for number in world.offered("ann")]
+    offered = [
+        world.state.items[world.state.offers[one].work_item_id] for one in world.state.operators["ann"].offer_ids
+    ]
     assert {one.queue_id for one in offered} == {"sales.orders", "sales.late"}
 
 
@@ -209,7 +211,14 @@ def test_done_with_open_tasks_is_refused_unless_they_are_taken_back(world):
 
 def test_the_length_of_a_task_counts_in_the_time_of_its_queue():
     start_ms = World().now_ms
-    hours = Calendar("late", ((start_ms - MINUTE, start_ms), (start_ms + 60 * MINUTE, start_ms + 120 * MINUTE),), start_ms + 10_000 * MINUTE)
+    hours = Calendar(
+        "late",
+        (
+            (start_ms - MINUTE, start_ms),
+            (start_ms + 60 * MINUTE, start_ms + 120 * MINUTE),
+        ),
+        start_ms + 10_000 * MINUTE,
+    )
     queues = [
         msgspec.structs.replace(one, calendar_id="late") if one.queue_id == "sales.orders" else one
         for one in CONFIG.queues
@@ -227,7 +236,6 @@ def test_a_task_for_a_queue_that_there_is_not_is_refused():
     rule = KindRule("question", (stage, *ORDER.stages[1:]))
     with pytest.raises(InvalidInput, match="nowhere"):
         with_kind(rule)
-
 
 
 def test_a_late_task_of_a_matter_that_nobody_works_on_brings_it_back(world):

@@ -94,9 +94,8 @@ def event_text(event: Event, names: Mapping[str, str], titles: Mapping[str, str]
         case e.HandoffCancelled():
             return "Taken back"
         case e.HandoffAnswered():
-            return f"{who} answered {_who(event.from_operator_id, names)}" + (
-                f": {event.disposition}" if event.disposition else ""
-            )
+            asker = _who(event.from_operator_id, names) if event.from_operator_id else "the task"
+            return f"{who} answered {asker}" + (f": {event.disposition}" if event.disposition else "")
         case e.HandoffOverdue():
             return "A task is overdue" + (f", {who} has it" if event.operator_id else ", nobody has it yet")
         case e.HandoffRefused():

@@ -267,7 +267,7 @@ class NoticeView(msgspec.Struct, kw_only=True):
 
     ``kind``: ``handoff_returned``, ``offer_expired``, ``offer_revoked``, ``delivery_died``, ``clock_breached``,
     ``connect_failed``, ``item_forced``, ``item_reassigned``, ``item_woken``, ``lease_lost``; ``handoff_answered``,
-    ``handoff_overdue``, ``handoff_cancelled``; for supervisors ``handoff_refused``.
+    ``handoff_overdue``, ``order_delayed``, ``handoff_cancelled``; for supervisors ``handoff_refused``.
     """
 
     notice_id: int

@@ -6,7 +6,7 @@ thing its conversation. Between them lies only the reading of contents, which ha
 
 from __future__ import annotations
 
-from omniroute.core import closings, contacts, held, notices, parking, progress, sla, tasks
+from omniroute.core import closings, contacts, held, notices, parking, progress, sla
 from omniroute.core.commands import Classification, QuarantineRaw, ReceiveRaw, RegisterInteraction
 from omniroute.core.events import (
     ConversationOpened,
@@ -95,10 +95,8 @@ def register(step: Step, command: RegisterInteraction) -> None:
         wanted = command.classification
         again = matter.last_operator_id if fresh else ""
         queue_item(step, matter, wanted.requirements, wanted.preferred, command.previous_operator_id, again)
-    if fresh and matter.stage is Stage.RECEIVED and matter.item_ids:
-        tasks.create(step, matter)
-    if message and not command.quiet:
-        progress.written(step, matter)
+    if fresh or (message and not command.quiet):
+        progress.written(step, matter, fresh=fresh, message=message and not command.quiet)
     if not message:
         contacts.follow(step, matter, command, before)
 

@@ -210,8 +210,8 @@ class Conversation(msgspec.Struct, array_like=True, gc=False):
     everybody knows, ``stage_id`` the stage of its kind (empty: the kind's first of that phase; `stages.present`).
     ``fields`` names what is filled in. ``resolution`` counts how often it was done. ``quiet``: the customer is told
     nothing by itself, because a machine wrote last, or from where nobody has proven to be. ``aliases`` are of the
-    matters that were merged into it. ``tasks_done`` counts the answered tasks of its stages, ``undone`` names the stages of
-    which a task was refused or taken back.
+    matters that were merged into it. ``tasks_done`` counts the answered tasks of its stages, ``undone`` names the
+    stages of which a task was refused or taken back.
     """
 
     conversation_id: int

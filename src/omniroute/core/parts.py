@@ -76,7 +76,8 @@ def fall_due(step: Step, handoff_id: int) -> None:
     """The task is late: whoever asked is told, once, and it goes on."""
     handoff = step.state.handoffs[handoff_id]
     holder_id = step.state.items[handoff.target_item_id].operator_id
-    step.emit(HandoffOverdue(handoff_id, handoff.conversation_id, handoff.from_operator_id, holder_id, step.now_ms))
+    sender_id, stage_id = handoff.from_operator_id, handoff.stage_id
+    step.emit(HandoffOverdue(handoff_id, handoff.conversation_id, sender_id, holder_id, step.now_ms, stage_id))
     progress.task_late(step, handoff)
 
 

@@ -61,9 +61,15 @@ def replied(step: Step, matter: Conversation) -> None:
     _follow(step, matter, present(step.state, matter).on_reply, "reply")
 
 
-def written(step: Step, matter: Conversation) -> None:
-    """The customer has written: what waited for that goes on."""
-    _follow(step, matter, present(step.state, matter).on_message, "message")
+def written(step: Step, matter: Conversation, *, fresh: bool, message: bool) -> None:
+    """The customer has written (a ``message``): what waited for that goes on.
+
+    A new matter begins in its first stage; one that goes on again asks nobody anew.
+    """
+    if fresh and matter.stage is RECEIVED and matter.item_ids:
+        tasks.create(step, matter)
+    if message:
+        _follow(step, matter, present(step.state, matter).on_message, "message")
 
 
 def task_answered(step: Step, handoff: Handoff) -> None:
