@@ -78,6 +78,7 @@ def setup(config: Config, registry: Registry, journal: Disk | None = None, clock
         {},
         compile_at,
         status=configuration.status_setup(config),
+        notices=configuration.notice_setup(config),
         sinks=configuration.sinks(config, registry),
     )
 

@@ -17,6 +17,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from omniroute import app, config, plugins
 from omniroute.api.accounts import Accounts
 from omniroute.api.call import Services
+from omniroute.api.public.closing import Closing
 from omniroute.api.web import application
 from omniroute.channels.contract import RawInput
 from omniroute.core import events as e
@@ -218,13 +219,15 @@ async def office(
     journal: MemoryJournal | None = None,
     registry: plugins.Registry = REGISTRY,
     caller: str = "127.0.0.1",
+    closing: Closing | None = None,
 ) -> AsyncIterator[Office]:
     """The application without a server around it: quick."""
     parsed, journal, clock = config.parse(company or COMPANY), journal or MemoryJournal(), ManualClock()
     async with running(app.setup(parsed, registry, journal, clock), clock) as engine:
         services = Services(engine, Accounts(engine, parsed.server.session_hours, QUICK), parsed)
         await services.accounts.seed(parsed.operators)
-        transport = httpx2.ASGITransport(application(services, ()), raise_app_exceptions=False, client=(caller, 4711))
+        web = application(services, closing=closing)
+        transport = httpx2.ASGITransport(web, raise_app_exceptions=False, client=(caller, 4711))
         async with httpx2.AsyncClient(base_url="http://office/api/v1", transport=transport) as client:
             yield Office(app.Daemon(engine, services, "http://office"), clock, client, journal)
 

@@ -60,6 +60,25 @@ def test_check_names_the_path_and_the_nearest_right_name(program, tmp_path):
     assert err == "omniroute: departments.support.queues.general: unknown key `wrap_upp`; did you mean `wrap_up`?\n"
 
 
+def test_check_refuses_a_promise_that_its_calendar_cannot_meet(program, tmp_path):
+    """Only it and the start of the daemon know what day it is."""
+    shut = """
+[calendars.shut]
+timezone = "UTC"
+open = { "2024-01-01" = ["09:00-10:00"] }
+
+[[sla]]
+name = "late"
+calendar = "shut"
+resolution = "1h"
+"""
+    path = tmp_path / "omniroute.toml"
+    path.write_text(COMPANY.read_text(encoding="utf-8") + shut, encoding="utf-8")
+    code, out, err = program("check", "--config", path)
+    assert (code, out) == (2, "")
+    assert re.match(r"omniroute: sla\[\d\]\.resolution: calendar 'shut' opens for 0 h in the next 80\d days,", err)
+
+
 def test_check_warns_of_what_nobody_can_serve(program, tmp_path):
     path = tmp_path / "omniroute.toml"
     path.write_text(COMPANY.read_text(encoding="utf-8").replace('["trade>=3"]', '["trade>=9"]'), encoding="utf-8")

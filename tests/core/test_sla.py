@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from tests.core.world import SECOND, World
+from tests.core.world import CONFIG, SECOND, World, changed
 
 from omniroute.core import events as e
 from omniroute.core.deadlines import Concern
 from omniroute.core.model import InteractionKind
+from omniroute.core.rules import Escalation, SlaRule, Target
 
 TARGET_MS = 300 * SECOND
 
@@ -81,3 +82,20 @@ def test_being_connected_is_the_first_response(world):
     world.call()
     world.contact(InteractionKind.CONTACT_CONNECTED, operator_id="ann")
     assert world.just(e.ClockEnded).outcome == "met"
+
+
+def test_an_escalation_follows_the_promise_that_its_clock_was_given():
+    slow = SlaRule("all", ((Target.RESOLUTION, 1_000 * SECOND),), escalations=(Escalation(75, notify=("owner",)),))
+    quick = SlaRule("sales", ((Target.RESOLUTION, 200 * SECOND),), queues=("sales.orders",))
+    world = World(changed(CONFIG, slas=(quick, slow)))
+    world.operator()
+    world.operator("cem", "sales")
+    number = world.held()
+    world.transfer(number, "sales", "sales.orders")
+    world.accept("cem")
+    (clock,) = [one for one in world.matter(number).clocks if one.name == "resolution"]
+    assert clock.sla_id == "all", "moved work keeps the clock that it has, until it is reviewed"
+    world.wait(clock.due_ms - world.now_ms - 250 * SECOND).fire(Concern.CLOCKS)
+    assert world.just(e.ClockEscalated).next_ms == clock.due_ms
+    world.run(250 * SECOND)
+    assert [one.outcome for one in world.events(e.ClockEnded) if one.name == "resolution"] == ["breached"]

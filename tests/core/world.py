@@ -214,6 +214,8 @@ class World:
         record: Conversation | None = None,
         operator_id: str = "",
         customer_id: int = 0,
+        automatic: bool = False,
+        unverified: bool = False,
     ) -> int:
         """An interaction arrives and is registered; returns its conversation."""
         raw_id = self.raw(channel)
@@ -232,6 +234,8 @@ class World:
                 session_key=session,
                 operator_id=operator_id,
                 customer_id=customer_id,
+                automatic=automatic,
+                unverified=unverified,
             )
         )
         return self.just(e.InteractionReceived).conversation_id

@@ -162,6 +162,7 @@ class FakeChannel:
             answers_to=tuple(facts.get("answers_to", ())),
             session_key=facts.get("session", ""),
             attachments=attachments,
+            automatic=facts.get("automatic", False),
         )
         return (one,) * facts.get("times", 1)
 

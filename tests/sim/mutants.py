@@ -993,4 +993,28 @@ MUTANTS: tuple[Mutant, ...] = (
         "        if",
         "an operator is offered work of a matter that is no more",
     ),
+    Mutant(
+        "status_for_anybody",
+        "28",
+        "engine/status/question.py",
+        "return cell if cell is not None and cell.customer_id == customer_id != 0 else None",
+        "return cell",
+        "whoever knows or guesses a reference is told how somebody else's matter stands",
+    ),
+    Mutant(
+        "status_in_small_letters",
+        "28",
+        "engine/status/asked.py",
+        '.!?\\s]*", re.IGNORECASE',
+        '.!?\\s]*"',
+        "who does not write STATUS in capitals gets no answer: the question waits in a queue like any other letter",
+    ),
+    Mutant(
+        "status_effect_uncounted",
+        "26",
+        "core/status.py",
+        "    state.counters.effect = event.effect_id\n",
+        "",
+        "an answer about the status and the next reply are one effect: one of the two is never sent",
+    ),
 )

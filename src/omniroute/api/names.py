@@ -50,6 +50,10 @@ def detail_of(event: Event) -> str:
             return f"{tag}.{event.outcome}"
         case e.ClockEnded():
             return f"{tag}.{target_of(event.name)}.{event.outcome}"
+        case e.NoticeSent():
+            return f"{tag}.{event.notice}"
+        case e.MatterConfirmed():
+            return f"{tag}.{event.cause}"
         case e.ClockEscalated():
             return f"{tag}.{target_of(event.name)}"
         case e.ItemMoved() | e.ItemWoken():
@@ -67,6 +71,14 @@ def event_text(event: Event, names: Mapping[str, str], titles: Mapping[str, str]
             return f"Registered as {event.reference}"
         case e.ConversationReopened():
             return "Opened again"
+        case e.StageEntered():
+            return f"Stage {event.was} → {event.stage_id}" + (f", by {who}" if by else "")
+        case e.NoticeSent():
+            return f"The customer was told: {event.notice.replace('_', ' ')}"
+        case e.MatterConfirmed():
+            return "The customer is content" if event.cause == "customer" else "Confirmed by silence"
+        case e.MatterRated():
+            return f"Rated {event.score} of 5"
         case e.StatusAnswered():
             return "The customer was told where it stands"
         case e.StatusCodeSent():

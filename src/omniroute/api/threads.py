@@ -284,7 +284,7 @@ class Threads:
                 return self._text(c.reason_key(event.conversation_id, event.handoff_id))
             case e.ConversationMerged():
                 return event.record.reference
-            case e.StatusAnswered():
+            case e.StatusAnswered() | e.NoticeSent():
                 return self._text(c.number_key(event.interaction_id))
             case _:
                 return ""

@@ -15,13 +15,14 @@ from starlette.routing import BaseRoute, Match, Mount, Route, Router, WebSocketR
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from omniroute.api import metrics
+from omniroute.api import metrics, public
 from omniroute.api.call import Endpoint, Services, serve
 from omniroute.api.desks import OpenDesks
 from omniroute.api.live import Live
 from omniroute.api.openapi import document
 from omniroute.api.operations import Operations
 from omniroute.api.problems import Problem
+from omniroute.api.public.closing import Closing
 from omniroute.api.screens import Screens
 from omniroute.api.table import PREFIX, endpoints
 from omniroute.api.threads import Threads
@@ -84,8 +85,16 @@ class _Static(StaticFiles):
         return answer
 
 
-def application(services: Services, extra: Sequence[BaseRoute] = (), desks: OpenDesks | None = None) -> ASGIApp:
-    """Everything that the daemon serves over HTTP; ``desks`` counts who has a screen open."""
+def application(
+    services: Services,
+    extra: Sequence[BaseRoute] = (),
+    desks: OpenDesks | None = None,
+    closing: Closing | None = None,
+) -> ASGIApp:
+    """Everything that the daemon serves over HTTP; ``desks`` counts who has a screen open.
+
+    ``closing`` takes what customers answer about a resolution; without one the engine does.
+    """
     screens = Screens(services.engine, services.config)
     table = endpoints(Operations(screens, Threads(screens)))
     live = Live(services, screens, desks or OpenDesks(services.engine.writer))
@@ -101,6 +110,7 @@ def application(services: Services, extra: Sequence[BaseRoute] = (), desks: Open
             *_api_routes(services, table),
             *_metrics(services),
             *_pages(),
+            *public.routes(services.engine, services.config.company, closing or services.engine.answers),
             *extra,
             *(Mount(f"/channels/{name}", ChannelMount(r)) for name, r in services.engine.supervisor.runners.items()),
             Mount("/static", _Static(directory=WEB / "static")),

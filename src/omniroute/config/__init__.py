@@ -14,6 +14,7 @@ from omniroute.config.channels import channel_options, placements
 from omniroute.config.findings import Finding, calendars_asleep, findings
 from omniroute.config.lengths import length_ms
 from omniroute.config.names import queue_id, requirement
+from omniroute.config.notices import notice_setup
 from omniroute.config.people import operators
 from omniroute.config.queues import PRIORITY_MAX, PRIORITY_MIN
 from omniroute.config.reading import parse, read
@@ -62,6 +63,7 @@ __all__ = [
     "core_config",
     "findings",
     "length_ms",
+    "notice_setup",
     "operators",
     "parse",
     "placements",

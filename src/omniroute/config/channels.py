@@ -58,6 +58,7 @@ def _channel_rule(name: str, section: ChannelSection, config: Config, registry: 
         _interrupts(name, section, config),
         length_ms(section.idle, f"{path}.idle"),
         _connect_ms(section, can, f"{path}.connect"),
+        can.outbound and not can.connects,
     )
 
 

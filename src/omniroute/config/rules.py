@@ -5,8 +5,10 @@ from __future__ import annotations
 from omniroute.config.calendars import compiled
 from omniroute.config.channels import channel_options, channel_rules, placements
 from omniroute.config.hours import opening_hours
+from omniroute.config.kinds import kind_rules
 from omniroute.config.lengths import COUNT_MAX, bounded, length_ms, some_length_ms
 from omniroute.config.names import check_known, check_name, check_skill, queue_id, queue_owners, requirement
+from omniroute.config.notices import notice_setup
 from omniroute.config.people import operators
 from omniroute.config.queues import queue_rules
 from omniroute.config.sections import METRICS_FOR, Config
@@ -34,6 +36,7 @@ def check(config: Config, registry: Registry) -> None:
     classify_rules(config, registry)
     operators(config)
     status_setup(config)
+    notice_setup(config)
     for name, section in config.channels.items():
         channel_options(name, section, registry)
     sinks(config, registry)
@@ -59,6 +62,8 @@ def core_config(config: Config, registry: Registry, now_ms: int) -> CoreConfig:
         _calendars(config, now_ms),
         length_ms(routing.reserve, "routing.reserve"),
         sla_rules(config),
+        kind_rules(config),
+        bounded(routing.notices_max, 0, COUNT_MAX, "routing.notices_max"),
     )
 
 

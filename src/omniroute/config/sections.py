@@ -56,6 +56,8 @@ class Routing(Section, kw_only=True):
     """How long a dropped connection of a desk is forgiven."""
     reserve: str = "60s"
     """After so long a wait an operator is kept free for work that smaller work would push back; 0s: never."""
+    notices_max: int = 20
+    """Notices that one customer gets on one day."""
     return_hold: str = "60s"
     """How long work that was put aside is kept for who did so, when its time comes."""
 
@@ -63,11 +65,8 @@ class Routing(Section, kw_only=True):
 class StatusSection(Section, kw_only=True):
     """``[status]``: how customers are told where their matter stands."""
 
-    links: bool = False
-    """Replies carry a signed link to the status page: every letter, and the first answer of a chat.
-
-    Off as long as this version serves no such page: a link that leads nowhere is worse than none.
-    """
+    links: bool = True
+    """Replies carry a signed link to the status page: every letter, and the first answer of a chat."""
     link_days: int = 90
     """How long such a link is good for."""
     answers_per_day: int = 20
@@ -250,10 +249,76 @@ class SlaSection(Section, kw_only=True):
     escalate: list[EscalateSection] = []
 
 
+class FieldSection(Section, kw_only=True):
+    """``[kinds.NAME.fields.NAME]``: something that is filled in about a matter."""
+
+    type: str = "text"
+    """``text``, ``number``, ``date``, ``choice`` or ``money``."""
+    title: str = ""
+    titles: dict[str, str] = {}
+    """Language → what people read."""
+    choices: list[str] = []
+    public: bool = False
+    """Customers see it on their status page."""
+
+
+class StageSection(Section, kw_only=True):
+    """``[[kinds.NAME.stages]]``: one stage of the course; the first of a phase is where that begins."""
+
+    name: str
+    phase: str
+    """What the outside knows: ``received``, ``in_progress`` or ``done``."""
+    title: str = ""
+    titles: dict[str, str] = {}
+    """Language → what people read."""
+    next: list[str] = []
+    """Where it leads, by hand."""
+    waits: str = ""
+    """For whom: ``customer`` or ``part``; then promises may stand still."""
+    needs: list[str] = []
+    """Fields that must be filled in before it is entered."""
+    on_reply: str = ""
+    """The stage that follows by itself when the operator answers."""
+    on_message: str = ""
+    """The same when the customer writes."""
+    notice: str = ""
+    """The template that the customer is told when it is entered; empty: nothing."""
+
+
+class KindSection(Section, kw_only=True):
+    """``[kinds.NAME]``: a kind of matter with its own course."""
+
+    title: str = ""
+    titles: dict[str, str] = {}
+    """Language → what people read."""
+    notices: list[str] = msgspec.field(default_factory=lambda: ["received", "in_progress", "done", "reopened"])
+    """What the customer is told by itself, beside the notices of stages."""
+    confirm: str = "72h"
+    """How long silence has to last until a matter that is done counts as confirmed; ``0s``: nobody is asked."""
+    confirm_calendar: str = ""
+    """In whose time; empty: in that of the queue's calendar."""
+    stages: list[StageSection] = []
+    """Empty: the plain course."""
+    fields: dict[str, FieldSection] = {}
+
+
+class TemplateSection(Section, kw_only=True):
+    """``[templates.LANGUAGE.NAME]``: what customers are told by itself; it goes before ours of that name."""
+
+    text: str
+    """Lines with places like ``{reference}``; a line whose places have nothing to show is left out."""
+    subject: str = ""
+    """Empty: that of the matter."""
+
+
 class Config(Section, kw_only=True):
     """The whole file."""
 
     company: str = "OmniRoute"
+    language: str = "en"
+    """The language in which customers are told something whose own there is no text for."""
+    templates: dict[str, dict[str, TemplateSection]] = {}
+    """Language → name → what is said."""
     server: Server = msgspec.field(default_factory=Server)
     journal: JournalSection = msgspec.field(default_factory=JournalSection)
     routing: Routing = msgspec.field(default_factory=Routing)
@@ -266,6 +331,8 @@ class Config(Section, kw_only=True):
     """Whom to tell what happens; the keys of a table are those of its sink."""
     classify: list[ClassifyRule] = []
     """Rules that say where new matters belong, in order."""
+    kinds: dict[str, KindSection] = {}
+    """Kinds of matter that have a course of their own."""
     sla: list[SlaSection] = []
     """What is promised, in order."""
     dispositions: list[str] = msgspec.field(default_factory=lambda: list(DISPOSITIONS))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from omniroute.config.lengths import bounded, some_length_ms
-from omniroute.config.names import check_known, check_name, queue_owners, requirement, requirements
-from omniroute.config.queues import PRIORITY_MAX, PRIORITY_MIN
+from omniroute.config.names import check_known, check_name, queue_owners, requirements
+from omniroute.config.queues import PRIORITY_MAX, PRIORITY_MIN, queue_path
 from omniroute.config.sections import Config, EscalateSection, SlaSection
-from omniroute.config.steps import EVERYTHING
+from omniroute.config.steps import dropped, lowered, worker
 from omniroute.core.calendars import elapsed_ms
 from omniroute.core.escalations import OWNER, SUPERVISOR
 from omniroute.core.rules import Calendar, CoreConfig, Escalation, QueueRule, Relaxation, SlaRule, Target
@@ -30,6 +30,9 @@ def sla_rules(config: Config) -> tuple[SlaRule, ...]:
 def check_promises(rules: CoreConfig, now_ms: int) -> None:
     """Refuse a promise that is longer than its calendar opens, as far as that is known. Raises `ConfigError`."""
     calendars = {one.calendar_id: one for one in rules.calendars}
+    for queue in rules.queues:
+        path = f"{queue_path(queue)}.{Target.FIRST_RESPONSE}"
+        _refuse_longer(queue.first_response_ms, calendars.get(queue.calendar_id), now_ms, path)
     for place, rule in enumerate(rules.slas):
         _refuse_unkeepable(rule, rules.queues, calendars, now_ms, f"sla[{place}]")
 
@@ -97,27 +100,33 @@ def _escalations(config: Config, section: SlaSection, path: str) -> tuple[Escala
 
 
 def _escalation(config: Config, section: EscalateSection, path: str) -> Escalation:
-    people, owners = list(config.operators), queue_owners(config)
+    owners = queue_owners(config)
     widen = Relaxation(
         0,
-        drop=tuple([EVERYTHING if one == "all" else one for one in section.drop]),
-        lower=tuple([requirement(one, f"{path}.lower[{place}]") for place, one in enumerate(section.lower)]),
+        drop=tuple([dropped(one, config, f"{path}.drop[{place}]") for place, one in enumerate(section.drop)]),
+        lower=tuple([lowered(one, config, f"{path}.lower[{place}]") for place, one in enumerate(section.lower)]),
         departments=_all_known("department", section.open_to, config.departments, f"{path}.open_to"),
     )
     found = Escalation(
         _percent(section.at, f"{path}.at"),
         tuple([Target(one) for one in _all_known("target", section.of, list(Target), f"{path}.of")]),
-        _all_known("person", section.notify, (*people, OWNER, SUPERVISOR), f"{path}.notify"),
+        _people(config, section.notify, (OWNER, SUPERVISOR), f"{path}.notify"),
         bounded(section.priority, 0, PRIORITY_MAX - PRIORITY_MIN, f"{path}.priority", "a step of priority"),
         requirements(section.require, f"{path}.require"),
         widen if widen != Relaxation(0) else None,
         check_known("queue", section.move, owners, f"{path}.move") if section.move else "",
-        _all_known("operator", section.offer_to, people, f"{path}.offer_to"),
+        _people(config, section.offer_to, (), f"{path}.offer_to"),
         _webhook(config, section.webhook, f"{path}.webhook"),
     )
     if found == Escalation(found.percent, found.targets):
         raise ConfigError("it does nothing; say whom to `notify`, or what to do", path)
     return found
+
+
+def _people(config: Config, names: Iterable[str], roles: tuple[str, ...], path: str) -> tuple[str, ...]:
+    """Operators, who alone have a desk and work, and whoever has a role."""
+    found = [one if one in roles else worker(one, config, f"{path}[{place}]", roles) for place, one in enumerate(names)]
+    return tuple(found)
 
 
 def _webhook(config: Config, name: str, path: str) -> str:
@@ -128,7 +137,7 @@ def _percent(text: str, path: str) -> int:
     if text == "breach":
         return BREACH_PERCENT
     number = text.removesuffix("%").strip()
-    if not (text.endswith("%") and number.isascii() and number.isdigit() and 1 <= int(number) < BREACH_PERCENT):
+    if not (text.endswith("%") and number.isascii() and number.isdigit() and 1 <= int(number[:3]) < BREACH_PERCENT):
         raise ConfigError(f'{text!r} is no moment of a promise; write it like "80%", or "breach"', path)
     return int(number)
 
@@ -152,16 +161,19 @@ def _refuse_namesakes(rules: tuple[SlaRule, ...]) -> None:
 def _refuse_unkeepable(
     rule: SlaRule, queues: Iterable[QueueRule], calendars: Mapping[str, Calendar], now_ms: int, path: str
 ) -> None:
-    """A length that the calendar does not have, as far as it is known: its deadline would come in no opening hour."""
     for queue in queues:
-        if rule.queues and queue.queue_id not in rule.queues:
-            continue
-        calendar = calendars.get("" if rule.real_time else rule.calendar_id or queue.calendar_id)
-        if calendar is None:
-            continue
-        open_ms = elapsed_ms(calendar, now_ms, calendar.until_ms)
-        for target, length_ms in rule.targets:
-            if length_ms > open_ms:
-                hours, days = open_ms // 3_600_000, (calendar.until_ms - now_ms) // 86_400_000
-                text = f"calendar {calendar.calendar_id!r} opens for {hours} h in the next {days} days, less than this"
-                raise ConfigError(f"{text}; shorten it, or take another calendar", f"{path}.{target}")
+        if not rule.queues or queue.queue_id in rule.queues:
+            calendar = calendars.get("" if rule.real_time else rule.calendar_id or queue.calendar_id)
+            for target, length_ms in rule.targets:
+                _refuse_longer(length_ms, calendar, now_ms, f"{path}.{target}")
+
+
+def _refuse_longer(length_ms: int, calendar: Calendar | None, now_ms: int, path: str) -> None:
+    """A length that the calendar does not have, as far as it is known: its deadline would come in no opening hour."""
+    if calendar is None:
+        return
+    open_ms = elapsed_ms(calendar, now_ms, calendar.until_ms)
+    if length_ms > open_ms:
+        hours, days = open_ms // 3_600_000, (calendar.until_ms - now_ms) // 86_400_000
+        text = f"calendar {calendar.calendar_id!r} opens for {hours} h in the next {days} days, less than this"
+        raise ConfigError(f"{text}; shorten it, or take another calendar", path)

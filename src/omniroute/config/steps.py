@@ -22,7 +22,7 @@ from omniroute.config.names import (
 )
 from omniroute.config.people import workers
 from omniroute.config.sections import Config, Queue
-from omniroute.core.rules import Outcome, Overflow, OverflowCause, Relaxation
+from omniroute.core.rules import Outcome, Overflow, OverflowCause, Relaxation, Requirement
 from omniroute.errors import ConfigError
 
 EVERYTHING = "*"
@@ -70,17 +70,23 @@ def _relaxation(text: str, config: Config, path: str) -> Relaxation:
         raise ConfigError(f"{text!r} is not a step; {_STEP_FORM}", path)
     after_ms = some_length_ms(found["after"], path, "a step")
     if found["drop"]:
-        return Relaxation(after_ms, drop=(_dropped(found["drop"], config, path),))
+        return Relaxation(after_ms, drop=(dropped(found["drop"], config, path),))
     if found["what"]:
         return _widened(after_ms, found["what"], found["whom"], config, path)
     if ">=" not in found["lower"]:
         raise ConfigError(f"{text!r} is not a step; {_STEP_FORM}", path)
-    lower = requirement(found["lower"], path)
+    return Relaxation(after_ms, lower=(lowered(found["lower"], config, path),))
+
+
+def lowered(text: str, config: Config, path: str) -> Requirement:
+    """The level that is enough, of a skill that there is."""
+    lower = requirement(text, path)
     check_known("skill", lower.skill, skills(config), path)
-    return Relaxation(after_ms, lower=(lower,))
+    return lower
 
 
-def _dropped(skill: str, config: Config, path: str) -> str:
+def dropped(skill: str, config: Config, path: str) -> str:
+    """A skill that there is, or all of them."""
     return EVERYTHING if skill == EVERY_SKILL else check_known("skill", skill, skills(config), path)
 
 
@@ -92,15 +98,15 @@ def _widened(after_ms: int, what: str, whom: str, config: Config, path: str) -> 
         case "queue":
             return Relaxation(after_ms, queues=(queue_id(whom, config, path),))
         case "operator":
-            return Relaxation(after_ms, operators=(_operator(whom, config, path),))
+            return Relaxation(after_ms, operators=(worker(whom, config, path),))
     raise ConfigError(f"{what!r} cannot be added{near(what, ('department', 'queue', 'operator'))}", path)
 
 
-def _operator(login: str, config: Config, path: str) -> str:
-    """Somebody who can take work; where the file has no people, whoever is called so."""
+def worker(login: str, config: Config, path: str, others: tuple[str, ...] = ()) -> str:
+    """Somebody who can take work; where the file has no people, whoever is called so. ``others`` may be meant too."""
     people = workers(config)
     if people:
-        return check_known("operator", login, people, path)
+        return check_known("operator", login, (*people, *others), path)
     check_name(login, path)
     return login
 

@@ -57,24 +57,29 @@ def taken(state: State, operator: Operator) -> dict[str, int]:
 class Holding:
     """What an operator holds and is offered; see `counts`."""
 
-    __slots__ = ("active", "offered", "taken")
+    __slots__ = ("_shadowed", "active", "offered", "taken")
 
     def __init__(self, state: State, operator: Operator) -> None:
-        held = [state.items[item_id] for item_id in operator.item_ids]
-        self.active = [item for item in held if counts(item)]
-        self.offered = [state.items[state.offers[offer_id].work_item_id].channel for offer_id in operator.offer_ids]
+        items, offers = state.items, state.offers
+        self.active = [item for item_id in operator.item_ids if counts(item := items[item_id])]
+        self.offered = [items[offers[offer_id].work_item_id].channel for offer_id in operator.offer_ids]
         self.taken = taken(state, operator)
+        self._shadowed: dict[str, None] | None = None
 
     def interrupted(self, state: State, arriving: ChannelRule | None) -> int:
         """Units that do not count while what is held, and what arrives, interrupts them."""
-        shadowed: dict[str, None] = {}
-        for item in self.active:
-            shadowed.update(dict.fromkeys(state.channels[item.channel].interrupts))
+        if not self.active:
+            return 0
+        shadowed = self._shadowed
+        if shadowed is None:  # the same whatever arrives
+            channels = state.channels
+            shadowed = self._shadowed = {name: None for one in self.active for name in channels[one.channel].interrupts}
         if arriving:
             if arriving.instance in shadowed:
                 return 0
-            shadowed.update(dict.fromkeys(arriving.interrupts))
-        return sum(item.cost_units for item in self.active if item.channel in shadowed)
+            if arriving.interrupts:
+                shadowed = shadowed | dict.fromkeys(arriving.interrupts)
+        return sum([item.cost_units for item in self.active if item.channel in shadowed]) if shadowed else 0
 
     def take_back(self, channel: str) -> None:
         """Count one offer less, as if it had not been made."""
@@ -83,6 +88,8 @@ class Holding:
 
     def excludes(self, state: State, rule: ChannelRule) -> bool:
         """Whether something held or offered wants the operator alone, or the arriving item does."""
+        if not self.taken:
+            return False
         if rule.exclusive and (self.offered or any(item.channel not in rule.interrupts for item in self.active)):
             return True
         return any(state.channels[channel].exclusive for channel, number in self.taken.items() if number)

@@ -15,10 +15,11 @@ from omniroute.core.events import (
     ClosingEnded,
     ConfirmationAsked,
     ConversationReopened,
+    InteractionReceived,
     MatterConfirmed,
     MatterRated,
 )
-from omniroute.core.model import Closing, Conversation
+from omniroute.core.model import MESSAGE, Closing, Conversation
 from omniroute.core.queueing import queue_item
 from omniroute.core.rules import Stage
 from omniroute.core.stages import kind_of
@@ -87,6 +88,12 @@ def reopen_by_link(step: Step, command: ReopenMatter) -> None:
     if record.queue_id not in state.queues or record.channel not in state.channels:
         raise Conflict("this matter cannot go on where it was: write to us")
     matter = reopen(step, record)
+    if command.written:
+        step.emit(
+            InteractionReceived(
+                state.counters.interaction + 1, matter.conversation_id, 0, matter.channel, MESSAGE, step.now_ms
+            )
+        )
     queue_item(step, matter, again_operator_id=matter.last_operator_id)
     notices.tell(step, matter, notices.REOPENED)
 

@@ -30,7 +30,9 @@ class Concern(StrEnum):
 
 OFFERS: Final = Concern.OFFERS
 CLOCKS: Final = Concern.CLOCKS
+HELD: Final = Concern.HELD
 WAITING: Final = Concern.WAITING
+WRAP_UPS: Final = Concern.WRAP_UPS
 # see the end of the enumerations in ``model``
 
 Key = tuple[str, int, str]

@@ -6,7 +6,8 @@ transaction of its event; ``effect_id`` comes from the event and is the stable k
 
 from __future__ import annotations
 
-from typing import Final, Protocol, cast
+from collections.abc import Callable
+from typing import Any, Final, Protocol, cast
 
 import msgspec
 
@@ -75,33 +76,24 @@ class CallsWebhook(Protocol):
 
 def effect_of(event: Event) -> Effect | None:
     """The effect that follows from an event, if one does."""
-    match event:
-        case ReplySent():
-            return Effect(
-                event.effect_id,
-                "reply",
-                event.conversation_id,
-                event.channel,
-                event.at_ms,
-                event.interaction_id,
-                event.operator_id,
-            )
-        case StatusAnswered() | NoticeSent():
-            return _notice(event)
-        case StatusCodeSent():
-            return _notice(event, event.expires_ms)
-        case OfferAccepted() | ItemPulled() | ItemForced():
-            return _of_contact("connect", event, event.operator_id, event.connect_due_ms)
-        case HandoffAccepted():
-            return _of_contact("connect", event, event.operator_id)
-        case WrapUpStarted():
-            return _of_contact("part", event, event.operator_id)
-        case ClockEscalated():
-            return _of_webhook(event)
-        case ItemDiverted():
-            return _of_contact("divert", event, outcome=event.outcome)
-        case _:
-            return None
+    order = _ORDERS.get(type(event))
+    return order(event) if order else None
+
+
+def _reply(event: ReplySent) -> Effect:
+    return Effect(
+        event.effect_id,
+        "reply",
+        event.conversation_id,
+        event.channel,
+        event.at_ms,
+        event.interaction_id,
+        event.operator_id,
+    )
+
+
+def _connect(event: OfferAccepted | ItemPulled | ItemForced) -> Effect | None:
+    return _of_contact("connect", event, event.operator_id, event.connect_due_ms)
 
 
 def _notice(event: StatusAnswered | StatusCodeSent | NoticeSent, expires_ms: int = 0) -> Effect:
@@ -151,3 +143,19 @@ def _of_contact(
         expires_ms=min(expires_ms, due_ms) if due_ms else expires_ms,
         outcome=outcome,
     )
+
+
+_ORDERS: dict[type[Event], Callable[[Any], Effect | None]] = {
+    ReplySent: _reply,
+    OfferAccepted: _connect,
+    ItemPulled: _connect,
+    ItemForced: _connect,
+    StatusAnswered: _notice,
+    NoticeSent: _notice,
+    StatusCodeSent: lambda event: _notice(event, event.expires_ms),
+    ClockEscalated: _of_webhook,
+    HandoffAccepted: lambda event: _of_contact("connect", event, event.operator_id),
+    WrapUpStarted: lambda event: _of_contact("part", event, event.operator_id),
+    ItemDiverted: lambda event: _of_contact("divert", event, outcome=event.outcome),
+}
+"""Every event of the journal is asked for its effect, and few have one."""

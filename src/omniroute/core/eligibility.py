@@ -23,9 +23,13 @@ def unable(state: State, operator: Operator, key: ClassKey) -> str:
 
 
 def _is_member(state: State, operator: Operator, key: ClassKey) -> bool:
-    if operator.operator_id in key.operators or any(one in operator.departments for one in key.departments):
+    if serves(state, operator, key.queue_id) or operator.operator_id in key.operators:
         return True
-    return any(serves(state, operator, queue_id) for queue_id in (key.queue_id, *key.queues))
+    if not (key.departments or key.queues):  # as long as nothing was relaxed
+        return False
+    if any(one in operator.departments for one in key.departments):
+        return True
+    return any(serves(state, operator, queue_id) for queue_id in key.queues)
 
 
 def serves(state: State, operator: Operator, queue_id: str) -> bool:

@@ -16,7 +16,7 @@ from omniroute.core.relaxation import joined, widened
 from omniroute.core.rules import Escalation, Target
 from omniroute.core.state import State
 from omniroute.core.step import Step
-from omniroute.core.targets import BREACH_PERCENT, clock_of, target_of
+from omniroute.core.targets import BREACH_PERCENT, Promise, clock_of, target_of
 
 ESCALATED = Decision("", "escalation", (), (), {})
 """The reasons of an offer that an escalation made."""
@@ -74,9 +74,11 @@ def _reach(step: Step, matter: Conversation, clock: Clock) -> None:
     percent = _percent(state, clock)
     known = _escalations(state, clock.sla_id, target_of(clock.name))
     those = [one for one in known if one.percent == percent < BREACH_PERCENT]
-    held = targets.owed(state, matter, clock, sla.queue_of(step, clock))
+    held = Promise(clock.sla_id, clock.length_ms, clock.calendar_id, escalations=tuple(known))  # as it was promised
     ahead = targets.ahead(clock, percent)
     next_ms = min(targets.moments(state, ahead, held, targets.pauses_of(clock))[1], clock.due_ms)
+    if targets.next_percent(held, percent) >= BREACH_PERCENT:
+        next_ms = clock.due_ms
     if not those:  # the policy has lost it meanwhile
         step.emit(ClockEscalated(matter.conversation_id, clock.name, clock.sla_id, percent, step.now_ms, next_ms))
     for one in those:

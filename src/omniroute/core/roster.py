@@ -205,10 +205,11 @@ class Roster:
         self.idle[slot] = idle
 
     def _place_by_lane(self, state: State, slot: int, operator: Operator) -> None:
-        holding = Holding(state, operator) if state.counting else None
+        nowhere = "" if operator.channels else absent(state, operator)
+        holding = Holding(state, operator) if state.counting and not nowhere else None
         self.idle[slot] = False
         for lane in self.lanes.values():
-            now = absent(state, operator, lane.channel)
+            now = nowhere or (absent(state, operator, lane.channel) if operator.channels else OPEN)
             now = now or full(state, operator, lane.channel, lane.cost_units, holding)
             if now == OPEN:
                 self.idle[slot] = True

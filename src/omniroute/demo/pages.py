@@ -33,6 +33,7 @@ def info(config: Config, password: str, smtp: str) -> dict[str, object]:
         "links": [
             {"title": "A shop with a chat", "href": "/channels/web/demo", "what": "write as a customer"},
             {"title": "A telephone", "href": "/channels/phone/simulator", "what": "call as a customer"},
+            {"title": "How a matter stands", "href": "/status", "what": "ask as a customer, by reference and code"},
             {"title": "Outgoing mail", "href": "/demo/mailbox", "what": "what customers would find in their mailbox"},
         ],
     }

@@ -21,11 +21,13 @@ from omniroute.core.policy import Policy, RoutingPolicy
 from omniroute.core.rules import CoreConfig
 from omniroute.engine import cells as c
 from omniroute.engine import hashes, recovery, timekeeper, upkeep
+from omniroute.engine.answers import Answers
 from omniroute.engine.classify import Classifier
 from omniroute.engine.context import EngineContext
 from omniroute.engine.intake import Intake
 from omniroute.engine.links import Links
 from omniroute.engine.metrics import Metrics
+from omniroute.engine.notices.texts import Notices, NoticeSetup
 from omniroute.engine.outbox import Outbox
 from omniroute.engine.ports import Clock, Disk, Spawn, SystemClock, TaskGroupSpawn
 from omniroute.engine.sinks import Sinks, SinkSetup
@@ -74,6 +76,8 @@ class Setup(NamedTuple):
     """Makes the references of matters; the simulator's are foreseeable."""
     status: StatusSetup = StatusSetup()
     """How customers are told where their matter stands."""
+    notices: NoticeSetup = NoticeSetup()
+    """What customers are told by itself."""
     sinks: Sequence[SinkSetup] = ()
     """Where webhooks go."""
 
@@ -91,6 +95,8 @@ class Engine:
         kinds = {one.name: one.channel for one in channels}
         self.links = links
         self.status = StatusDesk(writer, spawn, kinds, links, setup.status)
+        self.answers = Answers(writer)
+        writer.also = Notices(setup.notices, self._link).writes
         self.intake = Intake(writer, spawn, kinds, setup.classifier, setup.new_reference, self.status)
         self.supervisor = Supervisor(
             [ChannelRunner(one.name, one.channel, one.options, writer.clock, self._context) for one in channels]
@@ -100,6 +106,9 @@ class Engine:
             writer, spawn, self.supervisor.send, self.sinks.deliver, lambda who: setup.names.get(who, "")
         )
         self._spawn = spawn
+
+    def _link(self, purpose: str, conversation_id: int, resolution: int, now_ms: int) -> str:
+        return self.links.url(purpose, conversation_id, resolution, now_ms=now_ms)
 
     def _context(self, runner: ChannelRunner) -> EngineContext:
         return EngineContext(runner, self.writer, self.intake, self.setup.names)

@@ -54,6 +54,10 @@ IN_THREAD = (
     e.ClockEscalated,
     e.MatterPrioritized,
     e.DeliveryDied,
+    e.StageEntered,
+    e.NoticeSent,
+    e.MatterConfirmed,
+    e.MatterRated,
     e.StatusAsked,
     e.StatusAnswered,
     e.StatusCodeSent,
@@ -127,6 +131,8 @@ def _matter(event: e.Event, cells: c.Cells) -> Iterator[Write]:
                 yield c.put(c.CONVERSATION, c.number_key(record.conversation_id), cell)
         case e.ConversationMerged():
             yield from _merged(event, cells)
+        case e.InteractionReceived(raw_id=0):  # written on a page of ours: there is no raw input
+            return
         case e.InteractionReceived() | e.StatusAsked():
             yield c.put_number(c.RAW_MATTER, c.number_key(event.raw_id), event.conversation_id)
         case e.RawQuarantined():
@@ -149,7 +155,7 @@ def _merged(event: e.ConversationMerged, cells: c.Cells) -> Iterator[Write]:
 
 def _delivery(event: e.Event) -> Iterator[Write]:
     match event:
-        case e.ReplySent() | e.StatusAnswered() | e.StatusCodeSent():
+        case e.ReplySent() | e.StatusAnswered() | e.StatusCodeSent() | e.NoticeSent():
             yield c.put(c.DELIVERY, c.number_key(event.interaction_id), c.DeliveryCell("sending", "", event.at_ms))
         case e.DeliverySucceeded(interaction_id=number) if number:
             yield c.put(c.DELIVERY, c.number_key(number), c.DeliveryCell("delivered", "", event.at_ms))

@@ -82,6 +82,8 @@ class Registration:
             operator_id=one.operator,
             last=self._last,
             previous_operator_id=history.previous_operator(matters, state, cells),
+            automatic=one.automatic,
+            unverified=one.sender.kind not in EVIDENCE or bool(self._stated(one.sender)),
         )
 
     def _classification(self, state: State, customer_id: int, matters: list[int]) -> Classification:
@@ -147,6 +149,10 @@ class Registration:
         elif self._customer is not None and sender.name and self._customer.name == sender.address:
             self._customer.name = sender.name
             yield c.put(c.CUSTOMER, c.number_key(self._customer.customer_id), self._customer)
+
+    def _stated(self, sender: Identity) -> bool:
+        """Whether the address that an answer goes to is one that a form merely states."""
+        return sender.address in [self._interaction.fields.get(kind) for kind in ("email", "tel")]
 
     def _stated_identities(self) -> list[Identity]:
         """Addresses that the customer merely stated: shown, but never evidence that finds a customer again."""

@@ -8,7 +8,7 @@ since the last commit is void: the state is discarded and reloaded from the jour
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 import anyio
 import anyio.lowlevel
@@ -51,6 +51,13 @@ class Alarm:
         self.bell = anyio.Event()
 
 
+Also = Callable[[Sequence[Event], State, Cells], Iterable[Write]]
+
+
+def _nothing(_: Sequence[Event], __: State, ___: Cells) -> Iterable[Write]:
+    return ()
+
+
 class Batch:
     """What one commit will hold."""
 
@@ -84,6 +91,8 @@ class Writer:
         self.alarms = {concern: Alarm() for concern in Concern}
         self.timers_turn = anyio.Lock()
         """Held by the timekeeper that has a slice on its way: whoever comes meanwhile waits for one only."""
+        self.also: Also = _nothing
+        """The writes that follow from a command's events and all that it wrote; what is told to customers."""
         self.on_commit: list[Callable[[Sequence[Event]], None]] = []
         self.on_decide: list[Callable[[Sequence[Event]], None]] = []
         """Told of every command's events before they are durable: for checks, which look at the state just then."""
@@ -210,6 +219,9 @@ class Writer:
             made = list(request.contents(events))
             self.cells.stage(made)
             writes += made
+        made = list(self.also(events, self.state, self.cells))
+        self.cells.stage(made)
+        writes += made
         self._seq = request.seq = seq
         batch.entries += entries
         batch.writes += writes

@@ -48,6 +48,17 @@ def quote(world: World, act: Act) -> None:
     world.hand_in(act, InteractionKind.MESSAGE, quotes=_pick(world.post.replies, act.b))
 
 
+def ask(world: World, act: Act) -> None:
+    """Where a matter stands: one's own, somebody else's, or one that is not there (``b``)."""
+    reference = world.watch.ledger.questions.choose(act.who, act.b)
+    world.hand_in(act, InteractionKind.MESSAGE, asks=reference)
+
+
+def code(world: World, act: Act) -> None:
+    """Ask for a code on the status page, by a reference like those of ``ask``."""
+    world.want_code(world.watch.ledger.questions.choose(act.who, act.b))
+
+
 def _contact(kind: InteractionKind) -> Callable[[World, Act], None]:
     return lambda world, act: world.hand_in(act, kind)
 
@@ -403,6 +414,8 @@ def _reopen(world: World, closing: Closing, act: Act) -> k.Command | None:
 ACTS: dict[str, Callable[[World, Act], None]] = {
     "write": write,
     "quote": quote,
+    "ask": ask,
+    "code": code,
     "ring": _contact(InteractionKind.CONTACT_STARTED),
     "through": _contact(InteractionKind.CONTACT_CONNECTED),
     "no_answer": _contact(InteractionKind.CONTACT_NOT_CONNECTED),

@@ -23,6 +23,7 @@ from omniroute.core.permissions import SYSTEM, Actor, Role, authorize
 from omniroute.core.state import State
 from omniroute.engine.cells import Cells
 from omniroute.engine.mailbox import Contents, Prepare
+from omniroute.engine.status.codes import CODE_LIFE_MS
 from omniroute.errors import CallerError
 from omniroute.journal.codec import encode_event
 from omniroute.journal.contract import Entry
@@ -54,6 +55,8 @@ class CoreWorld(World):
         self._sessions: dict[str, int] = {}
         self._ours: dict[str, tuple[str, int]] = {}
         self._names: dict[int, str] = {}
+        self._askers: dict[int, str] = {}
+        self._under_way: dict[int, None] = {}
 
     # ---- what acts and minds use
     @property
@@ -75,6 +78,9 @@ class CoreWorld(World):
 
     def end(self) -> None:
         self.over = True
+
+    def unfinished(self) -> list[str]:
+        return [f"effect {number} is under way" for number in self._under_way]
 
     def mend(self) -> None:
         self.set_clock(max(0, -self.wall_offset_ms))
@@ -126,18 +132,31 @@ class CoreWorld(World):
         fault: str = "",
         answers_to: tuple[str, ...] = (),
         quotes: Sent | None = None,
+        asks: str = "",
     ) -> None:
         channel, key = channel_of(act.who), f"{act.who}/{kind}/{act.a}"
-        letter = self.post.letter(act, kind, key, fault, answers_to, quotes)
+        letter = self.post.letter(act, kind, key, fault, answers_to, quotes, asks)
         known = self._raws.get(key, 0)
         self._do(Actor(Role.CHANNEL, instance=channel), k.ReceiveRaw(channel=channel, known_raw_id=known))
         if known:
             return
         raw_id = self._raws[key] = self._state.counters.raw
+        self.watch.all_of(self.watch.ledger.told(key, raw_id, act.who))
         if letter.fault:
             self._do(SYSTEM, k.QuarantineRaw(raw_id=raw_id, reason="garbage"))
-            return
-        self._register(raw_id, letter, channel)
+        elif letter.asks:
+            self._answer(raw_id, letter, channel)
+        else:
+            self._register(raw_id, letter, channel)
+
+    def _answer(self, raw_id: int, letter: Letter, channel: str) -> None:
+        """A question is answered: about one's own matter, or the same as all others."""
+        questions = self.watch.ledger.questions
+        number = questions.matters.get(letter.asks, 0)
+        own = number if questions.owner(number) == letter.customer else 0
+        for event in self._do(SYSTEM, k.AnswerStatus(raw_id=raw_id, channel=channel, conversation_id=own)):
+            if isinstance(event, e.StatusAnswered):
+                self._askers[event.interaction_id] = letter.customer
 
     def _register(self, raw_id: int, letter: Letter, channel: str) -> None:
         number = self._sessions.get(letter.session, 0) if letter.session else self._answered(letter)
@@ -184,6 +203,13 @@ class CoreWorld(World):
                 return number
         return 0
 
+    def want_code(self, reference: str) -> None:
+        number = self.watch.ledger.questions.matters.get(reference, 0)
+        record = self._state.conversations.get(number) or self._closed.get(number)
+        if record is not None and record.channel != company.PHONE:
+            life_ms = CODE_LIFE_MS
+            self._do(SYSTEM, k.SendStatusCode(conversation_id=number, channel=record.channel, lifetime_ms=life_ms))
+
     # ---- the machine
     def _do(self, actor: Actor, command: k.Command) -> list[e.Event]:
         """One step, with every promise checked; a refusal is no event."""
@@ -216,10 +242,13 @@ class CoreWorld(World):
             self._closed.pop(event.record.conversation_id, None)
         effect = effect_of(event)
         if effect is not None:
+            self._under_way[effect.effect_id] = None
             self.at(self._now_s + 0.02, lambda: self._carry(effect))
 
     def _carry(self, effect: Effect) -> None:
-        customer, key = self._names[effect.conversation_id], f"e{effect.effect_id}"
+        self._under_way.pop(effect.effect_id, None)
+        customer, key = self._askers.get(effect.interaction_id, ""), f"e{effect.effect_id}"
+        customer = customer or self._names[effect.conversation_id]
         delivery = Delivery(
             key=key,
             order=effect.order,
@@ -280,7 +309,7 @@ class CoreWorld(World):
     def _next_deadline(self) -> tuple[int, Concern] | None:
         first: tuple[int, Concern] | None = None
         for concern, index in self._state.deadlines.items():
-            due_ms = index.next_ms()
+            due_ms = index.next_ms() if index.live else None
             if due_ms is not None and (first is None or due_ms < first[0]):
                 first = (due_ms, concern)
         return first

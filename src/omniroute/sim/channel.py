@@ -31,6 +31,8 @@ class Letter(msgspec.Struct, frozen=True):
     operator: str = ""
     fault: str = ""
     """``garbage``: it cannot be read; ``bug``: the channel's code fails on it."""
+    asks: str = ""
+    """The reference that it asks about; the text says the same."""
 
 
 class NoOptions(msgspec.Struct, forbid_unknown_fields=True):

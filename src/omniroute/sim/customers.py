@@ -46,6 +46,8 @@ class Customers:
             self._known.append(customer)
         if channel_of(customer) == company.PHONE:
             self._ring(customer)
+        elif self._chance.random() < 0.1:
+            self._ask(customer, self._chance.random() * 3)
         else:
             self._write(customer, self._chance.random() * 3)
 
@@ -64,6 +66,17 @@ class Customers:
             self._world.plan(in_s + gap_s, "write", customer, number, broken)
         if channel_of(customer) == company.CHAT and chance.random() < 0.3:
             self._write(customer, in_s + chance.random() * 0.2)
+
+    def _ask(self, customer: str, in_s: float) -> None:
+        """Where a matter stands: on the page, or by a message, which sometimes comes twice."""
+        number = self._written[customer] = self._written.get(customer, 0) + 1
+        about = self._chance.randrange(3_000)
+        if self._chance.random() < 0.3:
+            self._world.plan(in_s, "code", customer, number, about)
+            return
+        self._world.plan(in_s, "ask", customer, number, about)
+        if self._chance.random() * 100 < self._world.options.duplicates_percent:
+            self._world.plan(in_s + 20 * self._chance.random(), "ask", customer, number, about)
 
     def refused(self, act: Act) -> None:
         """Nobody acknowledged it: once more, later."""
@@ -97,6 +110,8 @@ class Customers:
         if delivery.order == "reply":
             if chance.random() < 0.5:
                 self._write(customer, 3 + chance.random() * (30 if channel_of(customer) == company.CHAT else 400))
+            elif chance.random() < 0.2:
+                self._ask(customer, 2 + chance.random() * 100)
         elif delivery.order == "connect":
             self._connect(delivery.session_key)
         elif delivery.order == "divert" and chance.random() < 0.6:

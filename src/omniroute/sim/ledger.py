@@ -17,6 +17,7 @@ from omniroute.core.model import ContactState
 from omniroute.engine import cells as c
 from omniroute.engine.mailbox import Request
 from omniroute.journal.memory import MemoryDisk
+from omniroute.sim.questions import Questions
 
 SESSION_GOES_ON_MS = 23 * 3_600_000
 """A finished chat goes on within a day; clocks that were set may make it a little less."""
@@ -54,6 +55,7 @@ class Ledger:
         """Effects that the provider refused for good."""
         self._expires: dict[int, int] = {}
         self._closed: dict[tuple[str, str], tuple[int, int]] = {}
+        self.questions = Questions()
         self._follow: dict[type[e.Event], Callable[[Any], Iterator[str]]] = {
             e.DeliverySucceeded: self._ended,
             e.DeliveryDied: self._ended,
@@ -106,9 +108,10 @@ class Ledger:
                 yield f"26: effect {effect.effect_id} was ordered twice"
             self.effects[effect.effect_id] = "ordered"
             self._expires[effect.effect_id] = effect.expires_ms
-        follow = self._follow.get(type(event))
-        if follow is not None:
-            yield from follow(event)
+        for room in (self._follow, self.questions.follow):
+            follow = room.get(type(event))
+            if follow is not None:
+                yield from follow(event)
 
     def _ended(self, event: e.DeliverySucceeded | e.DeliveryDied) -> Iterator[str]:
         if self.effects.get(event.effect_id) != "ordered":
@@ -215,8 +218,10 @@ class Ledger:
         """The provider has it."""
         self.sent[key] = self.sent.get(key, 0) + 1
 
-    def told(self, raw_id: int) -> Iterator[str]:
+    def told(self, key: str, raw_id: int, customer: str) -> Iterator[str]:
         """1: an input is acknowledged after it is durable."""
+        self.acknowledged[key] = raw_id
+        self.questions.wrote(raw_id, customer)
         if raw_id not in self._received:
             yield f"1: input {raw_id} was acknowledged before it was durable"
 
@@ -252,7 +257,8 @@ class Ledger:
                 yield f"26: effect {cell.effect.effect_id} was given up after {cell.attempts} attempts: {cell.reason}"
 
     def finished(self) -> Iterator[str]:
-        """23, 26: once the faults are over and everybody has worked, nothing is left."""
+        """1, 23, 26, 28: once the faults are over and everybody has worked, nothing is left."""
+        yield from self.questions.finished(self.acknowledged, self._interactions)
         open_effects = [number for number, how in self.effects.items() if how != "ended"]
         if open_effects:
             yield f"26: effects {open_effects[:5]} have neither been delivered nor given up"

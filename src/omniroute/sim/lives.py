@@ -129,8 +129,13 @@ class EngineWorld(World):
         fault: str = "",
         answers_to: tuple[str, ...] = (),
         quotes: Sent | None = None,
+        asks: str = "",
     ) -> None:
-        self.network.hand_in(act, kind, fault, answers_to, quotes)
+        self.network.hand_in(act, kind, fault, answers_to, quotes, asks)
+
+    def want_code(self, reference: str) -> None:
+        if self.engine is not None:
+            self.engine.status.codes.ask(reference, "en")
 
     def fault(self, act: Act) -> bool:
         happen = FAULTS.get(act.kind)

@@ -57,13 +57,13 @@ class Network:
 
     # ---- in
     def hand_in(
-        self, act: Act, kind: InteractionKind, fault: str, answers_to: tuple[str, ...], quotes: Sent | None
+        self, act: Act, kind: InteractionKind, fault: str, answers_to: tuple[str, ...], quotes: Sent | None, asks: str
     ) -> None:
         """Give an input to the engine, and wait for its acknowledgement beside everything else."""
         world, channel = self._world, channel_of(act.who)
         own_id = f"{act.who}/{kind}/{act.a}"
         key = c.joined_key(channel, "here", own_id)
-        letter = world.post.letter(act, kind, key, fault, answers_to, quotes)
+        letter = world.post.letter(act, kind, key, fault, answers_to, quotes, asks)
         raw = RawInput(
             instance=channel,
             account="here",
@@ -89,8 +89,7 @@ class Network:
         if act is None:  # the process is gone
             return
         if raw_id:
-            world.watch.ledger.acknowledged[key] = raw_id
-            world.watch.all_of(world.watch.ledger.told(raw_id))
+            world.watch.all_of(world.watch.ledger.told(key, raw_id, act.who))
         else:
             world.minds.refused(act)
 
@@ -124,6 +123,7 @@ class Network:
     def _arrive(self, delivery: Delivery) -> Receipt:
         world = self._world
         world.watch.ledger.carried(delivery.key)
+        world.watch.all_of(world.watch.ledger.questions.told(delivery))
         customer = delivery.to.address if delivery.to else ""
         provider_id = ""
         if delivery.order == "reply":

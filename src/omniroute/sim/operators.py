@@ -6,9 +6,9 @@ everybody is diligent, so that everything comes to an end.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from omniroute.core import events as e
 from omniroute.core.model import Presence
@@ -57,6 +57,15 @@ class Operators:
         self._world = world
         self._chance = world.chance
         self._names = [one.operator_id for one in world.people]
+        self._reactions: dict[type[e.Event], Callable[[Any], None]] = {
+            e.OfferMade: self._offered,
+            e.ConversationOpened: lambda event: self._tidy(event.conversation_id),
+            e.InteractionReceived: self._written_to,
+            e.ReplySent: self._answered,
+            e.WrapUpStarted: self._writes_up,
+            e.PresenceChanged: self._sent_away,
+            **dict.fromkeys(OWNED, self._took),
+        }
 
     def start(self) -> None:
         """Everybody comes to work; habits, breaks and interventions begin."""
@@ -112,27 +121,14 @@ class Operators:
     def hear(self, events: Sequence[e.Event]) -> None:
         """Something is committed: whoever it concerns does something about it, soon."""
         for event in events:
-            match event:
-                case e.OfferMade():
-                    self._offered(event.operator_id)
-                case e.ConversationOpened():
-                    self._tidy(event.conversation_id)
-                case e.InteractionReceived():
-                    matter = self._world.state.conversations.get(event.conversation_id)
-                    if matter is not None and matter.owner_id:
-                        self._soon("reply", matter.owner_id, 25)
-                case e.ReplySent():
-                    self._tidy(event.conversation_id)
-                    if self._chance.random() < 0.6:
-                        self._soon("complete", event.operator_id, 60)
-                case e.WrapUpStarted():
-                    if self._chance.random() < 0.7:
-                        self._soon("complete", event.operator_id, 20)
-                case e.PresenceChanged() if event.cause != "declared" and event.operator_id in self._names:
-                    self._world.plan(10 + self._chance.random() * 40, "connect", event.operator_id)
-                    self._world.plan(10 + self._chance.random() * 50, "presence", event.operator_id, AVAILABLE)
-                case _ if isinstance(event, OWNED):
-                    self._took(event)
+            react = self._reactions.get(type(event))
+            if react is not None:
+                react(event)
+
+    def _written_to(self, event: e.InteractionReceived) -> None:
+        matter = self._world.state.conversations.get(event.conversation_id)
+        if matter is not None and matter.owner_id:
+            self._soon("reply", matter.owner_id, 25)
 
     def _tidy(self, number: int) -> None:
         """Whoever sees that a customer has several matters may make them one."""
@@ -142,7 +138,22 @@ class Operators:
             for name in (self._chance.choice(self._names), "boss"):
                 self._soon("merge", name, 40)
 
-    def _offered(self, name: str) -> None:
+    def _answered(self, event: e.ReplySent) -> None:
+        self._tidy(event.conversation_id)
+        if self._chance.random() < 0.6:
+            self._soon("complete", event.operator_id, 60)
+
+    def _writes_up(self, event: e.WrapUpStarted) -> None:
+        if self._chance.random() < 0.7:
+            self._soon("complete", event.operator_id, 20)
+
+    def _sent_away(self, event: e.PresenceChanged) -> None:
+        if event.cause != "declared" and event.operator_id in self._names:
+            self._world.plan(10 + self._chance.random() * 40, "connect", event.operator_id)
+            self._world.plan(10 + self._chance.random() * 50, "presence", event.operator_id, AVAILABLE)
+
+    def _offered(self, event: e.OfferMade) -> None:
+        name = event.operator_id
         chance, options, calm = self._chance, self._world.options, self._world.calm
         how = 100 if calm else chance.random() * 100
         if how < options.ignored_percent:

@@ -45,7 +45,14 @@ class Post:
         return (newest.provider_id,) if newest and channel_of(customer) == company.MAIL else ()
 
     def letter(
-        self, act: Act, kind: InteractionKind, key: str, fault: str, answers_to: tuple[str, ...], quotes: Sent | None
+        self,
+        act: Act,
+        kind: InteractionKind,
+        key: str,
+        fault: str,
+        answers_to: tuple[str, ...],
+        quotes: Sent | None,
+        asks: str = "",
     ) -> Letter:
         """What an act hands in; ``key`` is that of its deduplication."""
         own_id = f"{act.who}/{kind}/{act.a}"
@@ -54,18 +61,21 @@ class Post:
             letter = self._letters[own_id] = Letter(
                 act.who,
                 kind,
-                "words",
+                f"Status {asks}" if asks else "words",
                 own_id,
                 (quotes.provider_id,) if quotes else answers_to,
                 act.who if channel_of(act.who) in SESSIONS else "",
                 fault=fault,
+                asks=asks,
             )
             self._expect(key, letter, quotes)
         return letter
 
     def _expect(self, key: str, letter: Letter, quotes: Sent | None) -> None:
         """Where it must go, and where it must not."""
-        if quotes is not None and quotes.customer != letter.customer:
+        if letter.asks:
+            self._ledger.questions.asks(key, letter.customer, letter.asks)
+        elif quotes is not None and quotes.customer != letter.customer:
             self._ledger.strangers[key] = quotes.conversation_id
         elif quotes is None and letter.answers_to and not letter.fault:
             newest = self._newest[letter.customer]

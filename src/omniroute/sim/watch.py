@@ -38,7 +38,7 @@ class Watch:
         self.follower = State()
         self.seq = 0
         self.commands = 0
-        self.tags: Counter[str] = Counter()
+        self.kinds: Counter[type[e.Event]] = Counter()
         self.starting = False
         self.began_ms = 0
         self.latest_ms = latest_ms
@@ -87,21 +87,22 @@ class Watch:
 
     def durable(self, entries: Sequence[Entry], epoch: int) -> None:
         """Told by the disk, in order, of what it will never lose."""
+        latest_ms = self.latest_ms()
         for entry in entries:
             if self.violation:
                 return
-            self._replay(entry, epoch)
+            self._replay(entry, epoch, latest_ms)
 
-    def _replay(self, entry: Entry, epoch: int) -> None:
+    def _replay(self, entry: Entry, epoch: int, latest_ms: int) -> None:
         if entry.seq != self.seq + 1 or epoch < self._epoch:
             self.fail(f"30: entry {entry.seq} of epoch {epoch} follows {self.seq} of epoch {self._epoch}")
-        if entry.at_ms > self.latest_ms():
+        if entry.at_ms > latest_ms:
             self.fail(f"25: entry {entry.seq} is of {entry.at_ms}, which no clock has shown for long")
         if entry.at_ms < self.follower.now_ms:
             self.fail(f"25: entry {entry.seq} is of {entry.at_ms}, earlier than {self.follower.now_ms}")
         self.seq, self._epoch = entry.seq, epoch
         event = decode_event(entry.data)
-        self.tags[event.__struct_config__.tag] += 1  # type: ignore[index]
+        self.kinds[type(event)] += 1
         if self.starting and isinstance(event, NOT_AT_A_START) and self._epoch > 1:
             self.fail(f"32: a restart brought {type(event).__name__}")
         offer = self.follower.offers.get(event.offer_id) if isinstance(event, e.OfferExpired) else None
@@ -158,6 +159,10 @@ class Watch:
         if not self.violation:
             self.violation = complaint
             self._alarm()
+
+    def tags(self) -> Counter[str]:
+        """How many events of each type are durable."""
+        return Counter({str(kind.__struct_config__.tag): number for kind, number in self.kinds.items()})
 
     def state_hash(self) -> str:
         """Of everything durable: the same seed gives the same one."""

@@ -121,8 +121,13 @@ class World(ABC):
         fault: str = "",
         answers_to: tuple[str, ...] = (),
         quotes: Sent | None = None,
+        asks: str = "",
     ) -> None:
-        """A customer gives something to a channel."""
+        """A customer gives something to a channel; it ``asks`` for the status of a reference, or is about anything."""
+
+    @abstractmethod
+    def want_code(self, reference: str) -> None:
+        """Somebody has typed a reference on the status page, whoever's it is."""
 
     @abstractmethod
     def fault(self, act: Act) -> bool:
@@ -213,7 +218,7 @@ class World(ABC):
             self.options,
             self.watch.violation,
             self.history,
-            self.watch.tags,
+            self.watch.tags(),
             self.kinds,
             self.lives,
             self.watch.commands,

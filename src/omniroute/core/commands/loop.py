@@ -40,7 +40,8 @@ class RateMatter(Command, frozen=True, kw_only=True, gc=False):
 
 
 class ReopenMatter(Command, frozen=True, kw_only=True, gc=False):
-    """The customer says that it is not done; ``record`` is the closed matter."""
+    """The customer says that it is not done; ``record`` is the closed matter, ``written``: and wrote why."""
 
     record: Conversation
     resolution: int
+    written: bool = False

@@ -9,12 +9,15 @@ first and the last after every step; the simulator the last two, and the first e
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from omniroute.core import events as e
 from omniroute.core import machine
 from omniroute.core.invariants.clocks import ABOUT_CLOCKS, clocks, clocks_are_honest, promises_are_measured
 from omniroute.core.invariants.indexes import indexes_recount
 from omniroute.core.invariants.moments import (
+    OFFERS_ENDED,
+    TIMERS,
     eligible_then,
     first_in_first_out,
     no_timer_is_early,
@@ -22,6 +25,9 @@ from omniroute.core.invariants.moments import (
 )
 from omniroute.core.invariants.promises import (
     GIVEN,
+    LENGTHS,
+    PLACES,
+    WRITTEN,
     Before,
     ages_are_kept,
     consequences,
@@ -46,6 +52,7 @@ from omniroute.core.invariants.rest import (
 )
 from omniroute.core.invariants.scope import Scope, everything, touched
 from omniroute.core.state import State
+from omniroute.core.work import apply_nothing
 
 __all__ = [
     "CONSEQUENCES",
@@ -63,6 +70,14 @@ __all__ = [
 Moment = Callable[[State, e.Event], Iterator[str]]
 
 
+class Asked(NamedTuple):
+    """What is asked of a type of event; ``of`` so many moments as there were when that was found."""
+
+    of: int
+    moments: tuple[tuple[str, Moment], ...]
+    consequences: bool
+
+
 class InvariantViolation(AssertionError):
     """The state is impossible. The message names the invariant and the record."""
 
@@ -76,18 +91,23 @@ def check_touched(state: State, events: Sequence[e.Event]) -> None:
     """The same for what the events of the last step have touched, and how it stands to everything else."""
     if any(isinstance(event, e.ConfigApplied) for event in events):
         check(state)
-    elif events:
-        _ask(state, touched(state, events))
+    else:
+        scope = touched(state, events)
+        if scope.items or scope.operators or scope.matters or scope.offers or scope.handoffs:
+            _ask(state, scope)
 
 
 def witness(before: State, events: Sequence[e.Event], at_ms: int) -> None:
     """Follow a step on a state that has seen everything before it; raise for the first event that should not be."""
     for event in events:
         before.now_ms = max(before.now_ms, at_ms)
-        for number, moment in _moments_of(type(event)):
+        asked = _asked.get(type(event))
+        if asked is None or asked.of != len(MOMENTS):
+            asked = _asked_about(type(event))
+        for number, moment in asked.moments:
             for complaint in moment(before, event):
                 raise InvariantViolation(f"invariant {number} ({moment.__name__}): {complaint}")
-        if hasattr(event, "conversation_id") or isinstance(event, e.ConversationMerged):
+        if asked.consequences:
             _apply(before, event, at_ms)
         else:
             machine.apply(before, event, at_ms)
@@ -102,13 +122,13 @@ def _apply(before: State, event: e.Event, at_ms: int) -> None:
             raise InvariantViolation(f"invariant {number} ({consequence.__name__}): {complaint}")
 
 
-def _moments_of(kind: type[e.Event]) -> tuple[tuple[str, Moment], ...]:
+def _asked_about(kind: type[e.Event]) -> Asked:
     """The moments that have something to say of an event of that type: all of them, where nobody has said."""
-    found = _asked.get(kind)
-    if found is None or found[0] != len(MOMENTS):
-        asked = tuple((n, one) for n, one in MOMENTS.items() if kind in ABOUT.get(one.__name__, (kind,)))
-        found = _asked[kind] = (len(MOMENTS), asked)
-    return found[1]
+    moments = tuple((number, one) for number, one in MOMENTS.items() if kind in ABOUT.get(one, (kind,)))
+    named = "conversation_id" in kind.__struct_fields__ or kind is e.ConversationMerged
+    about_a_matter = named and machine.APPLIERS[kind] is not apply_nothing
+    found = _asked[kind] = Asked(len(MOMENTS), moments, about_a_matter)
+    return found
 
 
 def _ask(state: State, scope: Scope) -> None:
@@ -150,14 +170,17 @@ MOMENTS: dict[str, Moment] = {
     "22": matters_do_not_go_round,
     "25": no_timer_is_early,
 }
-ABOUT: dict[str, tuple[type[e.Event], ...]] = {
-    "eligible_then": GIVEN,
-    "room_then": GIVEN,
-    "offers_end_in_time": (e.OfferAccepted, e.OfferExpired),
-    "first_in_first_out": (e.OfferMade,),
-    "matters_do_not_go_round": (e.HandoffRequested,),
-    "owners_write": (e.ReplySent, e.ConversationResolved),
-    "clocks_are_honest": ABOUT_CLOCKS,
+ABOUT: dict[Moment, tuple[type[e.Event], ...]] = {
+    eligible_then: GIVEN,
+    room_then: GIVEN,
+    offers_end_in_time: OFFERS_ENDED,
+    lengths_are_kept: LENGTHS,
+    first_in_first_out: (e.OfferMade,),
+    matters_do_not_go_round: (e.HandoffRequested,),
+    owners_write: WRITTEN,
+    ages_are_kept: PLACES,
+    clocks_are_honest: ABOUT_CLOCKS,
+    no_timer_is_early: TIMERS,
 }
-"""Which events a moment is about, where that is few: the others are not asked, which saves a third of the time."""
-_asked: dict[type[e.Event], tuple[int, tuple[tuple[str, Moment], ...]]] = {}
+"""Which events each moment is about; the others it would pass over."""
+_asked: dict[type[e.Event], Asked] = {}

@@ -5,13 +5,12 @@ What lives here: the comparison of every index with the records that it is deriv
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from omniroute.core import capacity as room
 from omniroute.core.classes import class_of
-from omniroute.core.deadlines import Concern, Key
+from omniroute.core.deadlines import HELD, OFFERS, WAITING, WRAP_UPS, Concern
 from omniroute.core.eligibility import unable
-from omniroute.core.invariants.scope import Scope
+from omniroute.core.invariants.scope import Scope, standing
 from omniroute.core.model import ItemState, Operator, WorkItem
 from omniroute.core.roster import Roster
 from omniroute.core.state import State
@@ -21,7 +20,7 @@ def indexes_recount(state: State, scope: Scope) -> Iterator[str]:
     """8: every index equals a recount from the records."""
     for operator in scope.operators:
         yield from _loads(state, operator)
-    yield from _lanes(state, scope.operators)
+    yield from _lanes(state, scope)
     if scope.whole:
         yield from _recount(state)
         return
@@ -61,15 +60,14 @@ def _loads(state: State, operator: Operator) -> Iterator[str]:
         yield f"{operator.operator_id} is offered {reserved} units, not {operator.offered_units}"
 
 
-def _lanes(state: State, operators: Sequence[Operator]) -> Iterator[str]:
+def _lanes(state: State, scope: Scope) -> Iterator[str]:
     """Where the roster says that somebody stands in each lane, against the records."""
-    state.roster.refresh(state)
-    for operator in operators:
-        slot = state.roster.slots[operator.operator_id]
-        nowhere = "" if operator.channels else room.absent(state, operator)
-        holding = None if nowhere else room.Holding(state, operator)
-        for key, lane in state.roster.lanes.items():
-            reason = nowhere or room.absent(state, operator, key[0]) or room.full(state, operator, *key, holding)
+    roster = state.roster
+    roster.refresh(state)
+    for operator in scope.operators:
+        slot = roster.slots[operator.operator_id]
+        for key, reason in standing(state, scope, operator).items():
+            lane = roster.lanes[key]
             if reason != lane.of[slot] or not lane.bits[reason] >> slot & 1:
                 yield f"{operator.operator_id} stands under {lane.of[slot]!r} in {key}, not {reason!r}"
 
@@ -87,23 +85,36 @@ def _waiting(state: State, item: WorkItem) -> Iterator[str]:
 
 
 def _deadlines_of_item(state: State, item: WorkItem) -> Iterator[str]:
-    for concern, key, due_ms in _due_of(item):
-        if state.deadlines[concern].live.get(key, 0) != due_ms:
-            yield f"the deadline {key} is {state.deadlines[concern].live.get(key, 0)}, not {due_ms}"
-
-
-def _due_of(item: WorkItem) -> Iterator[tuple[Concern, Key, int]]:
-    number = item.work_item_id
-    yield Concern.OFFERS, ("connect", number, ""), item.connect_due_ms
-    yield Concern.HELD, ("idle", number, ""), item.idle_due_ms
-    yield Concern.HELD, ("answer", number, ""), item.answer_due_ms
-    yield Concern.HELD, ("parked", number, ""), item.parked_until_ms
-    yield Concern.WRAP_UPS, ("wrap_up", number, ""), item.wrap_up_due_ms
-    yield Concern.WAITING, ("relax", number, ""), item.relax_due_ms
-    yield Concern.WAITING, ("overflow", number, ""), item.overflow_due_ms
-    yield Concern.WAITING, ("hold", number, ""), item.hold_until_ms
+    number, deadlines = item.work_item_id, state.deadlines
+    offers, held, waiting = deadlines[OFFERS].live, deadlines[HELD].live, deadlines[WAITING].live
+    due_ms = (
+        item.connect_due_ms,
+        item.idle_due_ms,
+        item.answer_due_ms,
+        item.parked_until_ms,
+        item.wrap_up_due_ms,
+        item.relax_due_ms,
+        item.overflow_due_ms,
+        item.hold_until_ms,
+    )
+    found_ms = (
+        offers.get(("connect", number, ""), 0),
+        held.get(("idle", number, ""), 0),
+        held.get(("answer", number, ""), 0),
+        held.get(("parked", number, ""), 0),
+        deadlines[WRAP_UPS].live.get(("wrap_up", number, ""), 0),
+        waiting.get(("relax", number, ""), 0),
+        waiting.get(("overflow", number, ""), 0),
+        waiting.get(("hold", number, ""), 0),
+    )
+    if found_ms != due_ms:
+        yield f"the deadlines {_DUE} of item {number} are {found_ms}, not {due_ms}"
     for operator_id, until_ms in item.backoff.items():
-        yield Concern.OFFERS, ("backoff", number, operator_id), until_ms
+        if offers.get(("backoff", number, operator_id), 0) != until_ms:
+            yield f"the back-off of {operator_id} from item {number} does not end at {until_ms}"
+
+
+_DUE = ("connect", "idle", "answer", "parked", "wrap_up", "relax", "overflow", "hold")
 
 
 # ---- of everything

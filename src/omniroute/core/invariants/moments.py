@@ -9,6 +9,21 @@ from omniroute.core.eligibility import why_not, why_not_by_hand
 from omniroute.core.state import State
 from omniroute.core.targets import clock_of
 
+OFFERS_ENDED = (e.OfferAccepted, e.OfferExpired)
+TIMERS = (
+    e.ClockEnded,
+    e.BackoffEnded,
+    e.HandoffReturned,
+    e.HandoffOverdue,
+    e.ItemClosed,
+    e.ItemWoken,
+    e.ConnectFailed,
+    e.ItemRelaxed,
+    e.ItemIdled,
+    e.PresenceChanged,
+    e.BatchClosed,
+)
+
 
 def eligible_then(state: State, event: e.Event) -> Iterator[str]:
     """10, 11, 12, 15: whoever is offered work, or given it by hand, was eligible and had room at that moment."""

@@ -15,6 +15,18 @@ from omniroute.core.rules import OverflowCause, Requirement, WrapUp
 from omniroute.core.state import State
 
 GIVEN = (e.OfferMade, e.ItemPulled, e.ItemForced, e.ItemReassigned)
+LENGTHS = (
+    e.OfferMade,
+    e.OfferDeclined,
+    e.OfferExpired,
+    e.ConnectFailed,
+    e.HandoffRequested,
+    e.LeaseStarted,
+    e.BatchOpened,
+)
+PLACES = (e.ItemQueued, e.ItemMoved, e.HandoffRequested, e.OverflowPassed, e.ItemReserved, e.ItemRelaxed)
+WRITTEN = (e.ReplySent, e.ConversationResolved)
+BACKED_OFF = (e.OfferDeclined, e.OfferExpired, e.ConnectFailed, e.ItemReturned)
 CONTACTS = tuple(ContactState)
 BY_HAND = {"channel", "escalation"}
 """What made an offer, other than the policy."""
@@ -191,8 +203,8 @@ def owners_write(state: State, event: e.Event) -> Iterator[str]:
 class Before(NamedTuple):
     """What an event must not, or must, change."""
 
-    ranks: dict[int, int]
-    answers: dict[int, tuple[str, int]]
+    items: dict[int, tuple[int, str, int]]
+    """By number: the rank, who holds it, and until when they have to answer."""
     hops: int
     contact: ContactState
     place: tuple[str, str, str]
@@ -201,19 +213,22 @@ class Before(NamedTuple):
     answered: bool = True
 
 
+_NOTHING = Before({}, 0, ContactState.NONE, ("", "", ""), {})
+
+
 def remember(state: State, event: e.Event) -> Before:
     """Of the matter of an event, before it is applied."""
     matter = _matter(state, event)
-    items = [state.items[number] for number in matter.item_ids] if matter else []
-    return Before(
-        {item.work_item_id: item.rank_ms for item in items},
-        {item.work_item_id: (item.operator_id, item.answer_due_ms) for item in items if item.answer_due_ms},
-        matter.hops if matter else 0,
-        matter.contact if matter else ContactState.NONE,
-        _place_of(matter) if matter else ("", "", ""),
-        {one: state.operators[one].load_units for one in {item.operator_id for item in items} if one},
-        *_to_keep(state, event),
-    )
+    if matter is None:
+        messages, answered = _to_keep(state, event)
+        return _NOTHING._replace(messages=messages, answered=answered) if messages else _NOTHING
+    items, holders = {}, dict[str, int]()
+    for number in matter.item_ids:
+        item = state.items[number]
+        items[number] = (item.rank_ms, item.operator_id, item.answer_due_ms)
+        if item.operator_id:
+            holders[item.operator_id] = state.operators[item.operator_id].load_units
+    return Before(items, matter.hops, matter.contact, _place_of(matter), holders, *_to_keep(state, event))
 
 
 def _place_of(matter: Conversation) -> tuple[str, str, str]:
@@ -249,14 +264,14 @@ def consequences(state: State, event: e.Event, before: Before) -> Iterator[str]:
     matter = _matter(state, event)
     if matter is None:
         return
-    for item in [state.items[number] for number in matter.item_ids]:
-        number = item.work_item_id
-        if before.ranks.get(number, item.rank_ms) != item.rank_ms and not isinstance(event, e.ItemMoved | e.ItemRanked):
-            yield f"{type(event).__name__} moved item {number} from its place"
-        who, due_ms = before.answers.get(number, ("", 0))
-        if due_ms and item.operator_id == who and item.answer_due_ms > due_ms:
-            yield f"{type(event).__name__} put the answer of item {number} off"
-    if isinstance(event, e.OfferDeclined | e.OfferExpired | e.ConnectFailed | e.ItemReturned):
+    for number in matter.item_ids:
+        if number in before.items:
+            item, (rank_ms, who, due_ms) = state.items[number], before.items[number]
+            if item.rank_ms != rank_ms and not isinstance(event, e.ItemMoved | e.ItemRanked):
+                yield f"{type(event).__name__} moved item {number} from its place"
+            if item.answer_due_ms > due_ms > 0 and item.operator_id == who:
+                yield f"{type(event).__name__} put the answer of item {number} off"
+    if isinstance(event, BACKED_OFF):
         kept_ms = state.items[event.work_item_id].backoff.get(event.operator_id, 0)
         if event.backoff_until_ms and kept_ms != event.backoff_until_ms:
             yield f"{event.operator_id} is not kept from item {event.work_item_id} by the back-off"
@@ -266,8 +281,12 @@ def consequences(state: State, event: e.Event, before: Before) -> Iterator[str]:
         yield f"{type(event).__name__} moved conversation {matter.conversation_id} to {_place_of(matter)}"
     if isinstance(event, e.HandoffRequested):
         yield from _asked(state, event, before)
-    back = CONTACTS.index(matter.contact) < CONTACTS.index(before.contact)
-    if back and not isinstance(event, e.ItemReturned | e.ConversationReopened):
+    if matter.contact is not before.contact and not isinstance(event, e.ItemReturned | e.ConversationReopened):
+        yield from _came_on(event, matter, before.contact)
+
+
+def _came_on(event: e.Event, matter: Conversation, before: ContactState) -> Iterator[str]:
+    if CONTACTS.index(matter.contact) < CONTACTS.index(before):
         yield f"{type(event).__name__} took the contact of {matter.conversation_id} back to {matter.contact}"
 
 

@@ -6,38 +6,49 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from omniroute.core.classes import class_of
 from omniroute.core.eligibility import unable, why_not
-from omniroute.core.invariants.scope import Scope
+from omniroute.core.invariants.scope import Scope, standing
 from omniroute.core.model import (
+    ASSIGNED,
+    AVAILABLE,
+    CONNECTING,
+    CONTACT_OVER,
+    OFFERED,
+    PARKED,
     PARTS,
+    QUEUED,
+    RECEIVED,
     RUNNING,
-    ContactState,
+    WRAP_UP,
     Conversation,
     Handoff,
     HandoffKind,
     ItemState,
     Operator,
-    Presence,
     WorkItem,
 )
 from omniroute.core.rules import Stage
 from omniroute.core.state import State
 
-HELD = {ItemState.CONNECTING, ItemState.ASSIGNED, ItemState.WRAP_UP}
+HELD = (CONNECTING, ASSIGNED, WRAP_UP)
+IN_LINE = (QUEUED, OFFERED)
+FOR_NOBODY = (QUEUED, OFFERED, CONNECTING)
+"""Nobody has begun with it."""
+CLOSED, DONE = ItemState.CLOSED, Stage.DONE
 
 
 def one_place(state: State, scope: Scope) -> Iterator[str]:
     """7: every open item is in exactly one of queued, offered, connecting, assigned, parked, wrap-up."""
     for item in scope.items:
         held = item.state in HELD
-        if (item.state is ItemState.PARKED) != bool(item.parked_until_ms):
+        if (item.state is PARKED) != bool(item.parked_until_ms):
             yield f"item {item.work_item_id} is {item.state}, put aside until {item.parked_until_ms}"
-        if (item.state is ItemState.CONNECTING) != bool(item.connect_due_ms):
+        if (item.state is CONNECTING) != bool(item.connect_due_ms):
             yield f"item {item.work_item_id} is {item.state}, connecting until {item.connect_due_ms}"
-        if (item.state is ItemState.OFFERED) != bool(item.offer_id):
+        if (item.state is OFFERED) != bool(item.offer_id):
             yield f"item {item.work_item_id} is {item.state}, with offer {item.offer_id}"
         if held != bool(item.operator_id):
             yield f"item {item.work_item_id} is {item.state}, held by {item.operator_id!r}"
-        if item.state is ItemState.CLOSED:
+        if item.state is CLOSED:
             yield f"item {item.work_item_id} is closed and still here"
     if scope.whole:
         yield from _every_place(state)
@@ -47,11 +58,11 @@ def _every_place(state: State) -> Iterator[str]:
     waiting = state.waiting.ordered()
     if len(waiting) != len(set(waiting)):
         yield "an item waits twice"
-    queued = sorted(i for i, item in state.items.items() if item.state is ItemState.QUEUED)
+    queued = sorted(i for i, item in state.items.items() if item.state is QUEUED)
     if sorted(waiting) != queued:
         yield f"waiting {sorted(waiting)} is not the queued {queued}"
     offered = sorted(offer.work_item_id for offer in state.offers.values())
-    if offered != sorted(i for i, item in state.items.items() if item.state is ItemState.OFFERED):
+    if offered != sorted(i for i, item in state.items.items() if item.state is OFFERED):
         yield f"offers are for {offered}, which is not what is offered"
     held = sorted(i for operator in state.operators.values() for i in operator.item_ids)
     if held != sorted(i for i, item in state.items.items() if item.state in HELD):
@@ -74,8 +85,8 @@ def one_owner(state: State, scope: Scope) -> Iterator[str]:
         if len(set(operator.item_ids)) != len(operator.item_ids):
             yield f"{operator.operator_id} holds an item twice"
     for matter in scope.matters:
-        owners = {state.items[i].operator_id for i in matter.item_ids if not state.items[i].part_of} - {""}
-        if owners != ({matter.owner_id} - {""}):
+        owners = {one.operator_id for i in matter.item_ids if not (one := state.items[i]).part_of and one.operator_id}
+        if owners != ({matter.owner_id} if matter.owner_id else set()):
             yield f"conversation {matter.conversation_id} is owned by {matter.owner_id!r}, items by {sorted(owners)}"
 
 
@@ -93,9 +104,9 @@ def offers_are_sound(state: State, scope: Scope) -> Iterator[str]:
         operator, item = state.operators[offer.operator_id], state.items[offer.work_item_id]
         if item.offer_id != offer.offer_id or offer.offer_id not in operator.offer_ids:
             yield f"offer {offer.offer_id} is not known to both sides"
-        if operator.presence is not Presence.AVAILABLE:
+        if operator.presence is not AVAILABLE:
             yield f"offer {offer.offer_id} stands with an operator who is {operator.presence}"
-        if operator.channels.get(item.channel, Presence.AVAILABLE) is not Presence.AVAILABLE:
+        if operator.channels.get(item.channel, AVAILABLE) is not AVAILABLE:
             yield f"offer {offer.offer_id} stands with an operator who takes nothing from {item.channel}"
         if unable(state, operator, class_of(item)):
             yield f"offer {offer.offer_id} stands with an operator who lacks {unable(state, operator, class_of(item))}"
@@ -120,7 +131,7 @@ def unanswered_work_has_a_deadline(state: State, scope: Scope) -> Iterator[str]:
     """16: assigned but unanswered work goes back at its deadline, where its queue sets one and no contact runs."""
     for item in scope.items:
         matter = state.conversations[item.conversation_id]
-        waits_for_us = item.state is ItemState.ASSIGNED and not matter.answered
+        waits_for_us = item.state is ASSIGNED and not matter.answered
         speaking = matter.contact in RUNNING
         bound = bool(state.queues[item.queue_id].answer_ms) and waits_for_us and not speaking
         bound = bound and not item.handoff_id and not item.part_of
@@ -136,22 +147,34 @@ def work_conserving(state: State, scope: Scope) -> Iterator[str]:
     them; who can serve which class is recounted with everything else).
     """
     if scope.whole:
-        yield from _idle_beside(state, [state.items[i] for i in state.waiting.ordered()], scope.operators)
+        yield from _idle_beside(state, scope, [state.items[i] for i in state.waiting.ordered()], scope.operators)
         return
-    waiting = [item for item in scope.items if item.state is ItemState.QUEUED]
+    waiting = [item for item in scope.items if item.state is QUEUED]
     if waiting:
-        yield from _idle_beside(state, waiting, state.operators.values())
-    if len(state.waiting):
-        for operator in scope.operators:
-            if operator.presence is Presence.AVAILABLE:
-                firsts = state.waiting.firsts(state.waiting.serves(operator))
-                yield from _idle_beside(state, [state.items[number] for number in firsts], (operator,))
+        yield from _idle_beside(state, scope, waiting, state.operators.values())
+    for operator in scope.operators if len(state.waiting) else ():
+        if operator.presence is AVAILABLE and _has_room(state, scope, operator):
+            firsts = state.waiting.firsts(state.waiting.serves(operator))
+            yield from _idle_beside(state, scope, [state.items[number] for number in firsts], (operator,))
 
 
-def _idle_beside(state: State, waiting: Sequence[WorkItem], operators: Iterable[Operator]) -> Iterator[str]:
+def _has_room(state: State, scope: Scope, operator: Operator) -> bool:
+    """Whether the operator could have anything in a lane in which something may wait, able or not."""
+    there = standing(state, scope, operator)
+    return any(not there.get(lane) for lane in state.waiting.heads)
+
+
+def _idle_beside(
+    state: State, scope: Scope, waiting: Sequence[WorkItem], operators: Iterable[Operator]
+) -> Iterator[str]:
+    """``scope.standings`` says of whom it knows whether there is room, which is most of the question."""
+    available = [operator for operator in operators if operator.presence is AVAILABLE]
     for item in waiting:
-        for operator in operators:
-            if operator.presence is Presence.AVAILABLE and not why_not(state, operator, item):
+        key, lane = class_of(item), (item.channel, item.cost_units)
+        for operator in available:
+            known = scope.standings.get(operator.operator_id)
+            no_room = known is not None and known.get(lane)
+            if not no_room and not unable(state, operator, key) and not why_not(state, operator, item):
                 yield f"{operator.operator_id} is free for waiting item {item.work_item_id}"
 
 
@@ -163,7 +186,7 @@ def places_are_kept(state: State, scope: Scope) -> Iterator[str]:
                 if state.items[item_id].rank_ms != rank_ms or class_of(state.items[item_id]) != key:
                     yield f"item {item_id} is not at its place"
     for item in scope.items:
-        if item.state in {ItemState.QUEUED, ItemState.OFFERED}:
+        if item.state in IN_LINE:
             steps = state.queues[item.queue_id].relaxations[item.relaxed :]
             due_ms = item.enqueued_ms + steps[0].after_ms if steps else 0
             if item.relax_due_ms != due_ms:
@@ -171,7 +194,7 @@ def places_are_kept(state: State, scope: Scope) -> Iterator[str]:
         if not item.reserved_by:
             continue
         kept = state.operators[item.reserved_by].reserved_for
-        if item.state is not ItemState.QUEUED or kept != item.work_item_id:
+        if item.state is not QUEUED or kept != item.work_item_id:
             yield f"{item.reserved_by} is kept free for item {item.work_item_id}, which is {item.state}"
     for operator in scope.operators:
         item_id = operator.reserved_for
@@ -238,16 +261,16 @@ def nothing_dangles(state: State, scope: Scope) -> Iterator[str]:
     for matter in scope.matters:
         if matter.queue_id not in state.queues or matter.channel not in state.channels:
             yield f"conversation {matter.conversation_id} is in an unknown queue or channel"
-        if matter.stage is Stage.DONE:
+        if matter.stage is DONE:
             yield f"conversation {matter.conversation_id} is done and still here"
         if any(i not in state.items for i in matter.item_ids):
             yield f"conversation {matter.conversation_id} has lost an item"
-        if matter.stage is Stage.RECEIVED and not matter.item_ids:
+        if matter.stage is RECEIVED and not matter.item_ids:
             yield f"conversation {matter.conversation_id} waits for nobody"
 
 
 def _is_over(item: WorkItem, matter: Conversation) -> bool:
     """Whether the item is of a contact that nobody has had, and that nobody wants any more."""
-    waits = item.state in {ItemState.QUEUED, ItemState.OFFERED, ItemState.CONNECTING}
-    gone = matter.contact is ContactState.OVER and not matter.message_count and not matter.hops
-    return waits and gone and matter.stage is Stage.RECEIVED and not item.outcome and not item.handoff_id
+    waits = item.state in FOR_NOBODY
+    gone = matter.contact is CONTACT_OVER and not matter.message_count and not matter.hops
+    return waits and gone and matter.stage is RECEIVED and not item.outcome and not item.handoff_id

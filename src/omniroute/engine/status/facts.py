@@ -86,6 +86,8 @@ def _public(journal: Journal, cell: c.ThreadCell, event: Event) -> Line | None:
     match event:
         case e.InteractionReceived(kind=InteractionKind.MESSAGE):
             return _spoken(journal, "customer", cell, event.interaction_id, event.channel)
+        case e.NoticeSent():
+            return _spoken(journal, "answer", cell, event.interaction_id, event.channel)
         case e.ReplySent():
             return _spoken(journal, "answer", cell, event.interaction_id, event.channel)
         case e.ConversationReopened():
