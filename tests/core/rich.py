@@ -185,6 +185,8 @@ KINDS = (
         ),
         ("received", "in_progress", "done", "reopened"),
         confirm_ms=60 * SECOND,
+        lines=True,
+        order_system="erp",
     ),
 )
 RICH = changed(

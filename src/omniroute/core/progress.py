@@ -6,7 +6,7 @@ on, and the customer is told.
 
 from __future__ import annotations
 
-from omniroute.core import notices, sla, tasks
+from omniroute.core import notices, orders, sla, tasks
 from omniroute.core.commands import ChangeStage, SetFields
 from omniroute.core.events import FieldsSet, StageChanged, StageEntered
 from omniroute.core.model import RECEIVED, Conversation, Handoff
@@ -119,6 +119,7 @@ def entered(step: Step, matter: Conversation, *, phase: bool = False) -> None:
     """The matter is in another stage, and perhaps in another ``phase``."""
     sla.turn(step, matter)
     tasks.create(step, matter)
+    orders.tell(step, matter, "stage")
     told = present(step.state, matter).notice
     if told:
         notices.tell(step, matter, told)

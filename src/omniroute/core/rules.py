@@ -256,7 +256,8 @@ class KindRule(msgspec.Struct, frozen=True, array_like=True):
     ``notices``: which phases the customer is told of (``received``, ``in_progress``, ``done``, ``reopened``).
     ``confirm_ms``: how long, in the time of the calendar (empty: the queue's), a customer who is asked whether it is
     done may be silent; 0: nobody is asked.
-    ``lines``: its matters have order lines, with quantity and price.
+    ``lines``: its matters have order lines, with quantity and price;
+    ``order_system`` names the system that is told when they or the stage change.
     """
 
     kind: str
@@ -265,6 +266,7 @@ class KindRule(msgspec.Struct, frozen=True, array_like=True):
     confirm_ms: int = 0
     confirm_calendar_id: str = ""
     lines: bool = False
+    order_system: str = ""
 
 
 class CoreConfig(msgspec.Struct, frozen=True, array_like=True):
