@@ -81,6 +81,28 @@ class PriorityBody(Body, kw_only=True):
     tier: Short | None = None
 
 
+class OrderLineBody(Body, kw_only=True):
+    """So many of something, each for ``unit_minor`` minor units (cents) of the currency."""
+
+    text: str
+    quantity: int
+    unit_minor: int
+    sku: str = ""
+
+
+class OrderBody(Body, kw_only=True):
+    """What is ordered: all lines."""
+
+    currency: str
+    lines: list[OrderLineBody]
+
+
+class OrderStageBody(Body, kw_only=True):
+    """Where the order stands now."""
+
+    stage: Annotated[str, Meta(min_length=1, max_length=64)]
+
+
 class OperatorIdBody(Body, kw_only=True):
     """To whom the work goes."""
 

@@ -73,6 +73,8 @@ def event_text(event: Event, names: Mapping[str, str], titles: Mapping[str, str]
             return "Opened again"
         case e.StageEntered():
             return f"Stage {event.was} → {event.stage_id}" + (f", by {who}" if by else "")
+        case e.OrderLinesSet():
+            return f"The order has {event.lines} lines now, by {who}"
         case e.NoticeSent():
             return f"The customer was told: {event.notice.replace('_', ' ')}"
         case e.MatterConfirmed():

@@ -16,6 +16,7 @@ from omniroute.api import views
 from omniroute.api.assigning import Assigning
 from omniroute.api.call import COOKIE, Call, token_of
 from omniroute.api.listings import download, me_of
+from omniroute.api.orders import Orders
 from omniroute.api.work import operator_of, refusal, with_content
 from omniroute.channels.contract import RawInput
 from omniroute.channels.email.html import sanitize_html
@@ -24,7 +25,7 @@ from omniroute.engine import cells as c
 from omniroute.errors import Conflict, InvalidInput, NotFound
 
 
-class Operations(Assigning):
+class Operations(Assigning, Orders):
     """Handlers over one engine: all of them."""
 
     # ---- signing in

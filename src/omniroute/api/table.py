@@ -28,6 +28,8 @@ def endpoints(do: Operations) -> list[Endpoint]:
         Endpoint("POST", f"{matter}/notes", do.note, views.Done, bodies.TextBody, 201),
         Endpoint("GET", f"{matter}/promises", do.promises, list[views.PromiseView]),
         Endpoint("PUT", f"{matter}/priority", do.prioritize, views.Done, bodies.PriorityBody),
+        Endpoint("PUT", f"{matter}/order", do.set_order, views.Done, bodies.OrderBody),
+        Endpoint("POST", "/orders/{reference}/stage", do.order_stage, views.Done, bodies.OrderStageBody),
         Endpoint("POST", f"{matter}/merge", do.merge, views.Done, bodies.MergeBody),
         Endpoint("GET", f"{matter}/explanation", do.explanation, views.ExplanationView),
         Endpoint("GET", f"{matter}/attachments/{{interaction_id:int}}/{{place:int}}", do.attachment, bytes_answer=True),

@@ -6,7 +6,7 @@ from typing import TypeGuard
 
 import msgspec
 
-from omniroute.api import handoffs, names, promises, views, waits
+from omniroute.api import handoffs, names, ordered, promises, views, waits
 from omniroute.api.explanations import explain, find_operator
 from omniroute.api.screens import Screens
 from omniroute.channels.contract import Identity
@@ -128,6 +128,7 @@ class Threads:
             promises=promises.open_to_customer(screens.state, record, screens.now_ms()),
             customer=customer,
             tags=list(record.tags),
+            order=ordered.view(screens.engine.writer.journal, screens.state, record),
             waiting=waits.waiting(screens.state, item, screens.name) if item and waits.is_waiting(item) else None,
         )
 

@@ -343,6 +343,31 @@ class CustomerView(msgspec.Struct, kw_only=True):
     earlier: list[EarlierView]
 
 
+class OrderLineView(msgspec.Struct, kw_only=True):
+    """One line of an order; amounts are minor units of its currency."""
+
+    sku: str
+    text: str
+    quantity: int
+    unit_minor: int
+    total_minor: int
+
+
+class OrderView(msgspec.Struct, kw_only=True):
+    """What is ordered, and how far other departments are with it. ``digits``: decimal places of the currency."""
+
+    currency: str
+    digits: int
+    lines: list[OrderLineView]
+    total_minor: int
+    total: str
+    editable: bool
+    """The matter is open and its kind has order lines."""
+    tasks_done: int
+    tasks_open: int
+    tasks_late: int
+
+
 class ConversationView(msgspec.Struct, kw_only=True):
     """One matter with its thread. ``item`` is the open work item that concerns me most, or None.
 
@@ -387,6 +412,8 @@ class ConversationView(msgspec.Struct, kw_only=True):
     """What the last sender wrote for whoever has it now or is offered it."""
     promises: list[ClockView] = []
     """What the customer was promised and is still open."""
+    order: OrderView | None = None
+    """Of a kind with order lines, or with tasks in its stages."""
 
 
 class ExplanationView(msgspec.Struct, kw_only=True):

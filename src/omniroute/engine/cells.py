@@ -25,7 +25,7 @@ CONVERSATION, REFERENCE, SESSION, OUR_ID = "conversation", "reference", "session
 CUSTOMER, IDENTITY, CUSTOMER_IDENTITY, HISTORY = "customer", "identity", "customer_identity", "history"
 OUTBOX, DEAD = "outbox", "dead"
 STATUS_COUNT, LINK_USED = "status_count", "link_used"
-PACKET = "packet"
+PACKET, ORDER = "packet", "order"
 ACCOUNT, LOGIN_SESSION, NOTICE, QUARANTINE, SECRET, IDEMPOTENCY = (
     "account",
     "login_session",
@@ -87,6 +87,23 @@ class PacketCell(msgspec.Struct, array_like=True):
     summary: str = ""
     promises: list[str] = []
     tried: list[str] = []
+
+
+class OrderLine(msgspec.Struct, array_like=True):
+    """So many of something, each for ``unit_minor`` minor units of the order's currency."""
+
+    sku: str
+    text: str
+    quantity: int
+    unit_minor: int
+
+
+class OrderCell(msgspec.Struct, array_like=True):
+    """What is ordered in a matter; the total is that of the lines (`orders.order_of`)."""
+
+    currency: str
+    lines: list[OrderLine]
+    total_minor: int
 
 
 class ConversationCell(msgspec.Struct, array_like=True):

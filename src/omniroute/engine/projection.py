@@ -55,6 +55,7 @@ IN_THREAD = (
     e.MatterPrioritized,
     e.DeliveryDied,
     e.StageEntered,
+    e.OrderLinesSet,
     e.NoticeSent,
     e.MatterConfirmed,
     e.MatterRated,
