@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.api.rig import COMPANY, Office, office
+import pytest
+from tests.api.rig import COMPANY, REGISTRY, Office, office
+
+from omniroute import config, plugins
+from omniroute.core import events as e
+from omniroute.errors import ConfigError, DeliveryDeferred
+from omniroute.sinks.orders import OrderChange
 
 ORDER = {
     "lines": True,
@@ -85,3 +91,64 @@ async def test_an_order_system_says_where_an_order_stands():
         assert matter.stage_id == "shipped"
         answer = await one.call("root", "POST", f"/orders/{reference}/stage", {"stage": "placed"})
         assert answer.status_code == 409
+
+
+# ---- the way out
+
+
+class Erp:
+    """An order system that remembers, and fails as often as it is told to."""
+
+    name = "erp"
+
+    def __init__(self) -> None:
+        self.told: list[OrderChange] = []
+        self.failures = 0
+
+    async def changed(self, order: OrderChange) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise DeliveryDeferred("it rests")
+        self.told.append(order)
+
+
+def connected() -> tuple[Erp, plugins.Registry, dict[str, Any]]:
+    erp = Erp()
+    registry = REGISTRY._replace(order_systems={"erp": erp})
+    return erp, registry, {**COMPANY, "kinds": {"question": {**ORDER, "order_system": "erp"}}}
+
+
+async def test_an_order_system_is_told_of_stages_and_lines_in_order():
+    erp, registry, company = connected()
+    async with office(company, registry=registry) as one:
+        reference, _ = await one.matter_of("ann")
+        await one.right("ann", "PUT", f"/conversations/{reference}/order", {"currency": "EUR", "lines": [LAMP]})
+        await one.right("root", "POST", f"/orders/{reference}/stage", {"stage": "shipped"})
+        await one.wait(1_000)
+        assert [(order.what, order.stage) for order in erp.told] == [
+            ("stage", "placed"),
+            ("lines", "placed"),
+            ("stage", "shipped"),
+        ]
+        assert {order.reference for order in erp.told} == {reference}
+        assert (erp.told[-1].currency, erp.told[-1].total_minor) == ("EUR", 5997)
+        assert erp.told[-1].lines[0].text == "Lamp"
+
+
+async def test_a_system_that_rests_is_told_later_under_the_same_key():
+    erp, registry, company = connected()
+    erp.failures = 1
+    async with office(company, registry=registry) as one:
+        await one.matter_of("ann")
+        await one.wait(1_000)
+        assert not erp.told
+        await one.wait(3_000)
+        assert [(order.what, order.key) for order in erp.told] == [
+            ("stage", f"e{one.events(e.OrderChanged)[0].effect_id}")
+        ]
+
+
+def test_a_system_that_no_plugin_brings_is_refused():
+    _, _, company = connected()
+    with pytest.raises(ConfigError, match="no order system 'erp'"):
+        config.core_config(config.parse(company), REGISTRY, 0)

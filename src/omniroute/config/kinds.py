@@ -113,26 +113,27 @@ def _stage(config: Config, section: StageSection, names: list[str], fields: Iter
         section.on_reply,
         section.on_message,
         section.notice,
-        tuple(_task(config, one, f"{path}.tasks[{place}]") for place, one in enumerate(_tasks(section, path))),
+        _tasks(config, section, path),
         section.on_tasks,
         section.on_delay,
     )
 
 
-def _tasks(section: StageSection, path: str) -> list[TaskSection]:
+def _tasks(config: Config, section: StageSection, path: str) -> tuple[StageTask, ...]:
     """The tasks of a stage, which differ in queue or title. Raises `ConfigError`."""
+    tasks = tuple(_task(config, one, f"{path}.tasks[{place}]") for place, one in enumerate(section.tasks))
     for key in ("on_tasks", "on_delay"):
-        if getattr(section, key) and not section.tasks:
+        if getattr(section, key) and not tasks:
             raise ConfigError("this stage has no tasks; give it some, or take this out", f"{path}.{key}")
-    if section.on_delay and not any(length_ms(one.due, f"{path}.tasks") for one in section.tasks):
-        raise ConfigError("no task of this stage is ever late; give one a `due`", f"{path}.on_delay")
-    if section.tasks and section.phase == Stage.DONE:
+    if tasks and section.phase == Stage.DONE:
         raise ConfigError("what is done has no tasks any more", f"{path}.tasks")
-    known = [(one.queue, one.title) for one in section.tasks]
+    known = [(one.queue_id, one.title) for one in tasks]
     for place, one in enumerate(known):
         if one in known[:place]:
             raise ConfigError("another task says the same; give it another title", f"{path}.tasks[{place}].title")
-    return section.tasks
+    if section.on_delay and not any(one.due_ms for one in tasks):
+        raise ConfigError("no task of this stage is ever late; give one a `due`", f"{path}.on_delay")
+    return tasks
 
 
 def _task(config: Config, task: TaskSection, path: str) -> StageTask:
