@@ -25,6 +25,9 @@ company = "Routing"
 [server]
 port = {http_port}
 
+[kinds.question]
+notices = []
+
 [journal]
 path = "{directory}/centre.db"
 

@@ -40,6 +40,9 @@ company = "Acceptance"
 [server]
 port = {http_port}
 
+[kinds.question]
+notices = []
+
 [journal]
 path = "{directory}/office.db"
 

@@ -36,6 +36,7 @@ QUEUE = {"offer": "20s", "backoff": "60s", "wrap_up": "2m", "first_response": "5
 COMPANY: dict[str, Any] = {
     "company": "Test & Co",
     "server": {"port": 0},
+    "kinds": {"question": {"notices": []}},  # what customers are told by itself has tests of its own
     "departments": {
         "support": {"title": "Support", "default_queue": "general", "queues": {"general": QUEUE}},
         "sales": {"title": "Sales", "default_queue": "shop", "queues": {"shop": QUEUE}},

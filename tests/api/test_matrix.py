@@ -64,6 +64,12 @@ MATRIX: dict[tuple[str, str], tuple[str, Any, dict[str, int]]] = {
         {"": 401, "ann": 201, "bob": 201, "cem": 404, "fay": 404, "sue": 201, "dan": 404, "root": 403},
     ),
     ("GET", "/conversations/{reference}/promises"): ("/conversations/{own}/promises", None, READERS),
+    ("POST", "/conversations/{reference}/stage"): (
+        "/conversations/{own}/stage",
+        {"stage": "waiting_customer"},
+        OWNER_OR_CHIEF,
+    ),
+    ("PUT", "/conversations/{reference}/fields"): ("/conversations/{own}/fields", {"fields": {}}, OWNER_OR_CHIEF),
     ("PUT", "/conversations/{reference}/priority"): ("/conversations/{own}/priority", {"priority": 3}, OWNER_OR_CHIEF),
     ("PUT", "/conversations/{reference}/order"): (
         "/conversations/{own}/order",

@@ -6,7 +6,8 @@ import random
 
 import pytest
 
-from omniroute.core.deadlines import NEW_MAX, STALE_FACTOR, DeadlineIndex, Key
+from omniroute.core import deadlines
+from omniroute.core.deadlines import BUCKET_MAX, NEW_MAX, STALE_FACTOR, WIDE, DeadlineIndex, Key
 
 
 def key(number: int, kind: str = "offer") -> Key:
@@ -77,7 +78,8 @@ def test_cancelled_entries_do_not_pile_up(index):
     for number in range(10_000):
         index.set(key(number), number + 1)
         index.clear(key(number - 1))
-    assert len(index._heap) + len(index._new) <= max(2 * NEW_MAX, STALE_FACTOR * len(index.live) + NEW_MAX) + 1
+        entries = [*index._keys.values(), *index._ordered.values()]
+        assert sum(map(len, entries)) == index._held <= max(NEW_MAX, STALE_FACTOR * len(index.live)) + NEW_MAX
 
 
 def test_it_agrees_with_a_plain_dictionary(index):
@@ -94,3 +96,74 @@ def test_it_agrees_with_a_plain_dictionary(index):
         now_ms = chance.randrange(100)
         expected = sorted((due, name) for name, due in model.items() if due <= now_ms)
         assert index.due(now_ms, 5) == [name for _, name in expected[:5]]
+
+
+MINUTE_MS = 1 << WIDE
+
+
+@pytest.mark.parametrize("span_ms", [1, 50, MINUTE_MS // 2, 40 * MINUTE_MS])
+@pytest.mark.parametrize("seed", range(3))
+def test_it_agrees_with_a_plain_dictionary_in_crowds_and_over_long_times(index, monkeypatch, span_ms, seed):
+    """Small buckets, so that they are divided, thinned out, opened out of order and forgotten all the time."""
+    monkeypatch.setattr(deadlines, "BUCKET_MAX", 6)
+    chance = random.Random(seed)
+    model: dict[Key, int] = {}
+    now_ms = 1_800_000_000_000
+    for _ in range(1_500):
+        for _ in range(chance.randrange(12)):
+            which = key(chance.randrange(150))
+            if chance.random() < 0.3:
+                index.clear(which)
+                model.pop(which, None)
+            else:
+                model[which] = now_ms + chance.randrange(-span_ms // 4, span_ms)
+                index.set(which, model[which])
+        expected = sorted((due, name) for name, due in model.items() if due <= now_ms)
+        limit = chance.choice((1, 5, 1_000))
+        if chance.random() < 0.5:
+            assert index.next_ms() == min(model.values(), default=None)
+        found = index.due(now_ms, limit)
+        assert found == [name for _, name in expected[:limit]]
+        for name in found:
+            if chance.random() < 0.8:
+                index.clear(name)
+                del model[name]
+        now_ms += chance.randrange(span_ms // 8 + 1)
+    for name in list(model):
+        index.clear(name)
+    assert index.next_ms() is None
+    assert (index._held, index._keys, index._ordered, index._opened, index._heap, index._divided) == (
+        0,
+        {},
+        {},
+        [],
+        [],
+        {},
+    )
+
+
+def test_a_crowded_minute_is_divided_and_stays_in_order(index):
+    chance = random.Random(7)
+    due = {key(number): chance.randrange(MINUTE_MS) + 1 for number in range(3 * BUCKET_MAX)}
+    for which, due_ms in due.items():
+        index.set(which, due_ms)
+    assert index.next_ms() == min(due.values())
+    assert max(map(len, [*index._keys.values(), *index._ordered.values()])) < 100
+    assert index.due(MINUTE_MS, len(due)) == sorted(due, key=lambda which: (due[which], which))
+
+
+def test_a_crowd_in_one_millisecond_is_in_the_order_of_its_keys(index):
+    for number in reversed(range(2 * BUCKET_MAX)):
+        index.set(key(number), MINUTE_MS)
+    assert index.due(MINUTE_MS, 300) == [key(number) for number in range(300)]
+
+
+def test_an_opened_minute_that_gets_crowded_is_divided_too(index):
+    index.set(key(0), MINUTE_MS - 1)
+    assert index.next_ms() == MINUTE_MS - 1
+    for number in range(1, 2 * BUCKET_MAX):
+        index.set(key(number), number)
+        if number % 1_000 == 0:
+            assert index.next_ms() == 1
+    assert max(map(len, [*index._keys.values(), *index._ordered.values()])) < 200
+    assert index.due(MINUTE_MS, 2 * BUCKET_MAX)[-1] == key(0)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
 from tests.core.centre import Centre, after, overflow, rule
 from tests.core.rich import ALL
 from tests.core.world import CHAT, MAIL, MINUTE, PHONE, SECOND
@@ -15,14 +16,48 @@ from tests.core.world import CHAT, MAIL, MINUTE, PHONE, SECOND
 from omniroute.core import commands as c
 from omniroute.core import events as e
 from omniroute.core.digests import state_hash
-from omniroute.core.model import InteractionKind, ItemState, Presence, WorkItem
-from omniroute.core.rules import ChannelRule, Outcome, Requirement
+from omniroute.core.model import Conversation, HandoffKind, InteractionKind, ItemState, Presence, WorkItem
+from omniroute.core.rules import (
+    ChannelRule,
+    Escalation,
+    KindRule,
+    Outcome,
+    Relaxation,
+    Requirement,
+    SlaRule,
+    Stage,
+    StageRule,
+    Target,
+)
 
 ORDERS, LATER = "sales.orders", "sales.later"
 CALLS = ChannelRule(
     "phone", 5, realtime=True, session=True, connects=True, connect_ms=10 * SECOND, interrupts=("mail",)
 )
 CHATS = ChannelRule("chat", 2, realtime=True, session=True, items_max=3, idle_ms=15 * SECOND)
+TOLD = msgspec.structs.replace(MAIL, tells=True)
+GOLD = SlaRule(
+    "gold",
+    ((Target.FIRST_RESPONSE, 6 * MINUTE), (Target.RESOLUTION, 8 * MINUTE)),
+    tiers=("gold",),
+    escalations=(
+        Escalation(50, (Target.RESOLUTION,), ("owner", "supervisor"), 1, widen=Relaxation(0, drop=("tech",))),
+        Escalation(100, (Target.RESOLUTION,), ("supervisor",), offer_to=("ann",), webhook="crm"),
+    ),
+)
+EVERYBODY = SlaRule("all", ((Target.NEXT_RESPONSE, 5 * MINUTE), (Target.RESOLUTION, 20 * MINUTE)))
+QUESTION = KindRule(
+    "question",
+    (
+        StageRule("new", Stage.RECEIVED, ("looking", "done")),
+        StageRule("looking", Stage.IN_PROGRESS, ("asked", "workshop", "done")),
+        StageRule("asked", Stage.IN_PROGRESS, ("looking", "done"), waits="customer", on_message="looking"),
+        StageRule("workshop", Stage.IN_PROGRESS, ("looking",), waits="part", needs=("part",), notice="part"),
+        StageRule("done", Stage.DONE),
+    ),
+    ("received", "in_progress", "done", "reopened"),
+    confirm_ms=30 * MINUTE,
+)
 
 
 class Day(Centre):
@@ -64,6 +99,21 @@ class Day(Centre):
         while self.state.items:
             self._clear(next(iter(self.state.items.values())))
         self.put("ann", capacity=10, tech=5)
+
+    def promise(self, *slas: SlaRule) -> None:
+        """Such promises, a course for questions, and letters that tell the customer by themselves."""
+        self.use(
+            *self.rules(), channels=(TOLD, CHATS, CALLS), lease_ms=25 * SECOND, slas=slas, kinds=(QUESTION,)
+        )  # fmt: skip
+
+    def stage(self, conversation_id: int, stage_id: str) -> None:
+        """Ann takes a matter to another stage."""
+        self.do(c.ChangeStage(conversation_id=conversation_id, operator_id="ann", stage_id=stage_id))
+
+    def done(self) -> Conversation:
+        """The record of a letter that Ann has taken and finished."""
+        self.finish(self.take(self.send()))
+        return self.just(e.ConversationResolved).record
 
     def _clear(self, item: WorkItem) -> None:
         if item.state is ItemState.CONNECTING:
@@ -230,6 +280,88 @@ def reservations(day: Day) -> None:
     day.presence("ann", Presence.AVAILABLE)
 
 
+def promises(day: Day) -> None:
+    """A letter of a better customer is hurried twice; its clock stands still for the customer; promises change."""
+    day.promise(GOLD, EVERYBODY)
+    day.alone()
+    item = day.send(require=(Requirement("tech", 9),))
+    matter_id = item.conversation_id
+    day.wait(MINUTE)
+    day.do(c.PrioritizeMatter(conversation_id=matter_id, operator_id="sue", priority=2, tier="gold", by="sue"))
+    day.run(4 * MINUTE)
+    day.alone("ann")
+    day.take(item)
+    day.reply(matter_id)
+    day.stage(matter_id, "asked")
+    day.run(10 * MINUTE).write(conversation_id=matter_id)
+    day.promise(msgspec.structs.replace(GOLD, targets=((Target.RESOLUTION, 7 * MINUTE),)), EVERYBODY)
+    day.run(8 * MINUTE)
+
+
+def stages(day: Day) -> None:
+    """A matter goes through its stages and is told of; its customer is content, is not, and says nothing."""
+    day.promise(EVERYBODY)
+    day.alone("ann")
+    item = day.take(day.send())
+    number = item.conversation_id
+    day.do(c.SetFields(conversation_id=number, operator_id="ann", filled=("part",)))
+    day.stage(number, "workshop")
+    day.wait(MINUTE).stage(number, "looking")
+    day.finish(item)
+    day.do(c.ConfirmMatter(conversation_id=number, resolution=1))
+    day.do(c.RateMatter(conversation_id=number, resolution=1, score=5))
+    day.do(c.ReopenMatter(record=day.done(), resolution=1))
+    day.done()
+    day.run(31 * MINUTE)
+
+
+def parts(day: Day) -> None:
+    """A task is late and reports, and a matter that went to sales and back does not go there again."""
+    day.alone("ann")
+    matter_id = day.keep("ann").conversation_id
+    item = day.held_item(matter_id)
+    task = c.TransferItem(
+        work_item_id=item.work_item_id,
+        operator_id="ann",
+        department_id="sales",
+        kind=HandoffKind.TASK,
+        due_ms=day.now_ms + 3 * MINUTE,
+    )
+    day.presence("cem", Presence.AVAILABLE)
+    day.do(task)
+    day.accept("cem")
+    day.run(4 * MINUTE)
+    (part,) = day.state.parts_of(day.matter(matter_id))
+    done = c.CompleteItem(work_item_id=part.work_item_id, operator_id="cem", disposition="sent", note=True)
+    day.do(done)
+    day.transfer(matter_id, "sales")
+    day.accept("cem")
+    day.transfer(matter_id, "support")
+    day.accept("ann")
+    day.do(
+        msgspec.structs.replace(
+            task, work_item_id=day.held_item(matter_id).work_item_id, kind=HandoffKind.WARM, due_ms=0
+        )
+    )
+
+
+def merged(day: Day) -> None:
+    """A customer has written twice about one matter."""
+    day.alone("ann")
+    staying = day.keep("ann").conversation_id
+    going = day.write(customer_id=day.matter(staying).customer_id)
+    day.do(c.MergeConversations(conversation_id=going, into_id=staying, operator_id="ann"))
+
+
+def status(day: Day) -> None:
+    """A customer asks where the matter stands; somebody else does, and is told nothing; a code is sent."""
+    day.alone("ann")
+    matter_id = day.keep("ann").conversation_id
+    for number in (matter_id, 0):
+        day.do(c.AnswerStatus(raw_id=day.raw(), channel="mail", conversation_id=number))
+    day.do(c.SendStatusCode(conversation_id=matter_id, channel="mail", lifetime_ms=10 * MINUTE))
+
+
 def outage(day: Day) -> None:
     """The engine is down for twenty minutes while an offer is live."""
     day.alone("ann")
@@ -238,7 +370,8 @@ def outage(day: Day) -> None:
 
 
 SCENES: tuple[Callable[[Day], None], ...] = (
-    letters, unanswered, calls, handoffs, by_hand, chats, waiting, batches, reservations, outage,
+    letters, unanswered, calls, handoffs, by_hand, chats, waiting, batches, reservations,
+    promises, stages, parts, merged, status, outage,
 )  # fmt: skip
 
 

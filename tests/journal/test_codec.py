@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from omniroute.core.events import BackoffEnded, Event, PresenceChanged, StageChanged
+from omniroute.core.events import (
+    BackoffEnded,
+    ConversationReopened,
+    ConversationResolved,
+    Event,
+    PresenceChanged,
+    StageChanged,
+)
 from omniroute.core.model import Presence
 from omniroute.errors import JournalCorrupt
 from omniroute.journal.codec import EVENT_TYPES, decode_event, encode_event
@@ -20,13 +27,19 @@ TAGS_FOR_EVER = [
     "clock.retargeted",
     "clock.reviewed",
     "clock.started",
+    "closing.asked",
+    "closing.confirmed",
+    "closing.ended",
+    "closing.rated",
     "config.applied",
+    "conversation.fields_set",
     "conversation.merged",
     "conversation.opened",
     "conversation.prioritized",
     "conversation.reopened",
     "conversation.resolved",
     "conversation.stage_changed",
+    "conversation.stage_entered",
     "customer.created",
     "delivery.died",
     "delivery.succeeded",
@@ -40,6 +53,7 @@ TAGS_FOR_EVER = [
     "interaction.note_added",
     "interaction.received",
     "interaction.reply_sent",
+    "notice.sent",
     "offer.accepted",
     "offer.declined",
     "offer.expired",
@@ -53,6 +67,9 @@ TAGS_FOR_EVER = [
     "raw.received",
     "raw.registered",
     "state.hashed",
+    "status.answered",
+    "status.asked",
+    "status.code_sent",
     "work_item.backoff_ended",
     "work_item.closed",
     "work_item.connect_failed",
@@ -197,3 +214,46 @@ class TestUpcasts:
         chase = {"a": [lambda raw: ["b"]], "b": [lambda raw: ["a"]]}
         with pytest.raises(JournalCorrupt):
             decode_event(msgspec.msgpack.encode(["a"]), upcasts=chase)
+
+
+class TestOldBytes:
+    """What releases have really written, by the functions of ``journal/upcasts.py``."""
+
+    WITH_A_CLOCK = (
+        "96b5636f6e766572736174696f6e2e7265736f6c766564dc001701a9343333332d3333333301a46d61696ca7737570706f72"
+        "74ad737570706f72742e6669727374a87175657374696f6e00cf000001a3185c5000a4646f6e65a0a0a46e6f6e65a09003c3"
+        "0094cf000001a3185c5000cf000001a31860e3e0a36d6574cf000001a3185c5000a6736f6c766564a3616e6e0190a6736f6c"
+        "766564a3616e6ecf000001a3185c5000a0"
+    )
+    WITHOUT_A_CLOCK = (
+        "96b5636f6e766572736174696f6e2e7265736f6c766564dc00170ea94e3433332d3333333307a46d61696ca573616c6573ac"
+        "73616c65732e6f7264657273a87175657374696f6e01cf000001a3186577bfa4646f6e65a0a0a46e6f6e65a09002c200c0a6"
+        "736f6c766564a364616e0192a36f6e65a374776fa6736f6c766564a364616ecf000001a3188ba146a0"
+    )
+    OPEN_AGAIN = (
+        "93b5636f6e766572736174696f6e2e72656f70656e6564dc001701a9343333332d3333333301a46d61696ca7737570706f72"
+        "74ad737570706f72742e6669727374a87175657374696f6e00cf000001a3185c5000a4646f6e65a0a0a46e6f6e65a09003c3"
+        "0094cf000001a3185c5000cf000001a31860e3e0a36d6574cf000001a3185c5000a6736f6c766564a3616e6e0190cf000001"
+        "a3185f0f20"
+    )
+    OPEN_AGAIN_WITHOUT = (
+        "93b5636f6e766572736174696f6e2e72656f70656e6564dc00170ea94e3433332d3333333307a46d61696ca573616c6573ac"
+        "73616c65732e6f7264657273a87175657374696f6e01cf000001a3186577bfa4646f6e65a0a0a46e6f6e65a09002c200c0a6"
+        "736f6c766564a364616e0192a36f6e65a374776fcf000001a3188e6066"
+    )
+
+    @pytest.mark.parametrize(
+        ("old", "kind", "number", "after"),
+        [
+            (WITH_A_CLOCK, ConversationResolved, 1, ("solved", "ann", 1, ())),
+            (WITHOUT_A_CLOCK, ConversationResolved, 14, ("solved", "dan", 1, ("one", "two"))),
+            (OPEN_AGAIN, ConversationReopened, 1, ("solved", "ann", 1, ())),
+            (OPEN_AGAIN_WITHOUT, ConversationReopened, 14, ("solved", "dan", 1, ("one", "two"))),
+        ],
+    )
+    def test_the_one_clock_of_a_done_matter_is_none_of_its_clocks(self, old, kind, number, after):
+        event = decode_event(bytes.fromhex(old))
+        record = event.record
+        assert (type(event), record.conversation_id, record.clocks) == (kind, number, [])
+        assert (record.disposition, record.last_operator_id, record.message_count, tuple(record.tags)) == after
+        assert decode_event(encode_event(event)) == event

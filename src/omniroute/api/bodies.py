@@ -74,6 +74,18 @@ class TransferBody(Body, kw_only=True):
     """An older name of ``summary``."""
 
 
+class StageBody(Body, kw_only=True):
+    """Where the matter goes on."""
+
+    stage: Annotated[str, Meta(min_length=1, max_length=64)]
+
+
+class FieldsBody(Body, kw_only=True):
+    """Fields by name; an empty value empties one, what is not named stays."""
+
+    fields: Annotated[dict[Short, Annotated[str, Meta(max_length=2_000)]], Meta(max_length=100)]
+
+
 class PriorityBody(Body, kw_only=True):
     """How urgent the matter is, and of which tier its customer; what is left out stays."""
 
@@ -95,12 +107,6 @@ class OrderBody(Body, kw_only=True):
 
     currency: str
     lines: list[OrderLineBody]
-
-
-class OrderStageBody(Body, kw_only=True):
-    """Where the order stands now."""
-
-    stage: Annotated[str, Meta(min_length=1, max_length=64)]
 
 
 class OperatorIdBody(Body, kw_only=True):
@@ -133,6 +139,8 @@ class CompleteBody(Body, kw_only=True):
     note: Annotated[str, Meta(max_length=10_000)] = ""
     cancel_parts: bool = False
     """Do not wait for open consults and tasks: take them back."""
+    stage: Short = ""
+    """The stage in which the matter is done; empty: the first that it leads to."""
 
 
 class RegisterBody(Body, kw_only=True):

@@ -13,7 +13,6 @@ import msgspec
 from starlette.responses import Response
 
 from omniroute.api import views
-from omniroute.api.assigning import Assigning
 from omniroute.api.call import COOKIE, Call, token_of
 from omniroute.api.listings import download, me_of
 from omniroute.api.orders import Orders
@@ -25,7 +24,7 @@ from omniroute.engine import cells as c
 from omniroute.errors import Conflict, InvalidInput, NotFound
 
 
-class Operations(Assigning, Orders):
+class Operations(Orders):
     """Handlers over one engine: all of them."""
 
     # ---- signing in

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from omniroute.api import views
 from omniroute.api.call import Call
-from omniroute.api.work import Work
+from omniroute.api.progress import Progress
 from omniroute.core import commands as k
 from omniroute.core import events as e
 from omniroute.core.permissions import Role
@@ -16,7 +16,7 @@ from omniroute.errors import Forbidden
 from omniroute.journal.contract import Write
 
 
-class Orders(Work):
+class Orders(Progress):
     """Handlers over one engine."""
 
     async def set_order(self, call: Call) -> views.Done:
@@ -41,11 +41,4 @@ class Orders(Work):
         """A system that carries orders out says where one stands."""
         if call.actor.role is not Role.ADMIN:
             raise Forbidden("only the account of an order system does this")
-        record = self.threads.find(call.actor, call.text("reference"))[1]
-        command = k.ChangeStage(
-            conversation_id=record.conversation_id,
-            operator_id=record.owner_id,
-            stage_id=call.body.stage,
-            by=call.account.login,
-        )
-        return views.Done(seq=await call.submit(command))
+        return await self.change_stage(call)

@@ -7,6 +7,7 @@ from typing import TypeGuard
 import msgspec
 
 from omniroute.api import handoffs, names, ordered, promises, views, waits
+from omniroute.api.courses import progress
 from omniroute.api.explanations import explain, find_operator
 from omniroute.api.screens import Screens
 from omniroute.channels.contract import Identity
@@ -115,6 +116,10 @@ class Threads:
             clocks=promises.clocks(screens.state, record, screens.now_ms()),
             priority=record.priority,
             tier=record.tier,
+            progress=progress(screens.config, screens.state, self._journal, record),
+            resolution=record.resolution,
+            confirmed=cell.confirmed,
+            score=cell.score,
             item=self._whole(item, actor.operator_id) if item else None,
             offer=screens.offer(offer) if offer and mine else None,
             actions=self._actions(actor, record, item) + self._merging(actor, record, item, customer),
@@ -178,7 +183,7 @@ class Threads:
         """What whoever holds the work may do."""
         if item.part_of:
             return ["answer", "release"] if item.state is ItemState.ASSIGNED else ["answer"]
-        actions = ["complete", "cancel_handoff" if item.handoff_id else "transfer"]
+        actions = ["complete", "cancel_handoff" if item.handoff_id else "transfer", "stage", "fields"]
         if self._can_reply(record):
             actions.append("reply")
         live = record.contact in {ContactState.WAITING, ContactState.CONNECTED}
@@ -246,6 +251,8 @@ class Threads:
             stage=record.stage.value,
             at_ms=cell.closed_ms or cell.opened_ms,
             disposition=record.disposition,
+            confirmed=cell.confirmed,
+            score=cell.score,
         )
 
     # ---- lines

@@ -332,6 +332,8 @@ class EarlierView(msgspec.Struct, kw_only=True):
     stage: str
     at_ms: int
     disposition: str
+    confirmed: str = ""
+    score: int = 0
 
 
 class CustomerView(msgspec.Struct, kw_only=True):
@@ -366,6 +368,37 @@ class OrderView(msgspec.Struct, kw_only=True):
     tasks_done: int
     tasks_open: int
     tasks_late: int
+
+
+class StageView(msgspec.Struct, kw_only=True):
+    """A stage that a matter can go to; ``missing`` names the fields that have to be filled in before."""
+
+    stage: str
+    title: str = ""
+    missing: list[str] = []
+
+
+class FieldView(msgspec.Struct, kw_only=True):
+    """A field of a matter; ``title`` empty: its name says it."""
+
+    name: str
+    title: str = ""
+    titles: dict[str, str] = {}
+    type: str
+    choices: list[str] = []
+    public: bool = False
+    value: str = ""
+
+
+class ProgressView(msgspec.Struct, kw_only=True):
+    """Where a matter stands in the course of its kind. ``ends``: the stages in which finishing may leave it."""
+
+    stage: str
+    title: str = ""
+    waits: str = ""
+    next: list[StageView] = []
+    ends: list[StageView] = []
+    fields: list[FieldView] = []
 
 
 class ConversationView(msgspec.Struct, kw_only=True):
@@ -406,6 +439,12 @@ class ConversationView(msgspec.Struct, kw_only=True):
     clocks: list[ClockView] = []
     priority: int = 0
     tier: str = ""
+    progress: ProgressView | None = None
+    resolution: int = 0
+    """How often it was done."""
+    confirmed: str = ""
+    """``customer`` or ``silence``, if the newest resolution is."""
+    score: int = 0
     parts: list[HandoffView] = []
     """Questions to other departments and tasks, oldest first, also those that have ended."""
     packet: PacketView | None = None

@@ -107,6 +107,7 @@ class Work(Listings):
             messages_seen=body.messages_seen,
             note=bool(body.note.strip()),
             cancel_parts=body.cancel_parts,
+            stage_id=body.stage,
             by=by_of(call, item.operator_id),
         )
         return views.Done(seq=await call.submit(command, with_content(c.ContentCell(text=body.note))))

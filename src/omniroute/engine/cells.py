@@ -25,7 +25,7 @@ CONVERSATION, REFERENCE, SESSION, OUR_ID = "conversation", "reference", "session
 CUSTOMER, IDENTITY, CUSTOMER_IDENTITY, HISTORY = "customer", "identity", "customer_identity", "history"
 OUTBOX, DEAD = "outbox", "dead"
 STATUS_COUNT, LINK_USED = "status_count", "link_used"
-PACKET, ORDER = "packet", "order"
+PACKET, FIELDS, ORDER = "packet", "fields", "order"
 ACCOUNT, LOGIN_SESSION, NOTICE, QUARANTINE, SECRET, IDEMPOTENCY = (
     "account",
     "login_session",
@@ -106,6 +106,12 @@ class OrderCell(msgspec.Struct, array_like=True):
     total_minor: int
 
 
+class FieldsCell(msgspec.Struct, array_like=True):
+    """What is filled in about a matter, by the names of its kind's fields."""
+
+    values: dict[str, str]
+
+
 class ConversationCell(msgspec.Struct, array_like=True):
     """What is known of a matter beside the core's record. ``record`` is set while it is done."""
 
@@ -128,6 +134,10 @@ class ConversationCell(msgspec.Struct, array_like=True):
     """The matter that it has become a part of; `lead` follows it."""
     merged: list[int] = []
     """The matters that have become parts of it, of its own parts too."""
+    confirmed: str = ""
+    """Whether the newest resolution is confirmed: by the ``customer``, or by ``silence``."""
+    score: int = 0
+    """The customer's rating of it; 0: none."""
 
 
 class ThreadCell(msgspec.Struct, array_like=True):

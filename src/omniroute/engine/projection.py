@@ -129,7 +129,14 @@ def _matter(event: e.Event, cells: c.Cells) -> Iterator[Write]:
             if cell is not None:
                 done = isinstance(event, e.ConversationResolved)
                 cell.record, cell.closed_ms = (record, event.at_ms) if done else (None, 0)
+                cell.confirmed, cell.score = "", 0
                 yield c.put(c.CONVERSATION, c.number_key(record.conversation_id), cell)
+        case e.MatterConfirmed() | e.MatterRated():
+            cell = cells.get(c.CONVERSATION, c.number_key(event.conversation_id), c.ConversationCell)
+            if cell is not None:
+                cell.confirmed = event.cause if isinstance(event, e.MatterConfirmed) else cell.confirmed
+                cell.score = event.score if isinstance(event, e.MatterRated) else cell.score
+                yield c.put(c.CONVERSATION, c.number_key(event.conversation_id), cell)
         case e.ConversationMerged():
             yield from _merged(event, cells)
         case e.InteractionReceived(raw_id=0):  # written on a page of ours: there is no raw input

@@ -63,6 +63,8 @@ export const api = {
   pull: (item) => call("POST", `/work-items/${item}/pull`, {}),
   force: (item, operator, key) => call("POST", `/work-items/${item}/force`, { operator }, key),
   reassign: (item, operator, key) => call("POST", `/work-items/${item}/reassign`, { operator }, key),
+  stage: (reference, stage) => call("POST", `/conversations/${ref(reference)}/stage`, { stage }),
+  fields: (reference, fields) => call("PUT", `/conversations/${ref(reference)}/fields`, { fields }),
   snooze: (item, until, key) => call("POST", `/work-items/${item}/snooze`, { until_ms: until }, key),
   requeue: (item, body, key) => call("POST", `/work-items/${item}/requeue`, body, key),
   explanation: (reference, operator = "") => call("GET", `/conversations/${ref(reference)}/explanation${operator && `?operator=${ref(operator)}`}`),

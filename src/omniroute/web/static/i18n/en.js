@@ -45,7 +45,8 @@ export default {
 
   talk: "Conversation", thread: "Conversation", "thread.forbidden": "This matter belongs to another department, or there is no such reference.", "thread.older": "Show earlier entries ({n})",
   "talk.none": "No conversation is open", "talk.pick": "Choose one from the list, or press J.", "talk.wait": "An accepted offer opens by itself.", "talk.earlier": "You are reading an earlier matter.", "talk.read": "You may read this matter.", "talk.return": "Back to the conversation",
-  stage: "Stage", "stage.received": "Received", "stage.in_progress": "In progress", "stage.done": "Done",
+  stage: "Stage", "stage.received": "Received", "stage.in_progress": "In progress", "stage.done": "Done", "stage.waiting_customer": "Waiting for the customer", "stage.waiting_part": "Waiting for a part",
+  "course.go": "Next stage", "course.missing": "needs {names}", "side.fields": "Details", "side.promises": "Promises", "confirmed.customer": "Confirmed", "confirmed.silence": "No complaint", score: "{n} of 5",
   "kind.question": "Question", "kind.request": "Request", "kind.complaint": "Complaint", "kind.order": "Order",
   "ref.copy": "Copy the reference", "ref.copied": "{ref} is copied", transfer: "Transfer", complete: "Finish", release: "Back to the queue", "release.done": "The matter is back in its queue, at its old place.", why: "Why?",
   "handoff.pending": "Offered to {name}, not yet taken.", "handoff.yours": "It stays yours until somebody there accepts.", "handoff.left": "Comes back in {time}.", "handoff.cancel": "Cancel the transfer",

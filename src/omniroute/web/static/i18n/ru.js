@@ -45,7 +45,9 @@ export default {
 
   talk: "Обращение", thread: "Переписка", "thread.forbidden": "Обращение ведёт другой отдел, или такого номера нет.", "thread.older": "Показать более ранние записи ({n})",
   "talk.none": "Ничего не открыто", "talk.pick": "Выберите обращение в списке или нажмите J.", "talk.wait": "Принятое предложение откроется само.", "talk.earlier": "Вы читаете прежнее обращение.", "talk.read": "Это обращение можно только читать.", "talk.return": "Вернуться к обращению",
-  stage: "Этап", "stage.received": "Принято", "stage.in_progress": "В работе", "stage.done": "Готово",
+  stage: "Этап", "stage.received": "Принято", "stage.in_progress": "В работе", "stage.waiting_customer": "Ждём клиента", "stage.waiting_part": "Ждём запчасть или коллег", "course.go": "Следующий этап", "course.missing": "нужно: {names}", "side.fields": "Подробности", "side.promises": "Обещания", "confirmed.customer": "Подтверждено", "confirmed.silence": "Без замечаний", score: "{n} из 5",
+  "sys.conversation.stage_entered": "Этап изменён", "sys.notice.sent.received": "Клиенту сообщено: обращение принято", "sys.notice.sent.in_progress": "Клиенту сообщено: мы начали работу", "sys.notice.sent.done": "Клиенту сообщено: готово, с вопросом, всё ли в порядке", "sys.notice.sent.reopened": "Клиенту сообщено: обращение снова открыто", "sys.notice.sent.stage": "Клиенту сообщён этап", "sys.notice.sent.order_delayed": "Клиенту сообщено о задержке", "sys.closing.confirmed.customer": "Клиент доволен", "sys.closing.confirmed.silence": "Подтверждено молчанием", "sys.closing.rated": "Клиент поставил оценку",
+  "stage.done": "Готово",
   "kind.question": "Вопрос", "kind.request": "Просьба", "kind.complaint": "Жалоба", "kind.order": "Заказ",
   "ref.copy": "Скопировать номер", "ref.copied": "Номер {ref} скопирован", transfer: "Передать", complete: "Завершить", release: "Вернуть в очередь", "release.done": "Обращение вернулось в очередь, на прежнее место.", why: "Почему?",
   "handoff.pending": "Предложено: {name}, ещё не приняли.", "handoff.yours": "Обращение остаётся вашим, пока там его не примут.", "handoff.left": "Вернётся через {time}.", "handoff.cancel": "Отменить передачу",

@@ -1,0 +1,72 @@
+"""The course of a matter over the API: stages, fields with their types, and how it was taken."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from tests.api.rig import COMPANY, office
+
+from omniroute.core import events as e
+
+COURSE = [
+    {"name": "new", "phase": "received", "next": ["looking"]},
+    {"name": "looking", "phase": "in_progress", "title": "We are looking", "next": ["workshop", "solved"]},
+    {"name": "workshop", "phase": "in_progress", "next": ["refunded"], "waits": "part", "needs": ["part"]},
+    {"name": "solved", "phase": "done"},
+    {"name": "refunded", "phase": "done", "needs": ["amount"]},
+]
+FIELDS = {
+    "part": {"type": "choice", "choices": ["bulb", "cable"], "title": "Part"},
+    "amount": {"type": "money"},
+    "day": {"type": "date", "public": True},
+    "length": {"type": "number"},
+}
+
+
+def repair(**changes: Any) -> dict[str, Any]:
+    return COMPANY | {"kinds": {"question": {"notices": [], "stages": COURSE, "fields": FIELDS}}} | changes
+
+
+async def test_a_matter_goes_its_course_to_its_own_end():
+    async with office(company=repair()) as one:
+        reference, item = await one.matter_of("ann", "lamp")
+        path = f"/conversations/{reference}"
+        view = (await one.right("ann", "GET", path))["progress"]
+        assert (view["stage"], view["title"]) == ("looking", "We are looking")
+        assert view["next"] == [{"stage": "workshop", "title": "", "missing": ["part"]}]
+        assert (await one.call("ann", "POST", f"{path}/stage", {"stage": "workshop"})).status_code == 409
+        await one.right("ann", "PUT", f"{path}/fields", {"fields": {"part": "bulb"}})
+        await one.right("ann", "POST", f"{path}/stage", {"stage": "workshop"})
+        view = (await one.right("ann", "GET", path))["progress"]
+        assert (view["waits"], [end["stage"] for end in view["ends"]]) == ("part", ["refunded"])
+        await one.right("ann", "PUT", f"{path}/fields", {"fields": {"amount": "12.50 EUR", "part": ""}})
+        await one.right("ann", "POST", f"/work-items/{item}/complete", {"disposition": "solved", "stage": "refunded"})
+        done = await one.right("ann", "GET", path)
+        assert (done["stage"], done["progress"]["stage"], done["resolution"]) == ("done", "refunded", 1)
+        assert {field["name"]: field["value"] for field in done["progress"]["fields"]} == {
+            "part": "", "amount": "12.50 EUR", "day": "", "length": "",
+        }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "status"),
+    [
+        ("part", "wheel", 422),
+        ("amount", "12.50", 422),
+        ("amount", "much EUR", 422),
+        ("day", "tomorrow", 422),
+        ("day", "2026-02-30", 422),
+        ("day", "2026-02-28", 200),
+        ("length", "12.5", 200),
+        ("length", "1e5", 422),
+        ("nothing", "x", 404),
+        ("part", "x" * 2_001, 422),
+    ],
+)
+async def test_a_field_holds_what_its_type_says(name, value, status):
+    async with office(company=repair()) as one:
+        reference, _ = await one.matter_of("ann", "lamp")
+        path = f"/conversations/{reference}/fields"
+        assert (await one.call("ann", "PUT", path, {"fields": {name: value}})).status_code == status
+        assert bool(one.events(e.FieldsSet)) == (status == 200)
