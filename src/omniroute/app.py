@@ -80,6 +80,7 @@ def setup(config: Config, registry: Registry, journal: Disk | None = None, clock
         status=configuration.status_setup(config),
         notices=configuration.notice_setup(config),
         sinks=configuration.sinks(config, registry),
+        order_systems=registry.order_systems,
     )
 
 

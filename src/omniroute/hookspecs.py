@@ -13,6 +13,7 @@ from omniroute.channels.contract import Channel
 from omniroute.classifiers.contract import PluginClassifier
 from omniroute.core.policy import RoutingPolicy
 from omniroute.sinks.contract import EffectSink
+from omniroute.sinks.orders import OrderSystem
 
 hookspec = pluggy.HookspecMarker("omniroute")
 hookimpl = pluggy.HookimplMarker("omniroute")
@@ -39,4 +40,9 @@ class Hooks:
     @hookspec
     def omniroute_effect_sinks(self) -> Sequence[EffectSink]:
         """Return the effect sinks that this plugin brings."""
+        raise AssertionError("a specification is never called")
+
+    @hookspec
+    def omniroute_order_systems(self) -> Sequence[OrderSystem]:
+        """Return the order systems that this plugin connects."""
         raise AssertionError("a specification is never called")

@@ -17,6 +17,7 @@ from omniroute.core.policy import RoutingPolicy
 from omniroute.errors import PluginError
 from omniroute.hookspecs import Hooks
 from omniroute.sinks.contract import EffectSink
+from omniroute.sinks.orders import OrderSystem
 
 GROUP = "omniroute"
 T = TypeVar("T")
@@ -29,6 +30,7 @@ class Registry(NamedTuple):
     policies: dict[str, RoutingPolicy]
     classifiers: dict[str, PluginClassifier]
     sinks: dict[str, EffectSink]
+    order_systems: dict[str, OrderSystem]
 
 
 def load(extra: tuple[object, ...] = ()) -> Registry:
@@ -48,6 +50,7 @@ def load(extra: tuple[object, ...] = ()) -> Registry:
         _by_name("policy", _ask(manager.hook.omniroute_policies)),
         _by_name("classifier", _ask(manager.hook.omniroute_classifiers)),
         _by_name("sink", _ask(manager.hook.omniroute_effect_sinks)),
+        _by_name("order system", _ask(manager.hook.omniroute_order_systems)),
     )
 
 

@@ -33,6 +33,8 @@ PICKS = {"": 401, "ann": 409, "bob": 200, "cem": 404, "fay": 404, "sue": 409, "d
 """Ann and sue are not available just now."""
 BOBS_OFFER = {"": 401, "ann": 409, "bob": 200, "cem": 409, "fay": 409, "sue": 409, "dan": 409, "root": 403}
 
+NO_ORDER = {who: 409 if status == 200 else status for who, status in OWNER_OR_CHIEF.items()}
+"""A question has no order lines."""
 PERSON = {"operator_id": "new", "name": "New", "password": "long enough", "departments": ["support"]}
 
 # method, path → (path of the scene, body, status for each)
@@ -69,6 +71,16 @@ MATRIX: dict[tuple[str, str], tuple[str, Any, dict[str, int]]] = {
     ),
     ("PUT", "/conversations/{reference}/fields"): ("/conversations/{own}/fields", {"fields": {}}, OWNER_OR_CHIEF),
     ("PUT", "/conversations/{reference}/priority"): ("/conversations/{own}/priority", {"priority": 3}, OWNER_OR_CHIEF),
+    ("PUT", "/conversations/{reference}/order"): (
+        "/conversations/{own}/order",
+        {"currency": "EUR", "lines": []},
+        NO_ORDER,
+    ),
+    ("POST", "/orders/{reference}/stage"): (
+        "/orders/{own}/stage",
+        {"stage": "nowhere"},
+        {**dict.fromkeys(PEOPLE, 403), "": 401, "root": 422},
+    ),
     ("POST", "/conversations/{reference}/merge"): (
         "/conversations/{other}/merge",
         {"into": "{own}"},

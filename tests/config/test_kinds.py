@@ -9,7 +9,7 @@ from tests.config.company import REGISTRY, change, check, company, refused
 
 from omniroute import config
 from omniroute.config.kinds import titles
-from omniroute.core.rules import Stage
+from omniroute.core.rules import Stage, StageTask
 from omniroute.core.stages import PLAIN
 
 NOW_MS = 1_800_000_000_000
@@ -98,3 +98,48 @@ def test_a_course_that_leads_nowhere_is_refused(where, message, stages):
 )
 def test_what_means_nothing_is_refused(where, message, kind):
     refused(f"kinds.repair.{where}", message, change("kinds", "repair", to=kind))
+
+
+# ---- orders
+
+
+def packing(**keys: Any) -> list[dict[str, Any]]:
+    """The course, in which looking has a task."""
+    tasks = [{"queue": "delivery.orders", "due": "4h", "title": "Pick"}]
+    return course(looking={"tasks": tasks, "on_tasks": "asked", "on_delay": "asked"} | keys)
+
+
+def test_a_stage_has_the_tasks_of_the_file():
+    document = company()
+    change("kinds", "order", to={"lines": True, "stages": packing()})(document)
+    (rule,) = [one for one in config.core_config(check(document), REGISTRY, NOW_MS).kinds if one.kind == "order"]
+    looking = rule.stages[1]
+    assert looking.tasks == (StageTask("delivery.orders", 4 * 3_600_000, "Pick"),)
+    assert (looking.on_tasks, looking.on_delay, rule.lines) == ("asked", "asked", True)
+
+
+@pytest.mark.parametrize(
+    ("keys", "place", "words"),
+    [
+        ({"tasks": [{"queue": "delivery.order"}]}, "tasks[0].queue", "did you mean"),
+        ({"tasks": [{"queue": "delivery.orders", "due": "soon"}]}, "tasks[0].due", "soon"),
+        ({"tasks": [{"queue": "delivery.orders"}] * 2, "on_delay": ""}, "tasks[1].title", "another title"),
+        ({"tasks": []}, "on_tasks", "has no tasks"),
+        ({"tasks": [{"queue": "delivery.orders"}]}, "on_delay", "ever late"),
+        ({"on_tasks": "solved"}, "on_tasks", "done by itself"),
+        ({"on_tasks": "new"}, "on_tasks", "does not go back"),
+        ({"on_delay": "late"}, "on_delay", "no stage"),
+    ],
+)
+def test_a_task_that_means_nothing_is_refused(keys, place, words):
+    refused(f"kinds.order.stages[1].{place}", words, change("kinds", "order", to={"stages": packing(**keys)}))
+
+
+def test_the_demo_has_an_order_with_all_that_may_become_of_it():
+    rules = {one.kind: one for one in config.core_config(check(company()), REGISTRY, NOW_MS).kinds}
+    names = {one.stage_id for one in rules["order"].stages}
+    assert names >= {"requested", "placed", "confirmed", "fulfilment", "shipped", "delivered"}
+    assert names >= {"delayed", "damaged", "returned", "refunded", "compensated", "cancelled"}
+    assert {task.queue_id for one in rules["order"].stages for task in one.tasks} == {
+        "warehouse.pick", "delivery.orders", "delivery.returns", "support.billing",
+    }  # fmt: skip

@@ -24,6 +24,7 @@ from omniroute.core.rules import (
     SlaRule,
     Stage,
     StageRule,
+    StageTask,
     Target,
     WrapUp,
 )
@@ -168,13 +169,24 @@ KINDS = (
             StageRule("looking", Stage.IN_PROGRESS, ("asked", "workshop", "done")),
             StageRule("asked", Stage.IN_PROGRESS, ("looking", "done"), waits="customer", on_message="looking"),
             StageRule(
-                "workshop", Stage.IN_PROGRESS, ("looking", "refunded"), waits="part", needs=("part",), notice="part"
+                "workshop",
+                Stage.IN_PROGRESS,
+                ("looking", "refunded"),
+                waits="part",
+                needs=("part",),
+                notice="part",
+                tasks=(StageTask("billing.rest", 30 * SECOND, "Pick"), StageTask("sales.late", 0, "Ship")),
+                on_tasks="looking",
+                on_delay="delayed",
             ),
+            StageRule("delayed", Stage.IN_PROGRESS, ("looking", "workshop")),
             StageRule("done", Stage.DONE),
             StageRule("refunded", Stage.DONE, needs=("amount",)),
         ),
         ("received", "in_progress", "done", "reopened"),
         confirm_ms=60 * SECOND,
+        lines=True,
+        order_system="erp",
     ),
 )
 RICH = changed(

@@ -62,6 +62,7 @@ COMMANDS: list[tuple[c.Command, str]] = [
     (c.RequeueItem(**ITEM, queue_id="sales.orders"), "ann, chief, admin"),
     (c.ChangeStage(conversation_id=1, operator_id="ann", stage_id="asked"), "ann, chief, admin"),
     (c.SetFields(conversation_id=1, operator_id="ann", filled=()), "ann, chief, admin"),
+    (c.SetOrderLines(conversation_id=1, operator_id="ann", lines=1), "ann, chief, admin"),
     (c.ConfirmMatter(conversation_id=1, resolution=1), ""),
     (c.RateMatter(conversation_id=1, resolution=1, score=1), ""),
     (

@@ -424,6 +424,10 @@ class Rig:
             c.SetFields(conversation_id=number, operator_id="ann", filled=pick(((), ("part",), ("amount", "part")), b))
         )
 
+    def set_lines(self, a: int, b: int, x: int) -> None:
+        number = pick([*self.state.conversations, 999], a)
+        self.do(c.SetOrderLines(conversation_id=number, operator_id="ann", lines=b % 4 * 67))
+
     def _asked(self, a: int, x: int) -> tuple[int, int]:
         closing = pick([*self.state.closings.values(), None], a)
         return (closing.conversation_id, closing.resolution - (x % 7 == 0)) if closing else (999, 1)
@@ -540,7 +544,7 @@ ACTIONS: dict[str, Callable[[Rig, int, int, int], None]] = {
         "reply", "transfer", "cancel", "end_contact", "release", "set_presence", "put_operator", "apply_config",
         "receive", "quarantine", "note", "record_delivery", "resume", "keep", "snapshot", "connect", "disconnect",
         "pull", "force", "reassign", "snooze", "requeue", "prioritize", "extend_wrap_up", "record_hash",
-        "ask_status", "send_status_code", "change_stage", "change_stage", "set_fields", "confirm", "rate", "reopen",
+        "ask_status", "send_status_code", "change_stage", "change_stage", "set_fields", "set_lines", "confirm", "rate", "reopen",
         "decline_handoff",
         "merge", "split", "split",
     )

@@ -23,6 +23,7 @@ SECTIONS: dict[str, type[msgspec.Struct]] = {
     "`[status]`": config.StatusSection,
     "`[kinds.NAME]`": config.KindSection,
     "`[[kinds.NAME.stages]]`": config.StageSection,
+    "`tasks` of `[[kinds.NAME.stages]]`": config.TaskSection,
     "`[kinds.NAME.fields.NAME]`": config.FieldSection,
     "`[templates.LANGUAGE.NAME]`": config.TemplateSection,
     "`[departments.NAME]`": config.Department,
@@ -87,6 +88,8 @@ def test_toml_is_right(block: Block) -> None:
     if "project" in part:
         assert "omniroute" in part["project"]["entry-points"]
         return
-    registry = REGISTRY._replace(policies={**REGISTRY.policies, "fewest_items": Example()})  # type: ignore[dict-item]
+    registry = REGISTRY._replace(  # type: ignore[arg-type]
+        policies={**REGISTRY.policies, "fewest_items": Example()}, order_systems={"directory": Example()}
+    )
     base = tomllib.loads(read("src/omniroute/demo/company.toml"))
     config.check(config.parse(part if "departments" in part and "channels" in part else merged(base, part)), registry)

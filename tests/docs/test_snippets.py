@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import msgspec
 import pytest
 from tests.docs.pages import ROOT, Block, marked
 from tests.sinks.rig import SECRET
@@ -31,6 +32,7 @@ from omniroute.journal.sqlite import SqliteJournal
 from omniroute.policies.contract import KeyedPolicy, Policy
 from omniroute.sinks.contract import OpenSink, SinkDelivery
 from omniroute.sinks.options import WebhookOptions
+from omniroute.sinks.orders import OrderChange
 from omniroute.sinks.webhook import WebhookSink
 from omniroute.testing.policy import check_policy
 
@@ -226,3 +228,17 @@ def test_the_demos_company_is_one_that_the_core_takes() -> None:
     registry = plugins.load()
     core = config.core_config(config.read(COMPANY), registry, 1)
     assert machine.handle(State(), ApplyConfig(config=core), 1, registry.policies)
+
+
+async def test_the_order_system_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (block,) = marked("order-system")
+    monkeypatch.setenv("ORDERS", str(tmp_path))
+    system = plugins.load(extra=(plugin_of(block),)).order_systems["directory"]
+    order = OrderChange(key="e1", what="stage", reference="7KQF-M2XA", conversation_id=1, stage="shipped", at_ms=1)
+    await system.changed(order)
+    written = (tmp_path / "7KQF-M2XA.json").read_bytes()
+    assert msgspec.json.decode(written, type=OrderChange) == order
+    monkeypatch.setenv("ORDERS", str(tmp_path / "gone"))
+    (gone,) = plugin_of(block).omniroute_order_systems()
+    with pytest.raises(DeliveryDeferred):
+        await gone.changed(order)

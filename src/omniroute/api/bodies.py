@@ -104,6 +104,22 @@ class PriorityBody(Body, kw_only=True):
     tier: Short | None = None
 
 
+class OrderLineBody(Body, kw_only=True):
+    """So many of something, each for ``unit_minor`` minor units (cents) of the currency."""
+
+    text: str
+    quantity: int
+    unit_minor: int
+    sku: str = ""
+
+
+class OrderBody(Body, kw_only=True):
+    """What is ordered: all lines."""
+
+    currency: str
+    lines: list[OrderLineBody]
+
+
 class OperatorIdBody(Body, kw_only=True):
     """To whom the work goes."""
 

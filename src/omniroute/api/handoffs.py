@@ -31,6 +31,10 @@ _ASKED = {
 
 def asked_text(event: e.HandoffRequested, names: Mapping[str, str], titles: Mapping[str, str]) -> str:
     """What was asked of whom."""
+    if event.stage_id:
+        return (
+            f"{event.title or event.stage_id}: a task for {titles.get(event.to_department_id, event.to_department_id)}"
+        )
     sender, person = event.by or event.from_operator_id, event.to_operator_id
     to = names.get(person, person) if person else titles.get(event.to_department_id, event.to_department_id)
     return f"{names.get(sender, sender)} {_ASKED[event.kind].format(to=to)}"
@@ -39,6 +43,8 @@ def asked_text(event: e.HandoffRequested, names: Mapping[str, str], titles: Mapp
 def accepted_text(event: e.HandoffAccepted, names: Mapping[str, str]) -> str:
     """Who has taken it."""
     who, sender = (names.get(one, one) for one in (event.operator_id, event.from_operator_id))
+    if event.kind in PARTS and not sender:
+        return f"{who} took the task"
     if event.kind in PARTS:
         return f"{who} took the {event.kind.value} of {sender}"
     return f"{who} took over from {sender}"
@@ -75,7 +81,7 @@ def _asked(screens: Screens, event: e.HandoffRequested) -> views.HandoffView:
         kind=event.kind.value,
         to_operator=screens.name(event.to_operator_id) if event.to_operator_id else "",
         due_ms=event.due_ms,
-        summary=screens.handoff_note(event.conversation_id, event.handoff_id),
+        summary=event.title or screens.handoff_note(event.conversation_id, event.handoff_id),
     )
 
 

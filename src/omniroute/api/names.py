@@ -73,6 +73,8 @@ def event_text(event: Event, names: Mapping[str, str], titles: Mapping[str, str]
             return "Opened again"
         case e.StageEntered():
             return f"Stage {event.was} → {event.stage_id}" + (f", by {who}" if by else "")
+        case e.OrderLinesSet():
+            return f"The order has {event.lines} lines now, by {who}"
         case e.NoticeSent():
             return f"The customer was told: {event.notice.replace('_', ' ')}"
         case e.MatterConfirmed():
@@ -110,9 +112,8 @@ def event_text(event: Event, names: Mapping[str, str], titles: Mapping[str, str]
         case e.HandoffCancelled():
             return "Taken back"
         case e.HandoffAnswered():
-            return f"{who} answered {_who(event.from_operator_id, names)}" + (
-                f": {event.disposition}" if event.disposition else ""
-            )
+            asker = _who(event.from_operator_id, names) if event.from_operator_id else "the task"
+            return f"{who} answered {asker}" + (f": {event.disposition}" if event.disposition else "")
         case e.HandoffOverdue():
             return "A task is overdue" + (f", {who} has it" if event.operator_id else ", nobody has it yet")
         case e.HandoffRefused():

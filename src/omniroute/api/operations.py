@@ -16,7 +16,7 @@ from starlette.responses import Response
 from omniroute.api import views
 from omniroute.api.call import COOKIE, Call, token_of
 from omniroute.api.listings import download, me_of
-from omniroute.api.progress import Progress
+from omniroute.api.orders import Orders
 from omniroute.api.work import operator_of, refusal, with_content
 from omniroute.channels.contract import RawInput
 from omniroute.channels.email.html import sanitize_html
@@ -28,7 +28,7 @@ from omniroute.errors import Conflict, InvalidInput, NotFound
 from omniroute.journal.contract import Write
 
 
-class Operations(Progress):
+class Operations(Orders):
     """Handlers over one engine: all of them."""
 
     # ---- signing in

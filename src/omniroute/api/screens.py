@@ -112,6 +112,7 @@ class Screens:
             to_operator=self.name(handoff.to_operator_id) if handoff.to_operator_id else "",
             due_ms=handoff.due_ms,
             overdue=handoff.overdue,
+            summary=handoff.title,
         )
 
     def item(self, item: WorkItem, operator_id: str, reason: str = "", *, whole: bool = False) -> views.ItemView:
@@ -373,7 +374,7 @@ class Screens:
 
     def _detail(self, notice: c.NoticeCell) -> str:
         """The detail of a notice; people in it by name."""
-        if notice.kind in {"item_forced", "handoff_answered", "handoff_overdue"}:
+        if notice.kind in {"item_forced", "handoff_answered", "handoff_overdue", "order_delayed"}:
             return self.name(notice.detail)
         if notice.kind == "item_reassigned":
             return " → ".join(map(self.name, notice.detail.split()))

@@ -30,6 +30,8 @@ def endpoints(do: Operations) -> list[Endpoint]:
         Endpoint("POST", f"{matter}/stage", do.change_stage, views.Done, bodies.StageBody),
         Endpoint("PUT", f"{matter}/fields", do.set_fields, views.Done, bodies.FieldsBody),
         Endpoint("PUT", f"{matter}/priority", do.prioritize, views.Done, bodies.PriorityBody),
+        Endpoint("PUT", f"{matter}/order", do.set_order, views.Done, bodies.OrderBody),
+        Endpoint("POST", "/orders/{reference}/stage", do.order_stage, views.Done, bodies.StageBody),
         Endpoint("POST", f"{matter}/merge", do.merge, views.Done, bodies.MergeBody),
         Endpoint("POST", f"{matter}/split", do.split, views.Registered, bodies.SplitBody, 201),
         Endpoint("GET", f"{matter}/explanation", do.explanation, views.ExplanationView),

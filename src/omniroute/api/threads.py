@@ -6,7 +6,7 @@ from typing import TypeGuard
 
 import msgspec
 
-from omniroute.api import handoffs, names, promises, views, waits
+from omniroute.api import handoffs, names, ordered, promises, views, waits
 from omniroute.api.courses import progress
 from omniroute.api.explanations import explain, find_operator
 from omniroute.api.screens import Screens
@@ -150,6 +150,7 @@ class Threads:
             tags=list(record.tags),
             merge_into=targets,
             related=self._related(actor, cell),
+            order=ordered.view(screens.engine.writer.journal, screens.state, record),
             waiting=waits.waiting(screens.state, item, screens.name) if item and waits.is_waiting(item) else None,
         )
 

@@ -267,8 +267,8 @@ class NoticeView(msgspec.Struct, kw_only=True):
 
     ``kind``: ``handoff_returned``, ``offer_expired``, ``offer_revoked``, ``delivery_died``, ``clock_breached``,
     ``connect_failed``, ``item_forced``, ``item_reassigned``, ``item_woken``, ``lease_lost``; ``handoff_answered``,
-    ``handoff_overdue``, ``handoff_cancelled``; for supervisors ``handoff_refused``.
     ``clock_escalated``, ``connect_failed``, ``item_forced``, ``item_reassigned``, ``item_woken``, ``lease_lost``.
+    ``handoff_overdue``, ``order_delayed``, ``handoff_cancelled``; for supervisors ``handoff_refused``.
     """
 
     notice_id: int
@@ -346,6 +346,31 @@ class CustomerView(msgspec.Struct, kw_only=True):
     name: str
     identities: list[IdentityView]
     earlier: list[EarlierView]
+
+
+class OrderLineView(msgspec.Struct, kw_only=True):
+    """One line of an order; amounts are minor units of its currency."""
+
+    sku: str
+    text: str
+    quantity: int
+    unit_minor: int
+    total_minor: int
+
+
+class OrderView(msgspec.Struct, kw_only=True):
+    """What is ordered, and how far other departments are with it. ``digits``: decimal places of the currency."""
+
+    currency: str
+    digits: int
+    lines: list[OrderLineView]
+    total_minor: int
+    total: str
+    editable: bool
+    """The matter is open and its kind has order lines."""
+    tasks_done: int
+    tasks_open: int
+    tasks_late: int
 
 
 class StageView(msgspec.Struct, kw_only=True):
@@ -433,6 +458,8 @@ class ConversationView(msgspec.Struct, kw_only=True):
     """The open matters of the customer that it can become a part of; with the action ``merge``."""
     related: list[EarlierView] = []
     """The matters that were split off from it, or that it was split off from, as far as I may read them."""
+    order: OrderView | None = None
+    """Of a kind with order lines, or with tasks in its stages."""
 
 
 class ExplanationView(msgspec.Struct, kw_only=True):

@@ -36,6 +36,7 @@ from omniroute.config.sections import (
     Server,
     StageSection,
     StatusSection,
+    TaskSection,
     TemplateSection,
 )
 from omniroute.config.sla import check_promises
@@ -62,6 +63,7 @@ __all__ = [
     "Server",
     "StageSection",
     "StatusSection",
+    "TaskSection",
     "TemplateSection",
     "calendars_asleep",
     "channel_options",

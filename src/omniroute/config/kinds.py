@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from omniroute.config.lengths import length_ms
-from omniroute.config.names import check_known, check_name
-from omniroute.config.sections import Config, FieldSection, KindSection, StageSection
+from omniroute.config.names import check_known, check_name, queue_id
+from omniroute.config.sections import Config, FieldSection, KindSection, StageSection, TaskSection
 from omniroute.core.notices import PHASES
-from omniroute.core.rules import KindRule, Stage, StageRule
+from omniroute.core.rules import KindRule, Stage, StageRule, StageTask
 from omniroute.core.stages import CUSTOMER, PART, PLAIN
 from omniroute.engine.notices.templates import STAGE, shipped
 from omniroute.errors import ConfigError
@@ -22,6 +22,8 @@ SHIPPED = ("question", "request", "complaint", "order")
 CONFIRM_MS = 3 * 24 * 3_600_000
 """How long silence has to last until it confirms, where nobody says; in the time of the queue's calendar."""
 TYPES = ("text", "number", "date", "choice", "money")
+FOLLOWING = ("on_reply", "on_message", "on_tasks", "on_delay")
+"""The stages that follow by themselves."""
 _ORDER = list(Stage)
 
 
@@ -63,6 +65,8 @@ def _kind(config: Config, name: str, section: KindSection) -> KindRule:
         tuple(section.notices),
         length_ms(section.confirm, f"{path}.confirm"),
         section.confirm_calendar,
+        section.lines,
+        section.order_system,
     )
 
 
@@ -91,7 +95,7 @@ def _stage(config: Config, section: StageSection, names: list[str], fields: Iter
     phase = Stage(check_known("phase", section.phase, _ORDER, f"{path}.phase"))
     if section.waits:
         check_known("reason", section.waits, (CUSTOMER, PART), f"{path}.waits")
-    for key in ("on_reply", "on_message"):
+    for key in FOLLOWING:
         if getattr(section, key):
             check_known("stage", getattr(section, key), names, f"{path}.{key}")
     for key, known, what in (("next", names, "stage"), ("needs", list(fields), "field")):
@@ -109,7 +113,31 @@ def _stage(config: Config, section: StageSection, names: list[str], fields: Iter
         section.on_reply,
         section.on_message,
         section.notice,
+        _tasks(config, section, path),
+        section.on_tasks,
+        section.on_delay,
     )
+
+
+def _tasks(config: Config, section: StageSection, path: str) -> tuple[StageTask, ...]:
+    """The tasks of a stage, which differ in queue or title. Raises `ConfigError`."""
+    tasks = tuple(_task(config, one, f"{path}.tasks[{place}]") for place, one in enumerate(section.tasks))
+    for key in ("on_tasks", "on_delay"):
+        if getattr(section, key) and not tasks:
+            raise ConfigError("this stage has no tasks; give it some, or take this out", f"{path}.{key}")
+    if tasks and section.phase == Stage.DONE:
+        raise ConfigError("what is done has no tasks any more", f"{path}.tasks")
+    known = [(one.queue_id, one.title) for one in tasks]
+    for place, one in enumerate(known):
+        if one in known[:place]:
+            raise ConfigError("another task says the same; give it another title", f"{path}.tasks[{place}].title")
+    if section.on_delay and not any(one.due_ms for one in tasks):
+        raise ConfigError("no task of this stage is ever late; give one a `due`", f"{path}.on_delay")
+    return tasks
+
+
+def _task(config: Config, task: TaskSection, path: str) -> StageTask:
+    return StageTask(queue_id(task.queue, config, f"{path}.queue"), length_ms(task.due, f"{path}.due"), task.title)
 
 
 # ---- courses that lead nowhere
@@ -126,7 +154,7 @@ def _refuse_lost(rules: tuple[StageRule, ...], path: str) -> None:
     ends = {one.stage_id for one in rules if one.phase is Stage.DONE}
     leads = _closure(ends, {one.stage_id: [a.stage_id for a in rules if one.stage_id in a.next] for one in rules})
     starts = {next(one.stage_id for one in rules if one.phase is phase) for phase in _ORDER[:2]}
-    reached = _closure(starts, {one.stage_id: [*one.next, one.on_reply, one.on_message] for one in rules})
+    reached = _closure(starts, {one.stage_id: [*one.next, *(getattr(one, key) for key in FOLLOWING)] for one in rules})
     for place, rule in enumerate(rules):
         where = f"{path}.stages[{place}]"
         if rule.stage_id not in leads:
@@ -137,11 +165,11 @@ def _refuse_lost(rules: tuple[StageRule, ...], path: str) -> None:
 
 def _refuse_way_back(rule: StageRule, known: Mapping[str, StageRule], path: str) -> None:
     if rule.phase is Stage.DONE:
-        if rule.next or rule.on_reply or rule.on_message:
+        if rule.next or any(getattr(rule, key) for key in FOLLOWING):
             raise ConfigError("a matter that is done goes on only by being opened again; take it out", f"{path}.next")
         return
     ways = [(f"next[{place}]", one) for place, one in enumerate(rule.next)]
-    ways += [("on_reply", rule.on_reply), ("on_message", rule.on_message)]
+    ways += [(key, getattr(rule, key)) for key in FOLLOWING]
     for key, name in ways:
         if name and _ORDER.index(known[name].phase) < _ORDER.index(rule.phase):
             raise ConfigError(f"{name!r} is of an earlier phase; a matter does not go back", f"{path}.{key}")

@@ -49,6 +49,9 @@ def core_config(config: Config, registry: Registry, now_ms: int) -> CoreConfig:
     routing = config.routing
     for language, skill in routing.language_skills.items():
         check_skill(skill, f"routing.language_skills.{language}")
+    for name, kind in config.kinds.items():
+        if kind.order_system:
+            check_known("order system", kind.order_system, registry.order_systems, f"kinds.{name}.order_system")
     return CoreConfig(
         _departments(config),
         queue_rules(config, registry),

@@ -262,6 +262,15 @@ class FieldSection(Section, kw_only=True):
     """Customers see it on their status page."""
 
 
+class TaskSection(Section, kw_only=True):
+    """An entry of ``tasks`` of a stage: what another queue has to do for it."""
+
+    queue: str
+    due: str = "0s"
+    """How long it may take, in the time of the queue's calendar; ``0s``: as long as it takes."""
+    title: str = ""
+
+
 class StageSection(Section, kw_only=True):
     """``[[kinds.NAME.stages]]``: one stage of the course; the first of a phase is where that begins."""
 
@@ -283,6 +292,12 @@ class StageSection(Section, kw_only=True):
     """The same when the customer writes."""
     notice: str = ""
     """The template that the customer is told when it is entered; empty: nothing."""
+    tasks: list[TaskSection] = []
+    """Created when it is entered."""
+    on_tasks: str = ""
+    """The stage that follows by itself when the last task was answered."""
+    on_delay: str = ""
+    """The stage that follows by itself when a task is late."""
 
 
 class KindSection(Section, kw_only=True):
@@ -300,6 +315,10 @@ class KindSection(Section, kw_only=True):
     stages: list[StageSection] = []
     """Empty: the plain course."""
     fields: dict[str, FieldSection] = {}
+    lines: bool = False
+    """Its matters have order lines, with quantity and price."""
+    order_system: str = ""
+    """The plugin's order system that is told of other lines and stages; empty: none."""
 
 
 class TemplateSection(Section, kw_only=True):

@@ -20,6 +20,7 @@ from omniroute.core.events import (
     ItemPulled,
     NoticeSent,
     OfferAccepted,
+    OrderChanged,
     ReplySent,
     StatusAnswered,
     StatusCodeSent,
@@ -32,6 +33,10 @@ REALTIME_LIFETIME_MS = 30_000
 WEBHOOK: Final = "webhook"
 WEBHOOK_PREFIX: Final = "webhook:"
 """What the channel of an order to call a webhook begins with; its name follows."""
+
+ORDER_SYSTEM: Final = "order_system"
+"""The order to tell an order system; its channel is ``order:`` and the system's name."""
+ORDER_PREFIX: Final = "order:"
 
 _NO_FACTS = frozenset({"webhook", "effect_id", "at_ms", "next_ms"})
 """Fields of an event that no receiver of a webhook needs."""
@@ -145,6 +150,19 @@ def _of_contact(
     )
 
 
+def _of_order(event: OrderChanged) -> Effect:
+    """What has changed stands in ``event``, the stage then in ``outcome``."""
+    return Effect(
+        event.effect_id,
+        ORDER_SYSTEM,
+        event.conversation_id,
+        f"{ORDER_PREFIX}{event.system}",
+        event.at_ms,
+        outcome=event.stage_id,
+        event=event.what,
+    )
+
+
 _ORDERS: dict[type[Event], Callable[[Any], Effect | None]] = {
     ReplySent: _reply,
     OfferAccepted: _connect,
@@ -154,6 +172,7 @@ _ORDERS: dict[type[Event], Callable[[Any], Effect | None]] = {
     NoticeSent: _notice,
     StatusCodeSent: lambda event: _notice(event, event.expires_ms),
     ClockEscalated: _of_webhook,
+    OrderChanged: _of_order,
     HandoffAccepted: lambda event: _of_contact("connect", event, event.operator_id),
     WrapUpStarted: lambda event: _of_contact("part", event, event.operator_id),
     ItemDiverted: lambda event: _of_contact("divert", event, outcome=event.outcome),

@@ -9,7 +9,7 @@ gone, in its queue at its age. What happens to a consult or a task after it was 
 
 from __future__ import annotations
 
-from omniroute.core import held, passes, sla, timing
+from omniroute.core import held, passes, sla, tasks, timing
 from omniroute.core.capacity import counts
 from omniroute.core.classes import ClassKey
 from omniroute.core.commands import CancelHandoff, DeclineHandoff, TransferItem
@@ -41,6 +41,7 @@ from omniroute.core.queueing import end_hold, merged, own_wishes, queue_item, re
 from omniroute.core.rules import QueueRule, Requirement
 from omniroute.core.state import State
 from omniroute.core.step import Applier, Handler, Step
+from omniroute.core.tasks import PART_COST_UNITS
 from omniroute.core.transitions import WORK_ITEM, advance
 from omniroute.errors import Conflict, Forbidden, InvalidInput
 
@@ -48,8 +49,6 @@ TASK_MS_MAX = 92 * 24 * 3_600_000
 """A task is due within three months."""
 PARTS_MAX = 8
 """Consults and tasks that a matter can have open at once."""
-PART_COST_UNITS = 1
-"""What a consult or a task takes of its operator's capacity at most: it is read and written, whatever the channel."""
 
 # ---- decide
 
@@ -189,7 +188,7 @@ def accept(step: Step, offer: Offer, effect_id: int) -> None:
 def overdue(step: Step, item: WorkItem) -> bool:
     """Whether the item belongs to a handoff whose time is over, though nothing has ended it yet."""
     handoff = step.state.handoffs.get(item.handoff_id)
-    return handoff is not None and handoff.deadline_ms <= step.now_ms
+    return handoff is not None and 0 < handoff.deadline_ms <= step.now_ms
 
 
 def declined(step: Step, item: WorkItem, operator_id: str) -> None:
@@ -382,15 +381,19 @@ def apply_requested(state: State, event: HandoffRequested) -> None:
         event.to_operator_id,
         event.due_ms,
         by=event.by,
+        stage_id=event.stage_id,
+        title=event.title,
     )
     deadlines = state.deadlines[Concern.HANDOFFS]
     deadlines.set(("handoff", event.handoff_id, ""), event.deadline_ms)
     deadlines.set(("task", event.handoff_id, ""), event.due_ms)
     source, target = state.items[event.source_item_id], state.items[event.target_item_id]
     target.handoff_id = event.handoff_id
-    state.set_backoff(target, event.from_operator_id, event.deadline_ms)
+    if not event.stage_id:  # what a stage asks for, may be done by who has the matter as well
+        state.set_backoff(target, event.from_operator_id, event.deadline_ms)
     if event.kind in PARTS:
         target.part_of = event.handoff_id
+        tasks.asked(state, state.handoffs[event.handoff_id])
         return
     source.handoff_id = event.handoff_id
     source.wrap_up_due_ms = 0  # the time for writing up stands still until the transfer has ended
@@ -446,6 +449,7 @@ def apply_refused(_: State, __: HandoffRefused) -> None:
 
 def _close_target(state: State, handoff_id: int, target_item_id: int, tag: str, at_ms: int) -> None:
     handoff = forget(state, handoff_id)
+    tasks.fail(state, handoff)
     target = state.items[target_item_id]
     if target.state is ItemState.QUEUED:
         state.dequeue(target)

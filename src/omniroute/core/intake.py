@@ -85,8 +85,6 @@ def register(step: Step, command: RegisterInteraction) -> None:
         notices.tell(step, matter, notices.RECEIVED if matter.stage is Stage.RECEIVED else notices.REOPENED)
     if message and answered:
         sla.written(step, matter)
-    if message and not command.quiet:
-        progress.written(step, matter)
     goes_on = message or matter.contact is not CONTACT_OVER
     if message and matter.item_ids:
         held.resume(step, matter)
@@ -97,6 +95,8 @@ def register(step: Step, command: RegisterInteraction) -> None:
         wanted = command.classification
         again = matter.last_operator_id if fresh else ""
         queue_item(step, matter, wanted.requirements, wanted.preferred, command.previous_operator_id, again)
+    if fresh or (message and not command.quiet):
+        progress.written(step, matter, fresh=fresh, message=message and not command.quiet)
     if not message:
         contacts.follow(step, matter, command, before)
 

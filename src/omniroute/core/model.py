@@ -210,7 +210,8 @@ class Conversation(msgspec.Struct, array_like=True, gc=False):
     everybody knows, ``stage_id`` the stage of its kind (empty: the kind's first of that phase; `stages.present`).
     ``fields`` names what is filled in. ``resolution`` counts how often it was done. ``quiet``: the customer is told
     nothing by itself, because a machine wrote last, or from where nobody has proven to be. ``aliases`` are of the
-    matters that were merged into it.
+    matters that were merged into it. ``tasks_done`` counts the answered tasks of its stages, ``undone`` names the
+    stages of which a task was refused or taken back.
     """
 
     conversation_id: int
@@ -244,6 +245,8 @@ class Conversation(msgspec.Struct, array_like=True, gc=False):
     fields: tuple[str, ...] = ()
     resolution: int = 0
     quiet: bool = False
+    tasks_done: int = 0
+    undone: tuple[str, ...] = ()
 
 
 class Closing(msgspec.Struct, array_like=True, gc=False):
@@ -341,6 +344,8 @@ class Handoff(msgspec.Struct, array_like=True, gc=False):
     A consult or a task goes on after that (``accepted_ms``) until it has reported; its source may be gone by then, for
     the matter may go on without its asker. ``to_operator_id``: for that person alone. ``due_ms``: when a task is to be
     done; ``overdue`` that it was not. ``by``: the supervisor who sent it.
+    ``stage_id``: the stage that created it as one of its tasks, with that ``title``; then it waits until somebody has
+    time, and its sender may be nobody.
     """
 
     handoff_id: int
@@ -359,3 +364,5 @@ class Handoff(msgspec.Struct, array_like=True, gc=False):
     accepted_ms: int = 0
     overdue: bool = False
     by: str = ""
+    stage_id: str = ""
+    title: str = ""

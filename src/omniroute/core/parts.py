@@ -7,7 +7,7 @@ matter and writes notes; the customer is answered by the owner alone.
 
 from __future__ import annotations
 
-from omniroute.core import handoffs, sla
+from omniroute.core import handoffs, progress, sla
 from omniroute.core.commands import CompleteItem
 from omniroute.core.deadlines import Concern
 from omniroute.core.events import HandoffAnswered, HandoffOverdue, ItemClosed, NoteAdded
@@ -56,6 +56,7 @@ def answer(step: Step, item: WorkItem, command: CompleteItem) -> None:
     sla.left(step, step.state.conversations[item.conversation_id], item.work_item_id, "met")
     step.wake_operator(operator_id)
     handoffs.go_on(step, handoff)
+    progress.task_answered(step, handoff)
 
 
 def refuse_if_open(step: Step, matter: Conversation) -> None:
@@ -75,7 +76,9 @@ def fall_due(step: Step, handoff_id: int) -> None:
     """The task is late: whoever asked is told, once, and it goes on."""
     handoff = step.state.handoffs[handoff_id]
     holder_id = step.state.items[handoff.target_item_id].operator_id
-    step.emit(HandoffOverdue(handoff_id, handoff.conversation_id, handoff.from_operator_id, holder_id, step.now_ms))
+    sender_id, stage_id = handoff.from_operator_id, handoff.stage_id
+    step.emit(HandoffOverdue(handoff_id, handoff.conversation_id, sender_id, holder_id, step.now_ms, stage_id))
+    progress.task_late(step, handoff)
 
 
 # ---- apply
@@ -83,7 +86,9 @@ def fall_due(step: Step, handoff_id: int) -> None:
 
 def apply_answered(state: State, event: HandoffAnswered) -> None:
     """It has ended; its item is closed by an event of its own."""
-    handoffs.forget(state, event.handoff_id)
+    handoff = handoffs.forget(state, event.handoff_id)
+    if handoff.stage_id:
+        state.conversations[event.conversation_id].tasks_done += 1
 
 
 def apply_overdue(state: State, event: HandoffOverdue) -> None:

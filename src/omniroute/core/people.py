@@ -28,6 +28,10 @@ def apply_config(step: Step, command: ApplyConfig) -> None:
     config = command.config
     queues = {rule.queue_id for rule in config.queues}
     channels = {rule.instance for rule in config.channels}
+    for kind in config.kinds:
+        for task in [one for stage in kind.stages for one in stage.tasks]:
+            if task.queue_id not in queues:
+                raise InvalidInput(f"a task of {kind.kind} goes to queue {task.queue_id}, which there is not", "kinds")
     used: list[WorkItem | Conversation] = [*step.state.items.values(), *step.state.conversations.values()]
     for work in used:
         if work.queue_id not in queues:

@@ -189,6 +189,7 @@ RULES: dict[type[c.Command], Rule] = {
     c.PrioritizeMatter: _owner_of_matter_or_chief,
     c.ChangeStage: _owner_of_matter_or_chief,
     c.SetFields: _owner_of_matter_or_chief,
+    c.SetOrderLines: _owner_of_matter_or_chief,
     c.ConfirmMatter: _nobody_else,
     c.RateMatter: _nobody_else,
     c.ReopenMatter: _nobody_else,

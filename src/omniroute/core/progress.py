@@ -6,10 +6,11 @@ on, and the customer is told.
 
 from __future__ import annotations
 
-from omniroute.core import notices, sla
+from omniroute.core import notices, orders, sla, tasks
 from omniroute.core.commands import ChangeStage, SetFields
 from omniroute.core.events import FieldsSet, StageChanged, StageEntered
-from omniroute.core.model import RECEIVED, Conversation
+from omniroute.core.model import RECEIVED, Conversation, Handoff
+from omniroute.core.queueing import queue_item
 from omniroute.core.rules import Stage, StageRule
 from omniroute.core.stages import kind_of, missing, present, stage_named
 from omniroute.core.state import State
@@ -60,15 +61,51 @@ def replied(step: Step, matter: Conversation) -> None:
     _follow(step, matter, present(step.state, matter).on_reply, "reply")
 
 
-def written(step: Step, matter: Conversation) -> None:
-    """The customer has written: what waited for that goes on."""
-    _follow(step, matter, present(step.state, matter).on_message, "message")
+def written(step: Step, matter: Conversation, *, fresh: bool, message: bool) -> None:
+    """The customer has written (a ``message``): what waited for that goes on.
+
+    A new matter begins in its first stage; one that goes on again asks nobody anew.
+    """
+    if fresh and matter.stage is RECEIVED and matter.item_ids:
+        tasks.create(step, matter)
+    if message:
+        _follow(step, matter, present(step.state, matter).on_message, "message")
+
+
+def task_answered(step: Step, handoff: Handoff) -> None:
+    """A stage's task has reported: after the last one the matter goes on, unless one came to nothing.
+
+    It does so from the stage that created the tasks, or from the one where their delay has brought it.
+    """
+    matter, stage = _of_task(step, handoff)
+    if stage is None or present(step.state, matter).stage_id not in {stage.stage_id, stage.on_delay}:
+        return
+    if stage.stage_id not in matter.undone and not tasks.open_of(step.state, matter, stage.stage_id):
+        _follow(step, matter, stage.on_tasks, "tasks")
+
+
+def task_late(step: Step, handoff: Handoff) -> None:
+    """A stage's task is late: somebody must have the matter, to offer alternatives, and it shows."""
+    matter, stage = _of_task(step, handoff)
+    if not handoff.stage_id:
+        return
+    if not step.state.work_of(matter):
+        queue_item(step, matter)
+    if stage is not None and present(step.state, matter) is stage:
+        _follow(step, matter, stage.on_delay, "delay")
+
+
+def _of_task(step: Step, handoff: Handoff) -> tuple[Conversation, StageRule | None]:
+    matter = step.state.conversations[handoff.conversation_id]
+    return matter, stage_named(kind_of(step.state, matter), handoff.stage_id) if handoff.stage_id else None
 
 
 def _follow(step: Step, matter: Conversation, stage_id: str, cause: str) -> None:
     """The stage that follows by itself, if its fields are there."""
     wanted = stage_named(kind_of(step.state, matter), stage_id) if stage_id else None
-    if wanted is not None and wanted is not present(step.state, matter) and not missing(wanted, matter):
+    if wanted is None or wanted.phase is Stage.DONE or wanted is present(step.state, matter):
+        return
+    if not missing(wanted, matter):
         _enter(step, matter, wanted, cause)
 
 
@@ -81,6 +118,8 @@ def _enter(step: Step, matter: Conversation, wanted: StageRule, cause: str, by: 
 def entered(step: Step, matter: Conversation, *, phase: bool = False) -> None:
     """The matter is in another stage, and perhaps in another ``phase``."""
     sla.turn(step, matter)
+    tasks.create(step, matter)
+    orders.tell(step, matter, "stage")
     told = present(step.state, matter).notice
     if told:
         notices.tell(step, matter, told)

@@ -219,12 +219,22 @@ class ChannelRule(msgspec.Struct, frozen=True, array_like=True):
     tells: bool = False
 
 
+class StageTask(msgspec.Struct, frozen=True, array_like=True):
+    """A task that a stage creates in a queue; due ``due_ms`` later in the time of the queue's calendar (0: never)."""
+
+    queue_id: str
+    due_ms: int = 0
+    title: str = ""
+
+
 class StageRule(msgspec.Struct, frozen=True, array_like=True):
     """One stage of a kind. ``next``: where it leads, by hand.
 
     ``waits``: for whom, ``customer``, ``part`` or nobody; then clocks may stand still. ``needs``: fields that must be
     filled in before it is entered. ``on_reply`` and ``on_message``: the stage that follows by itself when the operator
     answers, or the customer writes. ``notice``: what the customer is told when it is entered; empty: nothing.
+    ``tasks`` are created when it is entered; ``on_tasks`` follows when the last of them was answered, ``on_delay``
+    when one is late.
     """
 
     stage_id: str
@@ -235,6 +245,9 @@ class StageRule(msgspec.Struct, frozen=True, array_like=True):
     on_reply: str = ""
     on_message: str = ""
     notice: str = ""
+    tasks: tuple[StageTask, ...] = ()
+    on_tasks: str = ""
+    on_delay: str = ""
 
 
 class KindRule(msgspec.Struct, frozen=True, array_like=True):
@@ -243,6 +256,8 @@ class KindRule(msgspec.Struct, frozen=True, array_like=True):
     ``notices``: which phases the customer is told of (``received``, ``in_progress``, ``done``, ``reopened``).
     ``confirm_ms``: how long, in the time of the calendar (empty: the queue's), a customer who is asked whether it is
     done may be silent; 0: nobody is asked.
+    ``lines``: its matters have order lines, with quantity and price;
+    ``order_system`` names the system that is told when they or the stage change.
     """
 
     kind: str
@@ -250,6 +265,8 @@ class KindRule(msgspec.Struct, frozen=True, array_like=True):
     notices: tuple[str, ...] = ()
     confirm_ms: int = 0
     confirm_calendar_id: str = ""
+    lines: bool = False
+    order_system: str = ""
 
 
 class CoreConfig(msgspec.Struct, frozen=True, array_like=True):

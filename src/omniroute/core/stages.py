@@ -7,7 +7,7 @@ a matter is the phase that everybody knows (received, in progress, done), ``stag
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from omniroute.core.rules import KindRule, Stage, StageRule
 
@@ -74,6 +74,21 @@ def first_end(rule: KindRule) -> StageRule:
 def missing(stage: StageRule, matter: Conversation) -> list[str]:
     """The fields that have to be filled in before a matter may enter a stage."""
     return [name for name in stage.needs if name not in matter.fields]
+
+
+class Progress(NamedTuple):
+    """How far the tasks of a matter's stages are; ``late`` ones are open as well."""
+
+    done: int
+    open: int
+    late: int
+
+
+def progress(state: State, matter: Conversation) -> Progress:
+    """What other departments have done for a matter, and have yet to do."""
+    parts = [state.handoffs[item.part_of] for item in state.parts_of(matter)]
+    late = [one.overdue for one in parts if one.stage_id]
+    return Progress(matter.tasks_done, len(late), sum(late))
 
 
 def waits_for(state: State, matter: Conversation) -> str:

@@ -25,9 +25,9 @@ CONVERSATION, REFERENCE, SESSION, OUR_ID = "conversation", "reference", "session
 CUSTOMER, IDENTITY, CUSTOMER_IDENTITY, HISTORY = "customer", "identity", "customer_identity", "history"
 OUTBOX, DEAD = "outbox", "dead"
 STATUS_COUNT, LINK_USED = "status_count", "link_used"
-PACKET, FIELDS = "packet", "fields"
 TEXT_PREVIEW_CHARS = 140
 PROVIDER_IDS_MAX = 20
+PACKET, FIELDS, ORDER = "packet", "fields", "order"
 ACCOUNT, LOGIN_SESSION, NOTICE, QUARANTINE, SECRET, IDEMPOTENCY = (
     "account",
     "login_session",
@@ -89,6 +89,23 @@ class PacketCell(msgspec.Struct, array_like=True):
     summary: str = ""
     promises: list[str] = []
     tried: list[str] = []
+
+
+class OrderLine(msgspec.Struct, array_like=True):
+    """So many of something, each for ``unit_minor`` minor units of the order's currency."""
+
+    sku: str
+    text: str
+    quantity: int
+    unit_minor: int
+
+
+class OrderCell(msgspec.Struct, array_like=True):
+    """What is ordered in a matter; the total is that of the lines (`orders.order_of`)."""
+
+    currency: str
+    lines: list[OrderLine]
+    total_minor: int
 
 
 class FieldsCell(msgspec.Struct, array_like=True):

@@ -30,13 +30,14 @@ from omniroute.engine.metrics import Metrics
 from omniroute.engine.notices.texts import Notices, NoticeSetup
 from omniroute.engine.outbox import Outbox
 from omniroute.engine.ports import Clock, Disk, Spawn, SystemClock, TaskGroupSpawn
-from omniroute.engine.sinks import Sinks, SinkSetup
+from omniroute.engine.sinks import OrderSystems, Sinks, SinkSetup
 from omniroute.engine.status.desk import StatusDesk
 from omniroute.engine.status.setup import StatusSetup
 from omniroute.engine.supervisor import ChannelRunner, Supervisor
 from omniroute.engine.writer import Writer
 from omniroute.errors import JournalCorrupt, JournalFull
 from omniroute.journal.contract import Snapshot, Write
+from omniroute.sinks.orders import OrderSystem
 
 SNAPSHOT_CHECK_MS = 60_000
 SNAPSHOT_AT_STOP_EVENTS = 500
@@ -80,6 +81,8 @@ class Setup(NamedTuple):
     """What customers are told by itself."""
     sinks: Sequence[SinkSetup] = ()
     """Where webhooks go."""
+    order_systems: Mapping[str, OrderSystem] = {}
+    """What carries orders out, by name."""
 
 
 class Engine:
@@ -102,8 +105,14 @@ class Engine:
             [ChannelRunner(one.name, one.channel, one.options, writer.clock, self._context) for one in channels]
         )
         self.sinks = Sinks(setup.sinks, writer.clock)
+        self.order_systems = OrderSystems(setup.order_systems, writer.clock)
         self.outbox = Outbox(
-            writer, spawn, self.supervisor.send, self.sinks.deliver, lambda who: setup.names.get(who, "")
+            writer,
+            spawn,
+            self.supervisor.send,
+            self.sinks.deliver,
+            self.order_systems.changed,
+            lambda who: setup.names.get(who, ""),
         )
         self._spawn = spawn
 

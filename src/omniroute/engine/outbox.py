@@ -17,7 +17,7 @@ import structlog
 
 from omniroute.channels.contract import Delivery, Receipt
 from omniroute.core.commands import RecordDelivery
-from omniroute.core.effects import WEBHOOK, Effect, effect_of
+from omniroute.core.effects import ORDER_SYSTEM, WEBHOOK, Effect, effect_of
 from omniroute.core.events import Event
 from omniroute.core.permissions import SYSTEM
 from omniroute.engine import cells as c
@@ -27,6 +27,7 @@ from omniroute.engine.writer import Writer
 from omniroute.errors import DeliveryDeferred, DeliveryError, JournalError, OmniRouteError
 from omniroute.journal.contract import Write
 from omniroute.sinks.contract import SinkDelivery
+from omniroute.sinks.orders import OrderChange, OrderLineChange
 
 ATTEMPTS_MAX = 14
 BACKOFF_FIRST_MS = 2_000
@@ -37,6 +38,7 @@ SENDS_MAX = 32
 
 Send = Callable[[Delivery], Awaitable[Receipt]]
 Tell = Callable[[str, SinkDelivery], Awaitable[None]]
+Changed = Callable[[str, OrderChange], Awaitable[None]]
 Lane = tuple[int, str, bool]
 
 log = structlog.get_logger("omniroute.outbox")
@@ -48,16 +50,19 @@ def backoff_ms(attempts: int) -> int:
 
 
 class Outbox:
-    """One for all channels and sinks; ``send`` is the supervisor's, ``tell`` that of the sinks."""
+    """One for all channels, sinks and order systems, which ``send``, ``tell`` and ``changed`` reach."""
 
-    def __init__(self, writer: Writer, spawn: Spawn, send: Send, tell: Tell, name_of: Callable[[str], str]) -> None:
+    def __init__(
+        self, writer: Writer, spawn: Spawn, send: Send, tell: Tell, changed: Changed, name_of: Callable[[str], str]
+    ) -> None:
         self._writer = writer
         self._spawn = spawn
         self._send = send
         self._tell = tell
+        self._changed = changed
         self._name_of = name_of
         self._lanes: dict[Lane, deque[c.OutboxCell]] = {}
-        self._slots = {kind: anyio.Semaphore(SENDS_MAX) for kind in ("contact", "reply", WEBHOOK)}
+        self._slots = {kind: anyio.Semaphore(SENDS_MAX) for kind in ("contact", "reply", WEBHOOK, ORDER_SYSTEM)}
 
     def start(self) -> None:
         """Take up what an earlier life left, then listen to commits."""
@@ -120,13 +125,17 @@ class Outbox:
                 return
 
     async def _attempt(self, effect: Effect) -> Receipt:
-        kind = WEBHOOK if effect.order == WEBHOOK else "contact" if effect.expires_ms else "reply"
+        beside = effect.order in {WEBHOOK, ORDER_SYSTEM}
+        kind = effect.order if beside else "contact" if effect.expires_ms else "reply"
         async with self._slots[kind]:
             try:
                 with anyio.fail_after(self._patience_s(effect)):
-                    if effect.order != WEBHOOK:
+                    if effect.order == ORDER_SYSTEM:
+                        await self._changed(effect.channel, self._order(effect))
+                    elif effect.order == WEBHOOK:
+                        await self._tell(effect.channel, self._call(effect))
+                    else:
                         return await self._send(self._delivery(effect))
-                    await self._tell(effect.channel, self._call(effect))
                     return Receipt()
             except TimeoutError as late:
                 raise DeliveryDeferred("the other side did not answer in time") from late
@@ -174,6 +183,28 @@ class Outbox:
             conversation_id=effect.conversation_id,
             reference=matter.reference,
             facts=effect.facts,
+        )
+
+    def _order(self, effect: Effect) -> OrderChange:
+        journal, key = self._writer.journal, c.number_key(effect.conversation_id)
+        matter = c.read(journal, c.CONVERSATION, key, c.ConversationCell)
+        if matter is None:
+            raise DeliveryError("the matter has been erased")
+        cell = c.read(journal, c.ORDER, key, c.OrderCell) or c.OrderCell("", [], 0)
+        lines = [
+            OrderLineChange(sku=one.sku, text=one.text, quantity=one.quantity, unit_minor=one.unit_minor)
+            for one in cell.lines
+        ]
+        return OrderChange(
+            key=f"e{effect.effect_id}",
+            what=effect.event,
+            reference=matter.reference,
+            conversation_id=effect.conversation_id,
+            stage=effect.outcome,
+            at_ms=effect.at_ms,
+            currency=cell.currency,
+            lines=tuple(lines),
+            total_minor=cell.total_minor,
         )
 
     async def _later(self, cell: c.OutboxCell, retry_after_s: int) -> None:

@@ -59,6 +59,7 @@ IN_THREAD = (
     e.MatterPrioritized,
     e.DeliveryDied,
     e.StageEntered,
+    e.OrderLinesSet,
     e.NoticeSent,
     e.MatterConfirmed,
     e.MatterRated,
@@ -222,7 +223,8 @@ def _told_of_work(event: e.Event, state: State) -> list[tuple[str, str, str]]:
         case e.HandoffAnswered():
             return [(one, "handoff_answered", event.operator_id) for one in _askers(state, event)]
         case e.HandoffOverdue():
-            return [(one, "handoff_overdue", event.operator_id) for one in _all_of(state, event)]
+            kind = "order_delayed" if event.stage_id else "handoff_overdue"
+            return [(one, kind, event.operator_id) for one in _all_of(state, event)]
         case e.HandoffCancelled():
             return [(event.operator_id, "handoff_cancelled", "")]
         case e.HandoffRefused():

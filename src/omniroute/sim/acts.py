@@ -367,6 +367,8 @@ def stage(world: World, act: Act) -> None:
         return
     matter = world.state.conversations[world.state.items[item_id].conversation_id]
     number, known = matter.conversation_id, kind_of(world.state, matter).stages
+    if act.b % 4 == 1 and kind_of(world.state, matter).lines:
+        world.order(found[1], k.SetOrderLines(conversation_id=number, operator_id=act.who, lines=act.b % 9))
     if not act.b % 3:
         names = tuple({name for one in known for name in one.needs})
         world.order(found[1], k.SetFields(conversation_id=number, operator_id=act.who, filled=names))

@@ -177,6 +177,7 @@ class CoreWorld(World):
                     requirements=wish.requirements,
                     preferred=wish.preferred,
                     tier=wish.tier,
+                    kind=wish.kind,
                 ),
                 reference=self.new_reference(),
                 customer_id=self._customers.get(letter.customer, 0),

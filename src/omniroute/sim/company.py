@@ -71,6 +71,7 @@ class Wish(NamedTuple):
     requirements: tuple[Requirement, ...]
     preferred: tuple[Requirement, ...]
     tier: str = ""
+    kind: str = "question"
 
 
 _WISHES = (
@@ -78,8 +79,8 @@ _WISHES = (
     Wish("support.first", 2, (Requirement("tech", 3),), (), GOLD),
     Wish("support.first", 0, (Requirement("french", 4),), ()),
     Wish("support.expert", 1, (Requirement("tech", 7),), (Requirement("french", 1),)),
-    Wish("sales.orders", 0, (), (Requirement("french", 3),), GOLD),
-    Wish("sales.orders", 5, (), ()),
+    Wish("sales.orders", 0, (), (Requirement("french", 3),), GOLD, "order"),
+    Wish("sales.orders", 5, (), (), "", "order"),
     Wish("sales.late", 0, (), ()),
     Wish("billing.money", 0, (Requirement("money", 2),), ()),
     Wish("billing.rest", 0, (), ()),

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from omniroute.core.rules import Escalation, KindRule, Relaxation, Requirement, SlaRule, Stage, StageRule, Target
+from omniroute.core.rules import (
+    Escalation,
+    KindRule,
+    Relaxation,
+    Requirement,
+    SlaRule,
+    Stage,
+    StageRule,
+    StageTask,
+    Target,
+)
 
 SECOND = 1_000
 MINUTE = 60 * SECOND
@@ -72,7 +82,12 @@ KINDS = (
             StageRule("looking", Stage.IN_PROGRESS, ("asked", "workshop", "solved"), on_reply="asked"),
             StageRule("asked", Stage.IN_PROGRESS, ("looking", "solved"), waits="customer", on_message="looking"),
             StageRule(
-                "workshop", Stage.IN_PROGRESS, ("looking", "refunded"), waits="part", needs=("part",), notice="parts"
+                "workshop",
+                Stage.IN_PROGRESS,
+                ("looking", "refunded"),
+                waits="part",
+                needs=("part",),
+                notice="parts",
             ),
             StageRule("solved", Stage.DONE),
             StageRule("refunded", Stage.DONE, needs=("amount",)),
@@ -80,5 +95,28 @@ KINDS = (
         ("received", "in_progress", "done", "reopened"),
         confirm_ms=3 * MINUTE,
         confirm_calendar_id="office",
+    ),
+    KindRule(
+        "order",
+        (
+            StageRule("requested", Stage.RECEIVED, ("placed",), tasks=(StageTask("billing.rest", 0, "Availability"),)),
+            StageRule("placed", Stage.IN_PROGRESS, ("packing", "cancelled"), on_reply="packing"),
+            StageRule(
+                "packing",
+                Stage.IN_PROGRESS,
+                ("placed", "shipped", "cancelled"),
+                waits="part",
+                tasks=(StageTask("sales.late", 90 * SECOND, "Pick"), StageTask("billing.rest", 4 * MINUTE, "Invoice")),
+                on_tasks="shipped",
+                on_delay="delayed",
+            ),
+            StageRule("delayed", Stage.IN_PROGRESS, ("packing", "shipped", "cancelled"), notice="delayed"),
+            StageRule("shipped", Stage.IN_PROGRESS, ("delivered",), notice="shipped"),
+            StageRule("delivered", Stage.DONE),
+            StageRule("cancelled", Stage.DONE),
+        ),
+        ("done",),
+        confirm_ms=2 * MINUTE,
+        lines=True,
     ),
 )

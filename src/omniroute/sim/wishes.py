@@ -25,4 +25,5 @@ class Wishes:
             requirements=wish.requirements,
             preferred=wish.preferred,
             tier=wish.tier,
+            kind=wish.kind,
         )

@@ -22,6 +22,7 @@ from omniroute.core.commands.intake import Classification, QuarantineRaw, Receiv
 from omniroute.core.commands.loop import ChangeStage, ConfirmMatter, RateMatter, ReopenMatter, SetFields
 from omniroute.core.commands.matters import MergeConversations, SplitConversation
 from omniroute.core.commands.offers import AcceptOffer, DeclineOffer, ForceItem, PullItem, ReassignItem
+from omniroute.core.commands.orders import SetOrderLines
 from omniroute.core.commands.people import ConnectOperator, DisconnectOperator, PutOperator, SetPresence
 from omniroute.core.commands.status import AnswerStatus, SendStatusCode
 from omniroute.core.commands.work import (
@@ -74,6 +75,7 @@ __all__ = [
     "SendReply",
     "SendStatusCode",
     "SetFields",
+    "SetOrderLines",
     "SetPresence",
     "SnoozeItem",
     "SplitConversation",

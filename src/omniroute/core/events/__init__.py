@@ -79,6 +79,7 @@ from omniroute.core.events.offers import (
     OfferMade,
     OfferRevoked,
 )
+from omniroute.core.events.orders import OrderChanged, OrderLinesSet
 from omniroute.core.events.people import LeaseStarted, OperatorConnected, OperatorPut, PresenceChanged
 from omniroute.core.events.splitting import ConversationSplit
 from omniroute.core.events.status import StatusAnswered, StatusAsked, StatusCodeSent
@@ -159,6 +160,8 @@ AnyEvent = (
     | ClockEnded
     | StageEntered
     | FieldsSet
+    | OrderLinesSet
+    | OrderChanged
     | NoticeSent
     | ConfirmationAsked
     | MatterConfirmed
@@ -245,6 +248,8 @@ __all__ = [
     "OfferRevoked",
     "OperatorConnected",
     "OperatorPut",
+    "OrderChanged",
+    "OrderLinesSet",
     "OverflowPassed",
     "PresenceChanged",
     "RawQuarantined",

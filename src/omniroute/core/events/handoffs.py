@@ -25,6 +25,9 @@ class HandoffRequested(Event, tag="handoff.requested", frozen=True, gc=False):
     due_ms: int = 0
     lifted: bool = False
     """The sender's load is given back at once."""
+    stage_id: str = ""
+    """The stage that created it by itself as one of its tasks, with that title; nobody may have the matter then."""
+    title: str = ""
 
 
 class HandoffAccepted(Event, tag="handoff.accepted", frozen=True, gc=False):
@@ -88,13 +91,17 @@ class HandoffAnswered(Event, tag="handoff.answered", frozen=True, gc=False):
 
 
 class HandoffOverdue(Event, tag="handoff.overdue", frozen=True, gc=False):
-    """A task has not reported by its deadline; it goes on. ``operator_id`` has it, or nobody."""
+    """A task has not reported by its deadline; it goes on. ``operator_id`` has it, or nobody.
+
+    ``stage_id``: the stage whose task it is.
+    """
 
     handoff_id: int
     conversation_id: int
     from_operator_id: str
     operator_id: str
     at_ms: int
+    stage_id: str = ""
 
 
 class HandoffRefused(Event, tag="handoff.refused", frozen=True, gc=False):

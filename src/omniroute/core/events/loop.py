@@ -7,7 +7,10 @@ from omniroute.core.rules import Stage
 
 
 class StageEntered(Event, tag="conversation.stage_entered", frozen=True, gc=False):
-    """A matter is in another stage of its kind. ``cause`` is ``operator``, ``reply`` or ``message``."""
+    """A matter is in another stage of its kind.
+
+    ``cause`` is ``operator``, ``reply``, ``message``, ``tasks`` (all are answered) or ``delay`` (one is late).
+    """
 
     conversation_id: int
     stage_id: str

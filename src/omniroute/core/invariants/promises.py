@@ -65,7 +65,8 @@ def _not_able(state: State, operator: Operator, item: WorkItem) -> Iterator[str]
         if operator.skills.get(one.skill, 0) < one.level:
             yield f"they lack {one}"
     handoff = state.handoffs.get(item.handoff_id)
-    if handoff is not None and handoff.from_operator_id == operator.operator_id:
+    by_stage = handoff is not None and handoff.stage_id
+    if handoff is not None and handoff.from_operator_id == operator.operator_id and not by_stage:
         yield "they have handed it over themselves"
     if handoff is not None and handoff.to_operator_id not in {"", operator.operator_id}:
         yield f"it was handed over to {handoff.to_operator_id}"
@@ -110,6 +111,8 @@ def _lengths(state: State, event: e.Event) -> Iterator[tuple[str, int, int]]:
         case e.OfferDeclined() | e.OfferExpired() | e.ConnectFailed():
             rule = state.queues[state.items[event.work_item_id].queue_id]
             yield "back-off", event.backoff_until_ms, event.at_ms + rule.backoff_ms if rule.backoff_ms else 0
+        case e.HandoffRequested(stage_id=stage_id) if stage_id:
+            yield "the task of a stage waits", event.deadline_ms, 0
         case e.HandoffRequested():
             yield "the transfer stands", event.deadline_ms, event.at_ms + state.queues[event.to_queue_id].handoff_ms
         case e.LeaseStarted():
@@ -319,6 +322,10 @@ def _asked(state: State, event: e.HandoffRequested, before: Before) -> Iterator[
     channel, matter = state.channels[source.channel], state.conversations[source.conversation_id]
     speaks = channel.connects and matter.contact in {ContactState.WAITING, ContactState.CONNECTED}
     freed = source.cost_units if event.kind is HandoffKind.COLD and not speaks and not source.idle else 0
+    if not event.from_operator_id:  # nobody has the matter, whose stage asks
+        if not event.stage_id or matter.owner_id:
+            yield f"handoff {event.handoff_id} has no sender"
+        return
     load = state.operators[event.from_operator_id].load_units
     if before.loads[event.from_operator_id] - load != freed:
         yield f"handoff {event.handoff_id} ({event.kind}) left {event.from_operator_id} with {load} units"

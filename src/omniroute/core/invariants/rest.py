@@ -273,4 +273,4 @@ def _is_over(item: WorkItem, matter: Conversation) -> bool:
     """Whether the item is of a contact that nobody has had, and that nobody wants any more."""
     waits = item.state in FOR_NOBODY
     gone = matter.contact is CONTACT_OVER and not matter.message_count and not matter.hops
-    return waits and gone and matter.stage is RECEIVED and not item.outcome and not item.handoff_id
+    return waits and gone and matter.stage is RECEIVED and not (item.outcome or item.handoff_id or item.part_of)

@@ -80,7 +80,7 @@ function takeNotices(notices) {
   }
   if (newest > noticeMax) { noticeMax = newest; save(`notices.${s.who()}`, newest); }
 }
-const BAD = new Set(["delivery_died", "clock_breached", "connect_failed", "lease_lost", "handoff_overdue", "clock_escalated"]);
+const BAD = new Set(["delivery_died", "clock_breached", "connect_failed", "lease_lost", "handoff_overdue", "order_delayed", "clock_escalated"]);
 function givenSound(reference) {
   const item = s.desk.value.mine.find((one) => one.reference === reference);
   if (item) offerSound(item.icon);

@@ -64,6 +64,7 @@ export const api = {
   force: (item, operator, key) => call("POST", `/work-items/${item}/force`, { operator }, key),
   reassign: (item, operator, key) => call("POST", `/work-items/${item}/reassign`, { operator }, key),
   stage: (reference, stage) => call("POST", `/conversations/${ref(reference)}/stage`, { stage }),
+  order: (reference, order, key) => call("PUT", `/conversations/${ref(reference)}/order`, order, key),
   fields: (reference, fields) => call("PUT", `/conversations/${ref(reference)}/fields`, { fields }),
   snooze: (item, until, key) => call("POST", `/work-items/${item}/snooze`, { until_ms: until }, key),
   requeue: (item, body, key) => call("POST", `/work-items/${item}/requeue`, body, key),

@@ -29,6 +29,12 @@ export async function give(item, person, key) {
   if (item.mine) goOn(item);
 }
 
+export async function setOrder(reference, order, key) {
+  await api.order(reference, order, key);
+  toast(t("order.done"), { reference });
+  await settle(true);
+}
+
 export const mergeTargets = (view) => view.customer.earlier.filter((one) => one.stage !== "done");
 export async function merge(reference, into, key) {
   await api.merge(reference, into, key);

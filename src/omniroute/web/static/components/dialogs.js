@@ -10,6 +10,7 @@ import { close, DialogFoot, sendKey, useCommand } from "./form.js";
 import { Give, Requeue, Snooze } from "./hand.js";
 import { Answer, Decline, openParts, Transfer } from "./handoff.js";
 import { Merge } from "./merge.js";
+import { OrderDialog } from "./order.js";
 import { Dialog } from "./parts.js";
 import { Why } from "./why.js";
 
@@ -79,6 +80,6 @@ const Keys = () => html`<${Dialog} title=${t("keys")} onClose=${close}><dl class
 export function Dialogs() {
   const open = dialog.value;
   if (!open || !desk.value) return null;
-  const body = { transfer: Transfer, answer: Answer, decline: Decline, complete: Complete, register: Register, keys: Keys, why: Why, snooze: Snooze, requeue: Requeue, give: Give, merge: Merge }[open.kind];
+  const body = { transfer: Transfer, answer: Answer, decline: Decline, complete: Complete, register: Register, keys: Keys, why: Why, snooze: Snooze, requeue: Requeue, give: Give, merge: Merge, order: OrderDialog }[open.kind];
   return html`<${body} key=${open.kind} ...${open} />`;
 }

@@ -5,6 +5,7 @@ import { now } from "../clocks.js";
 import { day, full, lang, t, term, when } from "../i18n.js";
 import { conv, convError, deptName, drawer, link, openRef, pane, queueName } from "../state.js";
 import { Fields, Promises } from "./course.js";
+import { Order } from "./order.js";
 import { Icon, iconOf, initials, Skeleton, subjectOf } from "./parts.js";
 
 const IDENTITY = { email: "mail", tel: "phone", visitor: "chat", name: "user" };
@@ -36,7 +37,7 @@ export function Side() {
       <ul class="ids">${customer.identities.map((one) => html`<li key=${one.kind + one.address}><${Icon} name=${IDENTITY[one.kind] ?? "user"} /><span class="cut num" title=${one.address}>${one.kind === "visitor" ? one.address.slice(0, 9) : one.address}</span><small>${term("identity", one.kind)}</small></li>`)}</ul></section>
     <section class="sec"><div class="sec-h"><h2>${t("side.matter")}</h2></div>
       <dl class="facts">${facts.map(([name, value]) => html`<dt key=${name}>${name}</dt><dd>${value}</dd>`)}</dl></section>
-    <${Fields} view=${view} /><${Promises} view=${view} />
+    <${Order} view=${view} /><${Fields} view=${view} /><${Promises} view=${view} />
     <section class="sec"><div class="sec-h"><h2>${t("side.earlier")}</h2>${customer.earlier.length > 0 && html`<span class="t-s num">${customer.earlier.length}</span>`}</div>
       ${customer.earlier.length ? html`<ul class="hist">${customer.earlier.map((one) => html`<li key=${one.reference}><a href=${`#${one.reference}`} title=${one.reference} onClick=${(event) => { event.preventDefault(); openConversation(one.reference, { push: true }); }}><${Icon} name=${iconOf(one.icon)} /><span class="cut">${subjectOf(one.subject, one.icon)}</span><span class="t-s">${day(one.at_ms, now())}, ${one.disposition ? term("disposition", one.disposition).toLowerCase() : term("stage", one.stage).toLowerCase()}${one.score ? `, ${t("score", { n: one.score })}` : ""}</span></a></li>`)}</ul>`
         : html`<p class="t3">${t("side.first")}</p>`}</section>
