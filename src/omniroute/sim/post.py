@@ -74,7 +74,7 @@ class Post:
                 own_id,
                 (quotes.provider_id,) if quotes else answers_to,
                 act.who if channel_of(act.who) in SESSIONS else "",
-                automatic=_by_a_machine(own_id, kind),
+                automatic=not asks and _by_a_machine(own_id, kind),
                 fault=fault,
                 asks=asks,
             )
