@@ -1225,4 +1225,28 @@ MUTANTS: tuple[Mutant, ...] = (
         "    if not stage.next:",
         "a matter skips the stages that the company has laid down",
     ),
+    Mutant(
+        "stage_tasks_expire",
+        "13",
+        "core/tasks.py",
+        "            step.now_ms,\n            0,\n            kind=HandoffKind.TASK,",
+        "            step.now_ms,\n            step.now_ms + rule.handoff_ms,\n            kind=HandoffKind.TASK,",
+        "a task of a stage that nobody takes in time is lost",
+    ),
+    Mutant(
+        "stage_task_without_its_sender",
+        "20-22",
+        "core/tasks.py",
+        "            state.conversations[source.conversation_id].owner_id,",
+        '            "",',
+        "who has an order does not hear that a task of it is late",
+    ),
+    Mutant(
+        "late_task_is_early",
+        "25",
+        "core/state.py",
+        'due.set(("task", handoff.handoff_id, ""), 0 if late else handoff.due_ms)',
+        'due.set(("task", handoff.handoff_id, ""), handoff.due_ms)',
+        "after a restart the owner is told of the same delay again",
+    ),
 )

@@ -39,7 +39,7 @@ export function Order({ view }) {
   const may = order.editable && view.actions.includes("complete");
   return html`<section class="sec"><div class="sec-h"><h2>${t("order")}</h2>${may && html`<button type="button" class="btn ghost" onClick=${() => { dialog.value = { kind: "order", view }; }}>${t("order.change")}</button>`}</div>
     ${order.lines.length > 0 && html`<table class="order"><tbody>${order.lines.map((one, n) => html`<tr key=${n}><td title=${one.sku}>${one.text}</td><td class="num">${one.quantity} × ${money(BigInt(one.unit_minor), order.currency, order.digits)}</td></tr>`)}</tbody>
-      <tfoot><tr><th scope="row">${t("order.total")}</th><td class="num">${order.total}</td></tr></tfoot></table>`}
+      <tfoot><tr><th scope="row">${t("order.total")}</th><td class="num">${money(order.lines.reduce((sum, one) => sum + BigInt(one.quantity) * BigInt(one.unit_minor), 0n), order.currency, order.digits)}</td></tr></tfoot></table>`}
     ${order.editable && !order.lines.length && html`<p class="t3">${t("order.none")}</p>`}
     ${tasks > 0 && html`<p class="t2">${t("order.tasks", { done: order.tasks_done, all: tasks })}${order.tasks_late > 0 && html` <span class="chip bad">${t("order.late", { n: order.tasks_late })}</span>`}</p>`}</section>`;
 }
