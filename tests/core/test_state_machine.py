@@ -546,7 +546,7 @@ ACTIONS: dict[str, Callable[[Rig, int, int, int], None]] = {
         "pull", "force", "reassign", "snooze", "requeue", "prioritize", "extend_wrap_up", "record_hash",
         "ask_status", "send_status_code", "change_stage", "change_stage", "set_fields", "set_lines", "confirm", "rate", "reopen",
         "decline_handoff",
-        "merge", "split", "split",
+        "merge", "split",
     )
 }  # fmt: skip
 WEIGHTS = {"register": 4, "contact": 4, "accept": 8, "advance": 3, "fire_all": 2, "complete": 3, "transfer": 3}

@@ -322,6 +322,30 @@ def merge(world: World, act: Act) -> None:
         world.order(found[1], command)
 
 
+def split(world: World, act: Act) -> None:
+    """Some messages of a matter become another (``boss``, or an operator; ``b``: how many, and where it waits)."""
+    found = (None, BOSS) if act.who == BOSS.operator_id else _operator(world, act)
+    if not found or not world.up:
+        return
+
+    def attempt(state: State, cells: Cells) -> k.Command:
+        mine = [one for one in state.conversations.values() if act.who in {one.owner_id, BOSS.operator_id}]
+        matter = _pick([one for one in mine if one.message_count > 1] or mine, act.a)
+        if matter is None:
+            raise Conflict("there is nothing to split")
+        there = world.messages_of(cells, matter.conversation_id)
+        wanted = there if act.b % 7 == 0 else there[1 + act.b % max(len(there) - 1, 1) :]  # all: which is refused
+        return k.SplitConversation(
+            conversation_id=matter.conversation_id,
+            interaction_ids=tuple(wanted),
+            operator_id=act.who,
+            reference=world.new_reference(),
+            queue_id="" if act.b % 3 else _pick(list(state.queues), act.b) or "",
+        )
+
+    world.order(found[1], attempt)
+
+
 def retrain(world: World, act: Act) -> None:
     """An operator has other skills, departments or room from now on."""
     if not world.up:
@@ -460,5 +484,6 @@ ACTS: dict[str, Callable[[World, Act], None]] = {
     "rate": _on_closing(_rate),
     "reopen": _on_closing(_reopen),
     "merge": merge,
+    "split": split,
 }
 """Faults have their own table in ``faults``."""

@@ -241,6 +241,8 @@ class CoreWorld(World):
             self._closed[event.record.conversation_id] = event.record
         elif isinstance(event, e.ConversationReopened):
             self._closed.pop(event.record.conversation_id, None)
+        elif isinstance(event, e.ConversationSplit):
+            self._names[event.into_id] = self._names[event.conversation_id]
         effect = effect_of(event)
         if effect is not None:
             self._under_way[effect.effect_id] = None

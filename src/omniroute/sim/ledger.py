@@ -16,6 +16,7 @@ from omniroute.core.effects import effect_of
 from omniroute.core.model import ContactState, InteractionKind
 from omniroute.engine import cells as c
 from omniroute.engine.mailbox import Request
+from omniroute.journal.codec import decode_event
 from omniroute.journal.memory import MemoryDisk
 from omniroute.sim.questions import Questions
 
@@ -48,6 +49,11 @@ class Ledger:
         self._escalated: dict[tuple[int, str], set[int]] = {}
         self._sessions: dict[int, list[tuple[str, str]]] = {}
         self._merged_into: dict[int, int] = {}
+        self._places: dict[int, int] = {}
+        """Messages of customers, with the matter that each is in."""
+        self._moved: dict[int, None] = {}
+        """Inputs whose message was split off from where it had come."""
+        self._raws: dict[int, int] = {}
         self._received: dict[int, None] = {}
         self._registered: dict[int, None] = {}
         self._interactions: dict[int, None] = {}
@@ -82,6 +88,7 @@ class Ledger:
             e.NoticeSent: self._noticed,
             e.ConfirmationAsked: self._asked,
             e.ClosingEnded: self._closing_ended,
+            e.ConversationSplit: self._split,
         }
 
     # ---- commands
@@ -165,6 +172,9 @@ class Ledger:
         self._interactions[event.raw_id] = None
         if event.kind is InteractionKind.MESSAGE:
             self._machines[event.conversation_id] = event.quiet
+        if event.kind is InteractionKind.MESSAGE:
+            self._places[event.interaction_id] = event.conversation_id
+            self._raws[event.interaction_id] = event.raw_id
 
     def _opened(self, event: e.ConversationOpened) -> Iterator[str]:
         earlier, closed_ms = self._closed.get((event.channel, event.session_key), (0, 0))
@@ -221,6 +231,19 @@ class Ledger:
                 yield from self._session(into, *session)
         for name in [name for matter, name in self._clocks if matter == record.conversation_id]:
             yield f"23: the clock {name} of conversation {record.conversation_id} outlived it"
+
+    def _split(self, event: e.ConversationSplit) -> Iterator[str]:
+        """27: what is split off was in that matter, and is in the new one from now on."""
+        for number in event.interaction_ids:
+            where = self._places.get(number, 0)
+            if self.lead(where) != event.conversation_id:
+                yield f"27: message {number} was split off from {event.conversation_id}, but is in {where}"
+            self._places[number] = event.into_id
+            self._moved[self._raws.get(number, 0)] = None
+
+    def messages_of(self, number: int) -> list[int]:
+        """The messages of a matter and of its parts, oldest first."""
+        return [message for message, where in self._places.items() if self.lead(where) == number]
 
     def lead(self, number: int) -> int:
         """The matter that another has become a part of, or itself."""
@@ -285,7 +308,7 @@ class Ledger:
             if raw_id not in self._registered:
                 yield f"1: input {key!r} was acknowledged and never registered or quarantined"
             number = self.lead(int(where.get(c.number_key(raw_id), b"0")))
-            if key in self.belongs and number and number != self.lead(self.belongs[key]):
+            if raw_id not in self._moved and key in self.belongs and number and number != self.lead(self.belongs[key]):
                 yield f"27: input {key!r} belongs to conversation {self.belongs[key]}, but is in {number}"
             if self.lead(self.strangers.get(key, -1)) == number:
                 yield f"28: a stranger reached conversation {number} by quoting a reply"
@@ -293,6 +316,25 @@ class Ledger:
             given_up = f"e{cell.effect.effect_id}" not in self.refused and not cell.effect.expires_ms
             if given_up and cell.attempts < ATTEMPTS:
                 yield f"26: effect {cell.effect.effect_id} was given up after {cell.attempts} attempts: {cell.reason}"
+
+    def threaded(self, disk: MemoryDisk) -> Iterator[str]:
+        """27: each message is in one thread, that of its matter, and so says what is kept of its input."""
+        seen: dict[int, int] = {}
+        threads = disk.collections.get(c.THREAD)
+        for key, data in threads.values.items() if threads else ():
+            event = decode_event(msgspec.msgpack.decode(data, type=c.ThreadCell).event)
+            if isinstance(event, e.InteractionReceived) and event.interaction_id in self._places:
+                number = int(key.partition("/")[0])
+                if seen.setdefault(event.interaction_id, number) != number:
+                    yield f"27: message {event.interaction_id} is in the threads of {number} and another matter"
+        matters = disk.collections.get(c.RAW_MATTER)
+        where = matters.values if matters else {}
+        for message, number in self._places.items():
+            if self.lead(seen.get(message, 0)) != self.lead(number):
+                yield f"27: message {message} is of {number}, and stands in the thread of {seen.get(message, 0)}"
+            kept = int(where.get(c.number_key(self._raws[message]), b"0"))
+            if self.lead(kept) != self.lead(number):
+                yield f"27: message {message} is of {number}, and its input of {kept}"
 
     def finished(self) -> Iterator[str]:
         """1, 23, 26, 28: once the faults are over and everybody has worked, nothing is left."""

@@ -21,7 +21,7 @@ from omniroute.core.model import Conversation, InteractionKind
 from omniroute.core.permissions import Actor
 from omniroute.core.state import State
 from omniroute.engine import cells as c
-from omniroute.engine import recovery
+from omniroute.engine import recovery, splitting
 from omniroute.engine.classify import Classifier, Placement
 from omniroute.engine.engine import ChannelSetup, Engine, Setup, running
 from omniroute.engine.mailbox import Contents, Prepare
@@ -111,6 +111,9 @@ class EngineWorld(World):
             return None
         cell = self.writer.cells.get(c.CONVERSATION, c.number_key(conversation_id), c.ConversationCell)
         return cell.record if cell else None
+
+    def messages_of(self, cells: c.Cells, conversation_id: int) -> list[int]:
+        return list(splitting.messages_of(cells, conversation_id))
 
     def words_for(self, conversation_id: int) -> Contents | None:
         cell = self.writer.cells.get(c.CONVERSATION, c.number_key(conversation_id), c.ConversationCell)
@@ -289,6 +292,7 @@ class EngineWorld(World):
         ledger, disk = self.watch.ledger, self.storage.disk
         self.watch.all_of(ledger.kept(disk))
         self.watch.all_of(ledger.placed(disk))
+        self.watch.all_of(ledger.threaded(disk))
         self.watch.all_of(ledger.finished())
         journal = SimJournal(self.storage)
         await journal.open("audit")

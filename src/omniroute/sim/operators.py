@@ -41,12 +41,13 @@ _REST = (
     "pull",
     "meddle",
     "merge",
+    "split",
     "stage",
     "stage",
 )
 _BOSS = (
     "turn_down", "send", "force", "reassign", "requeue", "force", "retrain", "retrain", "prioritize", "prioritize",
-    "promise", "merge", "confirm", "rate", "rate", "reopen",
+    "promise", "merge", "split", "confirm", "rate", "rate", "reopen",
 )  # fmt: skip
 
 
@@ -131,12 +132,13 @@ class Operators:
             self._soon("reply", matter.owner_id, 25)
 
     def _tidy(self, number: int) -> None:
-        """Whoever sees that a customer has several matters may make them one."""
+        """Whoever sees that a customer has several matters may make them one, or two again."""
         matters = self._world.state.conversations
         matter = matters.get(number)
         if matter and sum([one.customer_id == matter.customer_id for one in matters.values()]) > 1:
             for name in (self._chance.choice(self._names), "boss"):
                 self._soon("merge", name, 40)
+            self._soon("split", "boss", 120)
 
     def _answered(self, event: e.ReplySent) -> None:
         self._tidy(event.conversation_id)

@@ -21,6 +21,7 @@ from omniroute.core.deadlines import Concern
 from omniroute.core.model import Conversation, InteractionKind
 from omniroute.core.permissions import Actor
 from omniroute.core.state import State
+from omniroute.engine.cells import Cells
 from omniroute.engine.mailbox import Contents, Prepare
 from omniroute.sim import company
 from omniroute.sim.acts import ACTS
@@ -107,6 +108,10 @@ class World(ABC):
     @abstractmethod
     def record_of(self, conversation_id: int) -> Conversation | None:
         """The record of a matter that is done."""
+
+    def messages_of(self, cells: Cells, conversation_id: int) -> list[int]:  # noqa: ARG002 - the core alone has none
+        """The customer's messages in a matter."""
+        return self.watch.ledger.messages_of(conversation_id)
 
     @abstractmethod
     def words_for(self, conversation_id: int) -> Contents | None:
