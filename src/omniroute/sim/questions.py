@@ -26,8 +26,10 @@ class Questions:
         self._answers: dict[int, int] = {}
         self._askers: dict[str, int] = {}
         self._generic = ""
+        self._merged_into: dict[int, int] = {}
         self.follow: dict[type[e.Event], Callable[[Any], Iterator[str]]] = {
             e.ConversationOpened: self._opened,
+            e.ConversationMerged: self._merged,
             e.InteractionReceived: self._interaction,
             e.StatusAnswered: self._answered,
         }
@@ -62,6 +64,16 @@ class Questions:
         self._references[event.conversation_id] = event.reference
         yield from ()
 
+    def _merged(self, event: e.ConversationMerged) -> Iterator[str]:
+        self._merged_into[event.record.conversation_id] = event.into_id
+        yield from ()
+
+    def _lead(self, number: int) -> int:
+        """The matter that another has become a part of, or itself."""
+        while number in self._merged_into:
+            number = self._merged_into[number]
+        return number
+
     def _interaction(self, event: e.InteractionReceived) -> Iterator[str]:
         self._first.setdefault(event.conversation_id, event.raw_id)
         yield from ()
@@ -86,7 +98,9 @@ class Questions:
         if self._writers.get(self._askers[delivery.key], who) != who:
             yield f"28: {who} got the answer to a question of somebody else"
         if delivery.conversation_id:
-            if self._references[delivery.conversation_id] not in delivery.text:
+            one = self._lead(delivery.conversation_id)  # rendered before a merge, sent after it, or the other way round
+            known = [ref for number, ref in self._references.items() if self._lead(number) == one]
+            if not any(reference in delivery.text for reference in known):
                 yield f"28: {who} was told about another matter than {delivery.conversation_id}"
         elif delivery.text != (self._generic or delivery.text):
             yield f"28: {who} can tell from the answer that a reference is one"
@@ -101,6 +115,6 @@ class Questions:
                 continue
             if raw_id in interactions:
                 yield f"28: the question {key!r} became work"
-            elif self._answers.get(raw_id, -1) != number:
+            elif self._lead(self._answers.get(raw_id, -1)) != self._lead(number):
                 told = self._answers.get(raw_id, "nothing")
                 yield f"28: the question {key!r} is about conversation {number}; its answer was about {told}"

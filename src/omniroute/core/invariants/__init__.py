@@ -166,7 +166,7 @@ INVARIANTS: dict[str, Callable[[State, Scope], Iterator[str]]] = {
 CONSEQUENCES: dict[str, Callable[[State, e.Event, Before], Iterator[str]]] = {
     "15, 16, 19, 20, 22": consequences,
     "links": merges_lose_nothing,
-    "links of splits": splits_lose_nothing,
+    "splits": splits_lose_nothing,
 }
 """After an event, with what was remembered from before it."""
 MOMENTS: dict[str, Moment] = {
