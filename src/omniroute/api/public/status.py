@@ -119,7 +119,8 @@ class StatusPages:
         writer = self._engine.writer
         for _ in range(LOOKS):  # closing moves it from the state to its cell
             await writer.barrier()
-            cell = c.read(writer.journal, c.CONVERSATION, c.number_key(conversation_id), c.ConversationCell)
+            number = c.lead(writer.journal, conversation_id)  # a merged matter goes on in another
+            cell = c.read(writer.journal, c.CONVERSATION, c.number_key(number), c.ConversationCell)
             status = status_of(writer.state, cell) if cell else None
             if cell is None or status is not None:
                 return status

@@ -128,7 +128,7 @@ class Codes:
             self._spawn.start("status-code", self._forget, sent.interaction_id, sent.expires_ms)
 
     def _matter(self, cells: c.Cells, reference: str) -> c.ConversationCell:
-        number = cells.number(c.REFERENCE, reference)
+        number = cells.lead(cells.number(c.REFERENCE, reference))
         cell = cells.get(c.CONVERSATION, c.number_key(number), c.ConversationCell)
         if cell is None or cell.to is None or not self._can_send(cell.channel):
             raise Conflict("nobody can be sent a code for this")

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import msgspec
-
 from omniroute.core import events as e
 from omniroute.core.events import Event
 from omniroute.core.model import InteractionKind
@@ -68,11 +66,10 @@ def status_of(state: State, cell: c.ConversationCell) -> Status | None:
 
 
 def public_lines(journal: Journal, conversation_id: int) -> list[Line]:
-    """What was said in public, oldest first; committed only."""
+    """What was said in public, in a matter and those that were merged into it, oldest first; committed only."""
     found: list[Line] = []
-    prefix = c.pair_prefix(conversation_id)
-    for _, data in journal.scan(c.THREAD, prefix, limit=SCANNED_MAX, reverse=True):
-        cell = msgspec.msgpack.decode(data, type=c.ThreadCell)
+    matter = c.read(journal, c.CONVERSATION, c.number_key(conversation_id), c.ConversationCell)
+    for cell in reversed(c.thread(journal, matter, SCANNED_MAX) if matter else []):
         line = _public(journal, cell, decode_event(cell.event))
         if line is not None:
             found.append(line)

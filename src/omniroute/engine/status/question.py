@@ -81,7 +81,7 @@ class StatusQuestion:
         """The matter that is asked about, if the sender is known to be its customer."""
         sender = self._interaction.sender
         customer_id = cells.number(c.IDENTITY, c.identity_key(sender)) if sender.kind in EVIDENCE else 0
-        number = cells.number(c.REFERENCE, self._question.reference)
+        number = cells.lead(cells.number(c.REFERENCE, self._question.reference))
         cell = cells.get(c.CONVERSATION, c.number_key(number), c.ConversationCell)
         return cell if cell is not None and cell.customer_id == customer_id != 0 else None
 
