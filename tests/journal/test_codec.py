@@ -64,6 +64,8 @@ TAGS_FOR_EVER = [
     "operator.lease_started",
     "operator.presence_changed",
     "operator.put",
+    "order.changed",
+    "order.lines_set",
     "raw.quarantined",
     "raw.received",
     "raw.registered",
