@@ -788,6 +788,13 @@ class FakeDesk:
         staying.entries = sorted(going.entries + staying.entries, key=lambda entry: entry.at_ms)
         staying.customer.earlier = [one for one in staying.customer.earlier if one.reference != reference]
 
+    def split(self, reference: str, messages: list[int]) -> v.Registered:
+        view = self.conversations[reference]
+        view.entries = [one for one in view.entries if one.interaction_id not in messages]
+        view.message_count -= len(messages)
+        self.publish(reference)
+        return v.Registered(reference="9CDE-FGHJ")
+
     def item(self, work_item_id: int) -> v.ItemView:
         for item in self.items():
             if item.work_item_id == work_item_id:

@@ -11,6 +11,7 @@ import { Give, Requeue, Snooze } from "./hand.js";
 import { Answer, Decline, openParts, Transfer } from "./handoff.js";
 import { Merge } from "./merge.js";
 import { Dialog } from "./parts.js";
+import { Split } from "./split.js";
 import { Why } from "./why.js";
 
 function Complete({ item, text }) {
@@ -79,6 +80,6 @@ const Keys = () => html`<${Dialog} title=${t("keys")} onClose=${close}><dl class
 export function Dialogs() {
   const open = dialog.value;
   if (!open || !desk.value) return null;
-  const body = { transfer: Transfer, answer: Answer, decline: Decline, complete: Complete, register: Register, keys: Keys, why: Why, snooze: Snooze, requeue: Requeue, give: Give, merge: Merge }[open.kind];
+  const body = { transfer: Transfer, answer: Answer, decline: Decline, complete: Complete, register: Register, keys: Keys, why: Why, snooze: Snooze, requeue: Requeue, give: Give, merge: Merge, split: Split }[open.kind];
   return html`<${body} key=${open.kind} ...${open} />`;
 }
