@@ -720,7 +720,7 @@ class FakeDesk:
         elif item and item.mine and item.state == "connecting":
             view.actions = ["note"]
         elif item and item.mine:
-            view.actions = ["note", "merge", "transfer", "release", "snooze", "requeue"]
+            view.actions = ["note", "merge", "split", "transfer", "release", "snooze", "requeue"]
             if item.icon != "phone":
                 view.actions += ["reply"]
             view.actions += ["end_contact"] if item.contact in {"connected", "waiting"} else ["complete"]
@@ -1232,6 +1232,11 @@ def make_app(fake: FakeDesk) -> Starlette:  # noqa: C901 - one small function an
             "/conversations/{reference}/merge",
             "POST",
             lambda r, b: fake.change(lambda: fake.merge(r.path_params["reference"], b["into"])),
+        ),
+        route(
+            "/conversations/{reference}/split",
+            "POST",
+            lambda r, b: fake.split(r.path_params["reference"], b["messages"]),
         ),
         route("/work-items/{id:int}/transfer", "POST", lambda r, b: fake.change(lambda: fake.transfer(item(r), b))),
         route("/work-items/{id:int}/end-contact", "POST", ended),
