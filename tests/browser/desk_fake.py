@@ -720,7 +720,7 @@ class FakeDesk:
         elif item and item.mine and item.state == "connecting":
             view.actions = ["note"]
         elif item and item.mine:
-            view.actions = ["note", "merge", "transfer", "release", "snooze", "requeue"]
+            view.actions = ["note", "merge", "split", "transfer", "release", "snooze", "requeue"]
             if item.icon != "phone":
                 view.actions += ["reply"]
             view.actions += ["end_contact"] if item.contact in {"connected", "waiting"} else ["complete"]
@@ -787,6 +787,13 @@ class FakeDesk:
         going, staying = self.conversations.pop(reference), self.conversations[into]
         staying.entries = sorted(going.entries + staying.entries, key=lambda entry: entry.at_ms)
         staying.customer.earlier = [one for one in staying.customer.earlier if one.reference != reference]
+
+    def split(self, reference: str, messages: list[int]) -> v.Registered:
+        view = self.conversations[reference]
+        view.entries = [one for one in view.entries if one.interaction_id not in messages]
+        view.message_count -= len(messages)
+        self.publish(reference)
+        return v.Registered(reference="9CDE-FGHJ")
 
     def item(self, work_item_id: int) -> v.ItemView:
         for item in self.items():
@@ -1225,6 +1232,11 @@ def make_app(fake: FakeDesk) -> Starlette:  # noqa: C901 - one small function an
             "/conversations/{reference}/merge",
             "POST",
             lambda r, b: fake.change(lambda: fake.merge(r.path_params["reference"], b["into"])),
+        ),
+        route(
+            "/conversations/{reference}/split",
+            "POST",
+            lambda r, b: fake.split(r.path_params["reference"], b["messages"]),
         ),
         route("/work-items/{id:int}/transfer", "POST", lambda r, b: fake.change(lambda: fake.transfer(item(r), b))),
         route("/work-items/{id:int}/end-contact", "POST", ended),

@@ -524,6 +524,7 @@ async def test_a_matter_becomes_a_part_of_another_of_its_customer(browser: Brows
         ),
         *marta.earlier,
     ]
+    fake.conversations["4KX7-9MTD"].merge_into = [into]
     async with opened(browser, fake, "/desk#4KX7-9MTD") as page:
         await page.locator(".head").wait_for()
         await page.get_by_role("button", name="More").click()
@@ -535,6 +536,32 @@ async def test_a_matter_becomes_a_part_of_another_of_its_customer(browser: Brows
         await expect(page.locator(".toast")).to_contain_text(f"4KX7-9MTD is a part of {into} now.")
         await expect(page.locator(".head .ref")).to_have_text(into)
         assert bodies(fake, "/merge") == [{"into": into}]
+
+
+async def test_messages_are_split_off_into_a_matter_of_their_own(browser: Browser) -> None:
+    fake = FakeDesk()
+    view = fake.conversations["4KX7-9MTD"]
+    spoken = [one for one in view.entries if one.kind == "message"]
+    for number, one in enumerate(spoken, 1):
+        one.interaction_id, one.detail = number, "message"
+    view.message_count = len(spoken)
+    async with opened(browser, fake, "/desk#4KX7-9MTD") as page:
+        await page.locator(".head").wait_for()
+        await page.get_by_role("button", name="More").click()
+        await page.get_by_role("menuitem", name="Split off").click()
+        dialog = page.get_by_role("dialog", name="Split messages off")
+        await expect(dialog.get_by_role("checkbox")).to_have_count(len(spoken))
+        await page.keyboard.press("Control+Enter")
+        await expect(dialog.get_by_role("alert")).to_have_text("Choose a message.")
+        for box in await dialog.get_by_role("checkbox").all():
+            await box.check()
+        await page.keyboard.press("Control+Enter")
+        await expect(dialog.get_by_role("alert")).to_have_text("One message has to stay.")
+        await dialog.get_by_role("checkbox").first.uncheck()
+        if len(spoken) > 1:
+            await page.keyboard.press("Control+Enter")
+            await expect(page.locator(".toast")).to_contain_text("The messages are 9CDE-FGHJ now.")
+            assert bodies(fake, "/split") == [{"messages": list(range(2, len(spoken) + 1))}]
 
 
 async def test_work_is_moved_to_another_queue(browser: Browser) -> None:

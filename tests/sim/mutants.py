@@ -1249,4 +1249,20 @@ MUTANTS: tuple[Mutant, ...] = (
         'due.set(("task", handoff.handoff_id, ""), handoff.due_ms)',
         "after a restart the owner is told of the same delay again",
     ),
+    Mutant(
+        "split_counts_twice",
+        "27",
+        "core/splitting.py",
+        "    old.message_count = max(0, old.message_count - count)\n",
+        "",
+        "messages that were split off count in both matters, and the old one can be emptied",
+    ),
+    Mutant(
+        "split_takes_all",
+        "27",
+        "core/splitting.py",
+        "    if len(moved) >= matter.message_count:",
+        "    if len(moved) > matter.message_count:",
+        "a matter is left without a word of its customer",
+    ),
 )

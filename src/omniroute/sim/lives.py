@@ -291,8 +291,8 @@ class EngineWorld(World):
         """The disk as it is in the end, read by a process that has just begun."""
         ledger, disk = self.watch.ledger, self.storage.disk
         self.watch.all_of(ledger.kept(disk))
-        self.watch.all_of(ledger.placed(disk))
         self.watch.all_of(ledger.threaded(disk))
+        self.watch.all_of(ledger.placed(disk))
         self.watch.all_of(ledger.finished())
         journal = SimJournal(self.storage)
         await journal.open("audit")

@@ -138,7 +138,8 @@ class Operators:
         if matter and sum([one.customer_id == matter.customer_id for one in matters.values()]) > 1:
             for name in (self._chance.choice(self._names), "boss"):
                 self._soon("merge", name, 40)
-            self._soon("split", "boss", 120)
+            if not self._world.calm and self._chance.random() < 0.25:  # seldom: a split opens what is tidied again
+                self._soon("split", "boss", 120)
 
     def _answered(self, event: e.ReplySent) -> None:
         self._tidy(event.conversation_id)

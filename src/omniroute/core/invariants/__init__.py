@@ -41,11 +41,10 @@ from omniroute.core.invariants.promises import (
     consequences,
     lengths_are_kept,
     matters_do_not_go_round,
-    merges_lose_nothing,
+    nothing_is_lost,
     owners_write,
     remember,
     room_then,
-    splits_lose_nothing,
 )
 from omniroute.core.invariants.rest import (
     backoff_is_kept,
@@ -165,8 +164,8 @@ INVARIANTS: dict[str, Callable[[State, Scope], Iterator[str]]] = {
 """At rest."""
 CONSEQUENCES: dict[str, Callable[[State, e.Event, Before], Iterator[str]]] = {
     "15, 16, 19, 20, 22": consequences,
-    "links": merges_lose_nothing,
     "splits": splits_lose_nothing,
+    "links": nothing_is_lost,
 }
 """After an event, with what was remembered from before it."""
 MOMENTS: dict[str, Moment] = {

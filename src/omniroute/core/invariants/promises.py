@@ -246,6 +246,12 @@ def _to_keep(state: State, event: e.Event) -> tuple[int, bool]:
     return sum([matter.message_count for matter in both]), all(matter.answered for matter in both)
 
 
+def nothing_is_lost(state: State, event: e.Event, before: Before) -> Iterator[str]:
+    """Links: what a merge brings together and a split takes apart is all there, once."""
+    yield from merges_lose_nothing(state, event, before)
+    yield from splits_lose_nothing(state, event, before)
+
+
 def merges_lose_nothing(state: State, event: e.Event, before: Before) -> Iterator[str]:
     """Links: one matter has the messages of both, unread if one was, and both references lead to it; one customer."""
     if not isinstance(event, e.ConversationMerged):

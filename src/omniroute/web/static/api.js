@@ -53,6 +53,7 @@ export const api = {
   register: (matter, key) => call("POST", "/conversations", matter, key),
   say: (kind, reference, text, key) => call("POST", `/conversations/${ref(reference)}/${kind === "note" ? "notes" : "replies"}`, { text }, key),
   merge: (reference, into, key) => call("POST", `/conversations/${ref(reference)}/merge`, { into }, key),
+  split: (reference, messages, key) => call("POST", `/conversations/${ref(reference)}/split`, { messages }, key),
   transfer: (item, body) => call("POST", `/work-items/${item}/transfer`, body),
   cancelHandoff: (handoff) => call("POST", `/handoffs/${handoff}/cancel`, {}),
   declineHandoff: (handoff, reason) => call("POST", `/handoffs/${handoff}/decline`, reason ? { reason } : {}),

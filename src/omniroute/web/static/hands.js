@@ -35,7 +35,7 @@ export async function setOrder(reference, order, key) {
   await settle(true);
 }
 
-export const mergeTargets = (view) => view.customer.earlier.filter((one) => one.stage !== "done");
+export const mergeTargets = (view) => view.customer.earlier.filter((one) => view.merge_into.includes(one.reference));
 export async function merge(reference, into, key) {
   await api.merge(reference, into, key);
   toast(t("merge.done", { ref: reference, into }));
@@ -43,10 +43,18 @@ export async function merge(reference, into, key) {
   openConversation(into);
 }
 
+export const splitMessages = (view) => view.entries.filter((one) => one.kind === "message" && one.detail === "message");
+export async function split(reference, messages, key) {
+  const made = await api.split(reference, messages, key);
+  toast(t("split.done", { ref: made.reference }), { reference: made.reference });
+  await settle(true);
+}
+
 const open = (kind, ...actions) => () => { if (actions.some(can) && conv.value.item) dialog.value = { kind, item: conv.value.item }; };
 export const openSnooze = open("snooze", "snooze");
 export const openRequeue = open("requeue", "requeue");
 export const openMerge = () => { if (can("merge") && mergeTargets(conv.value).length) dialog.value = { kind: "merge", view: conv.value }; };
+export const openSplit = () => { if (can("split")) dialog.value = { kind: "split", view: conv.value }; };
 export const openGive = open("give", "force", "reassign");
 
 /** The row that has the focus, where it waits; else what is open. */

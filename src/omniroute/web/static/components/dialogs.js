@@ -12,6 +12,7 @@ import { Answer, Decline, openParts, Transfer } from "./handoff.js";
 import { Merge } from "./merge.js";
 import { OrderDialog } from "./order.js";
 import { Dialog } from "./parts.js";
+import { Split } from "./split.js";
 import { Why } from "./why.js";
 
 function Complete({ item, text }) {
@@ -81,5 +82,6 @@ export function Dialogs() {
   const open = dialog.value;
   if (!open || !desk.value) return null;
   const body = { transfer: Transfer, answer: Answer, decline: Decline, complete: Complete, register: Register, keys: Keys, why: Why, snooze: Snooze, requeue: Requeue, give: Give, merge: Merge, order: OrderDialog }[open.kind];
+  const body = { transfer: Transfer, answer: Answer, decline: Decline, complete: Complete, register: Register, keys: Keys, why: Why, snooze: Snooze, requeue: Requeue, give: Give, merge: Merge, split: Split }[open.kind];
   return html`<${body} key=${open.kind} ...${open} />`;
 }

@@ -3,7 +3,7 @@ import { html, useEffect, useState } from "../ui.js";
 import { closeConversation, goBack, refreshConversation, release } from "../actions.js";
 import { now, tick } from "../clocks.js";
 import { full, t, term, when } from "../i18n.js";
-import { mergeTargets, openGive, openMerge, openRequeue, openSnooze, pull } from "../hands.js";
+import { mergeTargets, openGive, openMerge, openRequeue, openSnooze, openSplit, pull } from "../hands.js";
 import { back, can, conv, convError, deptName, desk, dialog, drawer, openRef, pane, toast } from "../state.js";
 import { CallBar, ConnectBar, WrapBar, WrapUp } from "./contact.js";
 import { Composer } from "./composer.js";
@@ -40,6 +40,7 @@ function Head({ view }) {
         ${(can("force") || can("reassign")) && html`<${MenuItem} onClick=${openGive}><${Icon} name="users" /><span class="grow">${t(can("force") ? "give.menu" : "move.menu")}</span><kbd>O</kbd><//>`}
         ${can("decline_handoff") && html`<${MenuItem} onClick=${() => { dialog.value = { kind: "decline", item }; }}><${Icon} name="close" /><span class="grow">${t("decline.all")}</span><//>`}
         ${can("merge") && mergeTargets(view).length > 0 && html`<${MenuItem} onClick=${openMerge}><${Icon} name="route" /><span class="grow">${t("merge.menu")}</span><//>`}
+        ${can("split") && html`<${MenuItem} onClick=${openSplit}><${Icon} name="route" /><span class="grow">${t("split.menu")}</span><//>`}
         ${can("release") && html`<${MenuItem} onClick=${() => release(item)}><${Icon} name="left" /><span class="grow">${t("release")}</span><//>`}
         <${MenuItem} onClick=${openWhy}><${Icon} name="route" /><span class="grow">${t("why")}</span><kbd>W</kbd><//>
         <${MenuItem} onClick=${() => copy(view.reference)}><${Icon} name="tag" /><span class="grow">${t("ref.copy")}</span><//>
