@@ -44,9 +44,10 @@ _REST = (
     "stage",
     "stage",
 )
+_CALM = ("complete", "complete", "reply", "end", "stage")
 _BOSS = (
     "turn_down", "send", "force", "reassign", "requeue", "force", "retrain", "retrain", "prioritize", "prioritize",
-    "promise", "merge", "confirm", "rate", "rate", "reopen",
+    "promise", "merge",
 )  # fmt: skip
 
 
@@ -82,7 +83,7 @@ class Operators:
     # ---- by themselves
     def _habit(self, name: str) -> None:
         chance, calm = self._chance, self._world.calm
-        kind = chance.choice(("complete", "reply", "end")) if calm else chance.choice(_REST)
+        kind = chance.choice(_CALM) if calm else chance.choice(_REST)
         if self._world.up:
             self._world.plan(0, kind, name, chance.randrange(100), chance.randrange(100))
         self._world.think(
