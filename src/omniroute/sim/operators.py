@@ -26,6 +26,7 @@ OFFER_S = 20
 """How long an offer stands."""
 HABIT_S = 45
 """How often everybody looks at what they hold, whatever has happened."""
+_CALM = ("complete", "complete", "reply", "end", "stage")
 _REST = (
     "reply",
     "complete",
@@ -44,10 +45,9 @@ _REST = (
     "stage",
     "stage",
 )
-_CALM = ("complete", "complete", "reply", "end", "stage")
 _BOSS = (
     "turn_down", "send", "force", "reassign", "requeue", "force", "retrain", "retrain", "prioritize", "prioritize",
-    "promise", "merge",
+    "promise", "merge", "confirm", "rate", "rate", "reopen",
 )  # fmt: skip
 
 
