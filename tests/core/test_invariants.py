@@ -6,13 +6,15 @@ from collections.abc import Callable
 
 import msgspec
 import pytest
-from tests.core.world import World
+from tests.core.world import MINUTE, START_MS, World, changed
 
-from omniroute.core import invariants
+from omniroute.core import commands as c
+from omniroute.core import events as e
+from omniroute.core import invariants, machine
 from omniroute.core.deadlines import Concern
 from omniroute.core.invariants import InvariantViolation, everything
-from omniroute.core.model import ClockState, ItemState, Offer, Presence
-from omniroute.core.rules import Requirement, SlaRule, Stage, Target
+from omniroute.core.model import ClockState, Closing, ItemState, Offer, Presence
+from omniroute.core.rules import KindRule, Requirement, SlaRule, Stage, StageRule, Target
 from omniroute.core.state import State
 
 
@@ -158,6 +160,11 @@ def _promised_end_unmeasured(state: State) -> None:
     state.config = msgspec.structs.replace(state.config, slas=(promise,))
 
 
+def _asked_about_what_is_open(state: State) -> None:
+    state.closings[2] = Closing(2, 1, START_MS, START_MS + MINUTE)
+    state.deadlines[Concern.CLOSINGS].set(("closing", 2, ""), START_MS + MINUTE)
+
+
 def _done_and_still_here(state: State) -> None:
     state.conversations[1].stage = Stage.DONE
 
@@ -220,6 +227,7 @@ PLANTED: list[tuple[str, Callable[[State], None]]] = [
     ("20-22", _too_many_hops),
     ("23", _clock_without_end),
     ("23, 24", _promised_end_unmeasured),
+    ("closings", _asked_about_what_is_open),
     ("links", _done_and_still_here),
     ("links", _waits_for_nobody),
     ("links", _queue_is_gone),
@@ -267,3 +275,75 @@ def test_handoffs_of_lost_items_are_found():
     state = _world().state
     del state.items[1]
     assert any("lost an item" in complaint for complaint in invariants.INVARIANTS["20-22"](state, everything(state)))
+
+
+# ---- the closed loop, at the moment of an event
+QUESTION = KindRule(
+    "question",
+    (
+        StageRule("new", Stage.RECEIVED, ("looking", "solved")),
+        StageRule("looking", Stage.IN_PROGRESS, ("workshop", "solved")),
+        StageRule("workshop", Stage.IN_PROGRESS, ("looking",), needs=("part",)),
+        StageRule("solved", Stage.DONE, needs=("amount",)),
+    ),
+    confirm_ms=5 * MINUTE,
+)
+
+
+def _loop() -> World:
+    """Matter 1 was done and is asked about; 2 is held by ann, and its customer is told nothing."""
+    world = World(changed(kinds=(QUESTION,)))
+    world.operator("ann", "support")
+    world.held()
+    world.do(c.SetFields(conversation_id=1, operator_id="ann", filled=("amount",)))
+    world.complete(1)
+    world.run(2 * MINUTE)
+    world.held()
+    world.witness.conversations[2].quiet = True
+    return world
+
+
+def _entered(stage_id: str, was: str, cause: str = "operator") -> e.StageEntered:
+    return e.StageEntered(2, stage_id, Stage.IN_PROGRESS, was, cause, START_MS)
+
+
+def _resolved(world: World) -> e.ConversationResolved:
+    record = msgspec.structs.replace(world.matter(2), stage=Stage.DONE, stage_id="solved", item_ids=[])
+    return e.ConversationResolved(record, "solved", "ann", START_MS)
+
+
+IN_THE_LOOP: list[tuple[str, str, Callable[[World], e.Event]]] = [
+    ("stages", "without part", lambda _: _entered("workshop", "looking")),
+    ("stages", "without part", lambda _: _entered("workshop", "looking", "reply")),
+    ("stages", "without the stage itself", lambda _: _entered("moon", "looking", "message")),
+    ("stages", "from workshop to solved", lambda _: _entered("solved", "workshop")),
+    ("stages", "without amount", _resolved),
+    ("29", "must not be", lambda _: e.NoticeSent(9, 2, 2, "mail", "done", 9, START_MS)),
+    ("29", "tells nobody", lambda _: e.NoticeSent(9, 1, 1, "mail", "done", 9, START_MS)),
+    ("closings", "asked twice", lambda _: e.ConfirmationAsked(1, 1, START_MS, START_MS + MINUTE)),
+    ("closings", "not asked about 2", lambda _: e.MatterConfirmed(1, 2, "customer", START_MS)),
+    ("closings", "not asked about 1", lambda _: e.MatterRated(2, 1, 5, START_MS)),
+    ("closings", "counts as confirmed", lambda _: e.MatterConfirmed(1, 1, "silence", START_MS)),
+    ("closings", "is over at", lambda _: e.ClosingEnded(1, 1, START_MS)),
+]
+
+
+@pytest.mark.parametrize(("number", "what", "make"), IN_THE_LOOP)
+def test_an_event_that_should_not_be_is_found_at_its_moment(number, what, make):
+    world = _loop()
+    with pytest.raises(InvariantViolation, match=rf"^invariant {number} .*{what}"):
+        invariants.witness(world.witness, [make(world)], world.now_ms)
+
+
+@pytest.mark.parametrize(
+    ("event", "what"),
+    [
+        (e.MatterConfirmed(1, 1, "customer", START_MS), "was confirmed already"),
+        (e.MatterRated(1, 1, 4, START_MS), "was rated already"),
+    ],
+)
+def test_an_answer_counts_once(event, what):
+    world = _loop()
+    machine.apply(world.witness, event, world.now_ms)
+    with pytest.raises(InvariantViolation, match=f"^invariant closings .*{what}"):
+        invariants.witness(world.witness, [event], world.now_ms)

@@ -1166,7 +1166,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "closings",
         "core/closings.py",
         '    if not closing.confirmed:\n        step.emit(MatterConfirmed(closing.conversation_id, closing.resolution, "customer"',
-        '    if not closing.resolution:\n        step.emit(MatterConfirmed(closing.conversation_id, closing.resolution, "customer"',
+        '    if closing.resolution:\n        step.emit(MatterConfirmed(closing.conversation_id, closing.resolution, "customer"',
         "whoever presses twice is counted twice",
     ),
     Mutant(

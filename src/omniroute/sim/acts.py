@@ -394,7 +394,8 @@ def stage(world: World, act: Act) -> None:
     if act.b % 4 == 1 and kind_of(world.state, matter).lines:
         world.order(found[1], k.SetOrderLines(conversation_id=number, operator_id=act.who, lines=act.b % 9))
     if not act.b % 3:
-        names = tuple({name for one in known for name in one.needs})
+        needed = sorted({name for one in known for name in one.needs})
+        names = tuple(needed[act.b % 2 :])  # now and then not all of them
         world.order(found[1], k.SetFields(conversation_id=number, operator_id=act.who, filled=names))
     wanted = _pick(present(world.state, matter).next if act.b % 5 else [one.stage_id for one in known], act.b)
     if wanted is not None:
@@ -402,14 +403,17 @@ def stage(world: World, act: Act) -> None:
 
 
 def _on_closing(make: Callable[[World, Closing, Act], k.Command | None]) -> Callable[[World, Act], None]:
-    """A customer presses a link in the question whether it is done; sometimes that of an earlier one."""
+    """A customer presses a link in the question whether it is done (``a``: of which matter, if that is asked about).
+
+    Sometimes it is that of an earlier question (``b``).
+    """
 
     def perform(world: World, act: Act) -> None:
         if not world.up:
             return
 
         def attempt(state: State, _: Cells) -> k.Command:
-            closing = _pick(list(state.closings.values()), act.a)
+            closing = state.closings.get(act.a) or _pick(list(state.closings.values()), act.a)
             command = make(world, closing, act) if closing else None
             if command is None:
                 raise Conflict("nobody is asked anything")

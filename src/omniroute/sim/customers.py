@@ -5,9 +5,11 @@ What lives here: who comes when, and what a customer does next. Each is named af
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from omniroute.channels.contract import Delivery
+from omniroute.core import events as e
 from omniroute.core.model import RUNNING, ContactState
 from omniroute.sim import company
 from omniroute.sim.options import Act
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 HOUR_S = 3_600
 LATE = 1_000_000
 """Numbers of late events, which are no other event's."""
+LINKS = ("confirm", "confirm", "rate", "rate", "rate", "reopen")
 KINDS = (company.MAIL,) * 5 + (company.CHAT,) * 3 + (company.PHONE,) * 2
 
 
@@ -104,6 +107,14 @@ class Customers:
             self._world.plan(self._chance.random() * 5, "through", customer, number + LATE)
 
     # ---- what reaches them
+    def hear(self, events: Sequence[e.Event]) -> None:
+        """Some are asked whether their matter is done, and press a link, or two, or the same one twice."""
+        for event in events:
+            if isinstance(event, e.ConfirmationAsked) and not self._world.calm and self._chance.random() < 0.5:
+                for _ in range(self._chance.randrange(1, 4)):
+                    kind, in_s = self._chance.choice(LINKS), 1 + self._chance.random() * 150
+                    self._world.plan(in_s, kind, "customer", event.conversation_id, self._chance.randrange(1_000))
+
     def delivered(self, delivery: Delivery, customer: str) -> None:
         """A reply, or an order to the telephone system."""
         chance = self._chance

@@ -66,7 +66,8 @@ class Ledger:
         self._closings: dict[int, int] = {}
         """By conversation: which resolution its customer is asked about."""
         self._machines: dict[int, bool] = {}
-        """By conversation: whether a machine wrote last."""
+        """By conversation: whether a machine wrote last while it was open."""
+        self._done: dict[int, None] = {}
         self._told: dict[tuple[int, int], int] = {}
         """Notices by customer and day."""
         self._notices_max = 0
@@ -170,7 +171,7 @@ class Ledger:
         if event.raw_id in self._interactions:
             yield f"2: input {event.raw_id} became two interactions"
         self._interactions[event.raw_id] = None
-        if event.kind is InteractionKind.MESSAGE:
+        if event.kind is InteractionKind.MESSAGE and event.conversation_id not in self._done:
             self._machines[event.conversation_id] = event.quiet
         if event.kind is InteractionKind.MESSAGE:
             self._places[event.interaction_id] = event.conversation_id
@@ -185,6 +186,7 @@ class Ledger:
     def _reopened(self, event: e.ConversationReopened) -> Iterator[str]:
         record = event.record
         self._closings.pop(record.conversation_id, None)
+        self._done.pop(record.conversation_id, None)
         yield from self._session(record.conversation_id, record.channel, record.session_key)
         for one in record.aliases:
             if (one.channel, one.session_key) not in self.open_sessions:
@@ -192,6 +194,7 @@ class Ledger:
 
     def _resolved(self, event: e.ConversationResolved) -> Iterator[str]:
         number = event.record.conversation_id
+        self._done[number] = None
         for session in self._sessions.pop(number, []):
             self.open_sessions.pop(session, None)
             self._closed[session] = (number, event.at_ms)

@@ -41,6 +41,7 @@ class Minds:
 
     def hear(self, events: Sequence[e.Event]) -> None:
         """Something is durable."""
+        self._customers.hear(events)
         self._operators.hear(events)
 
     def refused(self, act: Act) -> None:

@@ -26,6 +26,7 @@ OFFER_S = 20
 """How long an offer stands."""
 HABIT_S = 45
 """How often everybody looks at what they hold, whatever has happened."""
+_CALM = ("complete", "complete", "reply", "end", "stage")
 _REST = (
     "reply",
     "complete",
@@ -83,7 +84,7 @@ class Operators:
     # ---- by themselves
     def _habit(self, name: str) -> None:
         chance, calm = self._chance, self._world.calm
-        kind = chance.choice(("complete", "reply", "end")) if calm else chance.choice(_REST)
+        kind = chance.choice(_CALM) if calm else chance.choice(_REST)
         if self._world.up:
             self._world.plan(0, kind, name, chance.randrange(100), chance.randrange(100))
         self._world.think(

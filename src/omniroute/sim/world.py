@@ -30,7 +30,7 @@ from omniroute.sim.options import Act, Options
 from omniroute.sim.post import Post, Sent
 from omniroute.sim.watch import Watch
 
-CALM_S_MAX = 8 * 3_600
+CALM_S_MAX = 3 * 3_600
 """Within so long after the last fault everything has come to an end; the outbox tries again every hour."""
 LOOK_S = 20
 UNDISTURBED_S = 80
