@@ -248,10 +248,11 @@ class DeadlineIndex:
         name, get = heappop(self._heap), self.live.get
         keys = self._keys.pop(name)
         from_ms, to_ms = _span(name)
-        found = list(zip(map(get, keys, repeat(-1)), keys, strict=True))
-        found.sort(reverse=True)
-        if found[0][0] >= to_ms or found[-1][0] < from_ms:  # some have been moved or cancelled
+        due_ms = list(map(get, keys, repeat(-1)))
+        found = list(zip(due_ms, keys, strict=True))
+        if min(due_ms) < from_ms or max(due_ms) >= to_ms:  # some have been cancelled or moved
             found = [entry for entry in found if from_ms <= entry[0] < to_ms]
+        found.sort(reverse=True)
         if any(map(eq, found, found[1:])):  # a key set twice to the same time is there twice
             found = list(dict.fromkeys(found))
         self._held += len(found) - len(keys)
