@@ -78,7 +78,7 @@ def test_cancelled_entries_do_not_pile_up(index):
     for number in range(10_000):
         index.set(key(number), number + 1)
         index.clear(key(number - 1))
-        entries = [*index._keys.values(), *index._ordered.values()]
+        entries = [*index._keys.values(), *(one.keys for one in index._ordered.values())]
         assert sum(map(len, entries)) == index._held <= max(NEW_MAX, STALE_FACTOR * len(index.live)) + NEW_MAX
 
 
@@ -148,7 +148,7 @@ def test_a_crowded_minute_is_divided_and_stays_in_order(index):
     for which, due_ms in due.items():
         index.set(which, due_ms)
     assert index.next_ms() == min(due.values())
-    assert max(map(len, [*index._keys.values(), *index._ordered.values()])) < 100
+    assert max(map(len, [*index._keys.values(), *(one.keys for one in index._ordered.values())])) < 100
     assert index.due(MINUTE_MS, len(due)) == sorted(due, key=lambda which: (due[which], which))
 
 
@@ -165,5 +165,23 @@ def test_an_opened_minute_that_gets_crowded_is_divided_too(index):
         index.set(key(number), number)
         if number % 1_000 == 0:
             assert index.next_ms() == 1
-    assert max(map(len, [*index._keys.values(), *index._ordered.values()])) < 200
+    assert max(map(len, [*index._keys.values(), *(one.keys for one in index._ordered.values())])) < 200
     assert index.due(MINUTE_MS, 2 * BUCKET_MAX)[-1] == key(0)
+
+
+def test_what_was_due_and_is_set_again_at_once_comes_once(index):
+    for number in range(4):
+        index.set(key(number), 10)
+    assert index.due(10, 3) == [key(0), key(1), key(2)]
+    index.clear(key(1))
+    index.set(key(2), 10)
+    index.set(key(0), 12)
+    assert index.next_ms() == 10
+    assert index.due(11, 9) == [key(2), key(3)]
+    assert index.due(12, 9) == [key(2), key(3), key(0)]
+
+
+def test_what_is_returned_belongs_to_the_caller(index):
+    index.set(key(1), 10)
+    index.due(10, 5).clear()
+    assert index.due(10, 5) == [key(1)]

@@ -9,10 +9,11 @@ a crowded minute in buckets of 64 ms; a bucket is put in order when its time com
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from enum import StrEnum
 from heapq import heapify, heappop, heappush
 from itertools import repeat
-from operator import eq
+from operator import eq, neg
 from typing import Final
 
 
@@ -56,6 +57,55 @@ WIDE, NARROW = 16, 6
 """Bits of the width of a bucket, in ms: about a minute; 64 ms."""
 
 
+class Ordered:
+    """A bucket in order, the latest first: instants and keys side by side."""
+
+    __slots__ = ("due_ms", "keys")
+
+    def __init__(self, entries: list[Entry]) -> None:
+        self.due_ms = [due_ms for due_ms, _ in entries]
+        self.keys = [key for _, key in entries]
+
+    def insert(self, key: Key, due_ms: int) -> bool:
+        """Add one; whether it is there already."""
+        place = bisect_left(self.due_ms, -due_ms, key=neg)
+        count = len(self.keys)
+        while place < count and self.due_ms[place] == due_ms and self.keys[place] > key:
+            place += 1
+        if place < count and self.due_ms[place] == due_ms and self.keys[place] == key:
+            return True
+        self.due_ms.insert(place, due_ms)
+        self.keys.insert(place, key)
+        return False
+
+    def drop(self, live: dict[Key, int]) -> int:
+        """Forget what has been cancelled or moved at the end; how many."""
+        get, gone = live.get, 0
+        for key, due_ms in zip(reversed(self.keys), reversed(self.due_ms), strict=True):
+            if get(key) == due_ms:
+                break
+            gone += 1
+        if gone:
+            del self.keys[-gone:], self.due_ms[-gone:]
+        return gone
+
+    def take(self, live: dict[Key, int], now_ms: int, limit: int, found: list[Key]) -> int:
+        """Move what is due to ``found``, until that has ``limit``; how many leave, what had been cancelled included."""
+        get, before = live.get, len(self.keys)
+        while self.keys and len(found) < limit and self.due_ms[-1] <= now_ms:
+            start = max(0, len(self.keys) - limit + len(found))
+            if self.due_ms[start] > now_ms:
+                start = bisect_left(self.due_ms, -now_ms, start, key=neg)
+            keys, due_ms = self.keys[start:], self.due_ms[start:]
+            known = list(map(get, keys))
+            if known != due_ms:
+                keys = [key for key, one, other in zip(keys, known, due_ms, strict=True) if one == other]
+            keys.reverse()
+            found += keys
+            del self.keys[start:], self.due_ms[start:]
+        return before - len(self.keys)
+
+
 class DeadlineIndex:
     """Deadlines of one concern. Equal times are ordered by key, so that replay is exact.
 
@@ -64,11 +114,13 @@ class DeadlineIndex:
     is that of their deadlines. Only `_opened` ones are in order, the latest entry first.
     """
 
-    __slots__ = ("_divided", "_heap", "_held", "_keys", "_new", "_opened", "_ordered", "live")
+    __slots__ = ("_divided", "_given", "_heap", "_held", "_keys", "_new", "_opened", "_ordered", "live")
 
     def __init__(self) -> None:
         self.live: dict[Key, int] = {}
         self._new: list[Key] = []
+        self._given: list[Key] = []
+        """What was due at the last look, the first last: mostly it is cleared in this order, and need not be sought."""
         self._empty()
 
     def _empty(self) -> None:
@@ -76,7 +128,7 @@ class DeadlineIndex:
         """Buckets whose time has not come, also with keys that have been cancelled or moved since."""
         self._heap: list[int] = []
         """The names of these."""
-        self._ordered: dict[int, list[Entry]] = {}
+        self._ordered: dict[int, Ordered] = {}
         self._opened: list[int] = []
         """The names of those that are in order, the earliest last."""
         self._divided: dict[int, int] = {}
@@ -98,71 +150,53 @@ class DeadlineIndex:
     def clear(self, key: Key) -> None:
         """Cancel a deadline; unknown keys are fine."""
         self.live.pop(key, None)
+        given = self._given
+        if given and given[-1] == key:
+            given.pop()
 
     def next_ms(self) -> int | None:
         """The earliest deadline, or None."""
+        if self._given:
+            self._take_back()
         if self._new:
             self._place()
+        return self._first_ms()
+
+    def _first_ms(self) -> int | None:
         heap, opened = self._heap, self._opened
         while True:
             if heap and not (opened and opened[-1] < heap[0]):
-                self._open(len(opened))
+                self._open()
             if not opened:
                 return None
-            entries = self._ordered[opened[-1]]
-            gone = self._gone(entries)
-            if gone:
-                del entries[-gone:]
-                self._held -= gone
-            if entries:
-                return entries[-1][0]
+            ordered = self._ordered[opened[-1]]
+            self._held -= ordered.drop(self.live)
+            if ordered.keys:
+                return ordered.due_ms[-1]
             self._forget(opened.pop())
 
     def due(self, now_ms: int, limit: int) -> list[Key]:
         """At most ``limit`` keys whose time has come, earliest first; they stay until an event clears them."""
-        first_ms = self.next_ms()
         found: list[Key] = []
-        if first_ms is None or first_ms > now_ms or limit <= 0:
-            return found
-        heap, opened = self._heap, self._opened
-        place = len(opened) - 1
-        while True:
-            if self._take(self._ordered[opened[place]], now_ms, limit, found):
-                return found
-            if heap and heap[0] <= 2 * now_ms + 1 and not (place and opened[place - 1] < heap[0]):
-                self._open(place)
-            elif place:
-                place -= 1
-            else:
-                return found
-
-    def _take(self, entries: list[Entry], now_ms: int, limit: int, found: list[Key]) -> bool:
-        """Add what is due of one bucket; whether that was the end: the limit, or a deadline that has not come."""
-        get, end = self.live.get, len(entries)
-        while end:
-            start = max(0, end - limit + len(found))
-            part = entries[start:end]
-            ended = part[0][0] > now_ms
-            if ended:
-                part = [entry for entry in part if entry[0] <= now_ms]
-            keys = [key for _, key in part]
-            if list(map(get, keys)) != [due_ms for due_ms, _ in part]:
-                keys = [key for due_ms, key in part if get(key) == due_ms]
-            keys.reverse()
-            found += keys
-            if ended or len(found) == limit:
-                return True
-            end = start
-        return False
-
-    def _gone(self, entries: list[Entry]) -> int:
-        """How many at the end have been cancelled or moved."""
-        get, count = self.live.get, 0
-        for due_ms, key in reversed(entries):
-            if get(key) == due_ms:
+        if self._given:
+            self._take_back()
+        if self._new:
+            self._place()
+        while len(found) < limit:
+            first_ms = self._first_ms()
+            if first_ms is None or first_ms > now_ms:
                 break
-            count += 1
-        return count
+            self._held -= self._ordered[self._opened[-1]].take(self.live, now_ms, limit, found)
+        self._given = found[::-1]
+        return found
+
+    def _take_back(self) -> None:
+        """What was due at the last look, and has not been cleared since, is so at the next one."""
+        given, self._given = self._given, []
+        for key in given:
+            due_ms = self.live.get(key)
+            if due_ms is not None:
+                self._put(key, due_ms)
 
     # ---- buckets
     def _place(self) -> None:
@@ -190,11 +224,11 @@ class DeadlineIndex:
             if len(keys) > BUCKET_MAX:
                 self._thin_out(name, keys)
         elif name in self._ordered:
-            entries = self._ordered[name]
-            self._held -= _insert(entries, (due_ms, key))
-            if len(entries) > BUCKET_MAX:
+            ordered = self._ordered[name]
+            self._held -= ordered.insert(key, due_ms)
+            if len(ordered.keys) > BUCKET_MAX:
                 self._opened.remove(name)
-                self._divide(name, [key for _, key in self._ordered.pop(name)])
+                self._divide(name, self._ordered.pop(name).keys)
         else:
             self._keys[name] = [key]
             heappush(self._heap, name)
@@ -207,26 +241,27 @@ class DeadlineIndex:
         if keys is not None:
             keys.append(key)
         elif name in self._ordered:
-            self._held -= _insert(self._ordered[name], (due_ms, key))
+            self._held -= self._ordered[name].insert(key, due_ms)
         else:
             self._keys[name] = [key]
             heappush(self._heap, name)
             self._divided[due_ms >> WIDE << WIDE + 1] += 1
 
-    def _open(self, place: int) -> None:
-        """Put the earliest bucket that is not in order into order, as the one at that place."""
+    def _open(self) -> None:
+        """Put the bucket of which the time has come into order."""
         name, get = heappop(self._heap), self.live.get
         keys = self._keys.pop(name)
         from_ms, to_ms = _span(name)
-        found = list(zip(map(get, keys, repeat(-1)), keys, strict=True))
-        found.sort(reverse=True)
-        if found[0][0] >= to_ms or found[-1][0] < from_ms:  # some have been moved or cancelled
+        due_ms = list(map(get, keys, repeat(-1)))
+        found = list(zip(due_ms, keys, strict=True))
+        if min(due_ms) < from_ms or max(due_ms) >= to_ms:  # some have been cancelled or moved
             found = [entry for entry in found if from_ms <= entry[0] < to_ms]
+        found.sort(reverse=True)
         if any(map(eq, found, found[1:])):  # a key set twice to the same time is there twice
             found = list(dict.fromkeys(found))
         self._held += len(found) - len(keys)
-        self._ordered[name] = found
-        self._opened.insert(place, name)
+        self._ordered[name] = Ordered(found)
+        self._opened.append(name)
 
     def _forget(self, name: int) -> None:
         """An ordered bucket is empty."""
@@ -267,18 +302,3 @@ def _span(name: int) -> tuple[int, int]:
     """From when to when the deadlines of a bucket lie."""
     from_ms = name >> 1
     return from_ms, from_ms + (1 << (NARROW if name & 1 else WIDE))
-
-
-def _insert(entries: list[Entry], entry: Entry) -> bool:
-    """Into entries that are in order, the latest first; whether it is there already."""
-    low, high = 0, len(entries)
-    while low < high:
-        middle = (low + high) // 2
-        if entries[middle] > entry:
-            low = middle + 1
-        else:
-            high = middle
-    if low < len(entries) and entries[low] == entry:
-        return True
-    entries.insert(low, entry)
-    return False
