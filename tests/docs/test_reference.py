@@ -25,7 +25,7 @@ from omniroute.core.invariants import CONSEQUENCES, INVARIANTS, MOMENTS
 API, CLI, INVARIANT_PAGE = "docs/reference/api.md", "docs/reference/cli.md", "docs/reference/invariants.md"
 
 
-NAMED = ("closings", "links", "splits", "stages")
+NAMED = ("closings", "links", "stages")
 """Invariants with a name instead of a number."""
 
 

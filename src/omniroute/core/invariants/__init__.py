@@ -164,7 +164,6 @@ INVARIANTS: dict[str, Callable[[State, Scope], Iterator[str]]] = {
 """At rest."""
 CONSEQUENCES: dict[str, Callable[[State, e.Event, Before], Iterator[str]]] = {
     "15, 16, 19, 20, 22": consequences,
-    "splits": splits_lose_nothing,
     "links": nothing_is_lost,
 }
 """After an event, with what was remembered from before it."""
