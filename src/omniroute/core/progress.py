@@ -6,7 +6,7 @@ on, and the customer is told.
 
 from __future__ import annotations
 
-from omniroute.core import notices, sla
+from omniroute.core import notices, queueing, sla
 from omniroute.core.commands import ChangeStage, SetFields
 from omniroute.core.events import FieldsSet, StageChanged, StageEntered
 from omniroute.core.model import RECEIVED, Conversation
@@ -80,7 +80,10 @@ def _enter(step: Step, matter: Conversation, wanted: StageRule, cause: str, by: 
 
 def entered(step: Step, matter: Conversation, *, phase: bool = False) -> None:
     """The matter is in another stage, and perhaps in another ``phase``."""
-    sla.turn(step, matter)
+    if matter.reviewed != step.state.counters.config:  # a clock goes on by what is promised now
+        queueing.review(step, matter)
+    else:
+        sla.turn(step, matter)
     told = present(step.state, matter).notice
     if told:
         notices.tell(step, matter, told)
