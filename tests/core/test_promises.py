@@ -324,3 +324,16 @@ def test_a_policy_that_lost_its_step_does_nothing_at_the_old_moment():
     assert escalated(world) == []
     world.run(HOUR)
     assert outcomes(world, "resolution") == ["breached"]
+
+
+def test_a_clock_that_goes_on_before_its_review_goes_on_by_what_is_promised_now():
+    world = centre(sla(("resolution", HOUR)))
+    item = held(world)
+    world.do(c.ChangeStage(conversation_id=1, operator_id=item.operator_id, stage_id="waiting_customer"))
+    rules = (rule(FIRST), rule(SHOP), rule(LATE, calendar_id="office"))
+    world.wait(MINUTE).use(*rules, slas=(sla(("resolution", 2 * HOUR)),), calendars=(OFFICE,))
+    world.wait(MINUTE).write(conversation_id=1)
+    kinds = [type(event) for event in world.last]
+    assert kinds.index(e.ClockRetargeted) < kinds.index(e.ClockResumed)
+    assert world.just(e.ClockResumed).due_ms == START_MS + 2 * HOUR + 2 * MINUTE
+    assert e.ClocksReviewed in kinds

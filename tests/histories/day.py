@@ -11,7 +11,7 @@ from collections.abc import Callable
 import msgspec
 from tests.core.centre import Centre, after, overflow, rule
 from tests.core.rich import ALL
-from tests.core.world import CHAT, MAIL, MINUTE, PHONE, SECOND
+from tests.core.world import CHAT, MAIL, MINUTE, PHONE, SECOND, reference
 
 from omniroute.core import commands as c
 from omniroute.core import events as e
@@ -57,6 +57,8 @@ QUESTION = KindRule(
     ),
     ("received", "in_progress", "done", "reopened"),
     confirm_ms=30 * MINUTE,
+    lines=True,
+    order_system="erp",
 )
 
 
@@ -353,6 +355,21 @@ def merged(day: Day) -> None:
     day.do(c.MergeConversations(conversation_id=going, into_id=staying, operator_id="ann"))
 
 
+def orders(day: Day) -> None:
+    """A customer orders two things, and asks about a third: that is another matter."""
+    day.promise(EVERYBODY)
+    day.alone("ann")
+    matter_id = day.keep("ann").conversation_id
+    day.do(c.SetOrderLines(conversation_id=matter_id, operator_id="ann", lines=2))
+    day.write(conversation_id=matter_id)
+    asked = day.just(e.InteractionReceived).interaction_id
+    day.do(
+        c.SplitConversation(
+            conversation_id=matter_id, interaction_ids=(asked,), operator_id="ann", reference=reference(9_000)
+        )
+    )
+
+
 def status(day: Day) -> None:
     """A customer asks where the matter stands; somebody else does, and is told nothing; a code is sent."""
     day.alone("ann")
@@ -371,7 +388,7 @@ def outage(day: Day) -> None:
 
 SCENES: tuple[Callable[[Day], None], ...] = (
     letters, unanswered, calls, handoffs, by_hand, chats, waiting, batches, reservations,
-    promises, stages, parts, merged, status, outage,
+    promises, stages, parts, merged, orders, status, outage,
 )  # fmt: skip
 
 

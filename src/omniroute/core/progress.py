@@ -6,7 +6,7 @@ on, and the customer is told.
 
 from __future__ import annotations
 
-from omniroute.core import notices, orders, sla, tasks
+from omniroute.core import notices, orders, queueing, sla, tasks
 from omniroute.core.commands import ChangeStage, SetFields
 from omniroute.core.events import FieldsSet, StageChanged, StageEntered
 from omniroute.core.model import RECEIVED, Conversation, Handoff
@@ -117,9 +117,12 @@ def _enter(step: Step, matter: Conversation, wanted: StageRule, cause: str, by: 
 
 def entered(step: Step, matter: Conversation, *, phase: bool = False) -> None:
     """The matter is in another stage, and perhaps in another ``phase``."""
-    sla.turn(step, matter)
     tasks.create(step, matter)
     orders.tell(step, matter, "stage")
+    if matter.reviewed != step.state.counters.config:  # a clock goes on by what is promised now
+        queueing.review(step, matter)
+    else:
+        sla.turn(step, matter)
     told = present(step.state, matter).notice
     if told:
         notices.tell(step, matter, told)
