@@ -49,7 +49,7 @@ def program(monkeypatch, capsys):
 
 def test_check_says_what_it_has_read(program):
     code, out, _ = program("check", "--config", COMPANY)
-    assert (code, out) == (0, f"{COMPANY}: right (3 departments, 6 queues, 4 channels)\n")
+    assert (code, out) == (0, f"{COMPANY}: right (4 departments, 7 queues, 4 channels)\n")
 
 
 def test_check_names_the_path_and_the_nearest_right_name(program, tmp_path):
@@ -85,7 +85,7 @@ def test_check_warns_of_what_nobody_can_serve(program, tmp_path):
     code, out, err = program("check", "--config", path)
     assert (code, err) == (0, "")
     right, warning = out.splitlines()
-    assert right == f"{path}: right (3 departments, 6 queues, 4 channels)"
+    assert right == f"{path}: right (4 departments, 7 queues, 4 channels)"
     assert warning.startswith(
         "warning: departments.sales.queues.trade.requires: nobody who serves this queue has trade>=9;"
     )

@@ -19,9 +19,8 @@ def channel(name: str, **keys) -> ChannelRule:
 def test_every_key_arrives():
     rule = channel("web", cost=3, max_items=4, exclusive=True, interrupts=["mail", "desk"], idle="7m")
     interrupts = ("mail", "desk")
-    assert rule == ChannelRule(
-        "web", 3, realtime=True, session=True, items_max=4, exclusive=True, interrupts=interrupts, idle_ms=420_000
-    )
+    kept = {"items_max": 4, "exclusive": True, "interrupts": interrupts, "idle_ms": 420_000, "tells": True}
+    assert rule == ChannelRule("web", 3, realtime=True, session=True, **kept)
 
 
 def test_without_a_cost_the_channels_own_holds():

@@ -59,7 +59,9 @@ def test_every_key_of_routing_arrives():
 
 def test_without_keys_of_routing_the_defaults_of_the_core_hold():
     core = config.core_config(changed(change("routing", to={})), REGISTRY, NOW_MS)
-    assert core == CoreConfig(core.departments, core.queues, core.channels, calendars=core.calendars, slas=core.slas)
+    assert (core.rona_limit, core.offers_max, core.notices_max) == (2, 3, 20)
+    held = {"calendars": core.calendars, "slas": core.slas, "kinds": core.kinds}
+    assert core == CoreConfig(core.departments, core.queues, core.channels, **held)
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ SEGMENTS_MAX = 200
 """Parts of a span that are shown; the last ones, which explain the deadline."""
 
 
-def clock_view(state: State, clock: Clock, now_ms: int) -> views.ClockView:
-    """How one clock stands."""
+def clock_view(state: State, clock: Clock, now_ms: int = 0) -> views.ClockView:
+    """How one clock stands; how much of it has passed is told at a moment only, so that rows stay as they are."""
     return views.ClockView(
         name=target_of(clock.name).value,
         state=clock.state.value,
@@ -24,7 +24,7 @@ def clock_view(state: State, clock: Clock, now_ms: int) -> views.ClockView:
         ended_ms=clock.ended_ms,
         paused_ms=clock.paused_ms,
         length_ms=clock.length_ms,
-        counted_ms=counted_ms(state, clock, now_ms),
+        counted_ms=counted_ms(state, clock, now_ms) if now_ms else 0,
         sla=clock.sla_id,
     )
 
@@ -44,17 +44,15 @@ def foremost(matter: Conversation) -> Clock | None:
     return next(iter(paused or sorted(ended, key=lambda one: -one.ended_ms)), None)
 
 
-def clocks(state: State, matter: Conversation, now_ms: int) -> list[views.ClockView]:
+def clocks(state: State, matter: Conversation) -> list[views.ClockView]:
     """All clocks of a matter, the live ones first, by their deadline."""
     known = sorted(matter.clocks, key=lambda one: (not is_live(one), one.due_ms))
-    return [clock_view(state, one, now_ms) for one in known]
+    return [clock_view(state, one) for one in known]
 
 
-def open_to_customer(state: State, matter: Conversation, now_ms: int) -> list[views.ClockView]:
+def open_to_customer(state: State, matter: Conversation) -> list[views.ClockView]:
     """What the customer was promised and still waits for."""
-    return [
-        clock_view(state, one, now_ms) for one in matter.clocks if is_live(one) and target_of(one.name) in CUSTOMERS
-    ]
+    return [clock_view(state, one) for one in matter.clocks if is_live(one) and target_of(one.name) in CUSTOMERS]
 
 
 def explained(state: State, matter: Conversation, now_ms: int) -> list[views.PromiseView]:

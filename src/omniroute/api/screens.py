@@ -95,7 +95,7 @@ class Screens:
     def clock(self, item: WorkItem) -> views.ClockView | None:
         """The most pressing promise of an item's matter."""
         clock = promises.foremost(self.state.conversations[item.conversation_id])
-        return None if clock is None else promises.clock_view(self.state, clock, self.now_ms())
+        return None if clock is None else promises.clock_view(self.state, clock)
 
     def handoff(self, handoff_id: int) -> views.HandoffView | None:
         """A transfer under way."""
