@@ -165,7 +165,9 @@ async def test_another_priority_moves_the_deadline_and_what_has_passed_stays():
             ("resolution", "urgent", HOUR),
             ("department", "all", 2 * HOUR),
         }
-        assert found["first_response"]["counted_ms"] == MINUTE // 2
+        promises = await one.right("ann", "GET", f"/conversations/{reference}/promises")
+        counted = {one["clock"]["name"]: one["clock"]["counted_ms"] for one in promises}
+        assert counted["first_response"] == MINUTE // 2
         view = await one.right("ann", "GET", f"/conversations/{reference}")
         assert (view["priority"], view["item"]["priority"]) == (5, 5)
         assert [entry["text"] for entry in view["entries"] if entry["kind"] == "system"][-1] == "Priority 5, by Sue"
