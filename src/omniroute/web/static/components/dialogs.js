@@ -81,7 +81,6 @@ const Keys = () => html`<${Dialog} title=${t("keys")} onClose=${close}><dl class
 export function Dialogs() {
   const open = dialog.value;
   if (!open || !desk.value) return null;
-  const body = { transfer: Transfer, answer: Answer, decline: Decline, complete: Complete, register: Register, keys: Keys, why: Why, snooze: Snooze, requeue: Requeue, give: Give, merge: Merge, order: OrderDialog }[open.kind];
-  const body = { transfer: Transfer, answer: Answer, decline: Decline, complete: Complete, register: Register, keys: Keys, why: Why, snooze: Snooze, requeue: Requeue, give: Give, merge: Merge, split: Split }[open.kind];
+  const body = { transfer: Transfer, answer: Answer, decline: Decline, complete: Complete, register: Register, keys: Keys, why: Why, snooze: Snooze, requeue: Requeue, give: Give, merge: Merge, split: Split, order: OrderDialog }[open.kind];
   return html`<${body} key=${open.kind} ...${open} />`;
 }
