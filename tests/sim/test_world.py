@@ -92,4 +92,5 @@ def test_runs_reach_every_act_every_fault_and_every_event():
         kinds.update(outcome.kinds)
         tags.update(outcome.events)
     assert set(kinds) == {*ACTS, *FAULTS}
-    assert set(tags) == {str(kind.__struct_config__.tag) for kind in e.AnyEvent.__args__}
+    every = {str(kind.__struct_config__.tag) for kind in e.AnyEvent.__args__}
+    assert set(tags) == every - {"order.changed"}  # no kind of the simulated company has an order system yet
