@@ -81,6 +81,7 @@ def setup(config: Config, registry: Registry, journal: Disk | None = None, clock
         notices=configuration.notice_setup(config),
         sinks=configuration.sinks(config, registry),
         order_systems=registry.order_systems,
+        fields=configuration.field_rules(config),
     )
 
 

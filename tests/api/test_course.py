@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import anyio
 import pytest
 from tests.api.rig import COMPANY, office
 
@@ -70,3 +71,27 @@ async def test_a_field_holds_what_its_type_says(name, value, status):
         path = f"/conversations/{reference}/fields"
         assert (await one.call("ann", "PUT", path, {"fields": {name: value}})).status_code == status
         assert bool(one.events(e.FieldsSet)) == (status == 200)
+
+
+async def test_of_two_who_fill_in_at_the_same_time_neither_undoes_the_other():
+    async with office(company=repair()) as one:
+        reference, _ = await one.matter_of("ann", "lamp")
+        path = f"/conversations/{reference}"
+        async with anyio.create_task_group() as group:
+            for name, value in {"part": "bulb", "amount": "1 EUR", "length": "3"}.items():
+                group.start_soon(one.right, "ann", "PUT", f"{path}/fields", {"fields": {name: value}})
+        await one.right("sue", "PUT", f"{path}/fields", {"fields": {"day": "2026-02-28"}})
+        view = (await one.right("ann", "GET", path))["progress"]
+        assert {field["name"]: field["value"] for field in view["fields"]} == {
+            "part": "bulb", "amount": "1 EUR", "day": "2026-02-28", "length": "3",
+        }  # fmt: skip
+        (matter,) = one.state.conversations.values()
+        assert matter.fields == ("amount", "day", "length", "part")
+
+
+async def test_a_customer_brings_fields_along():
+    fields = {"to": {"type": "text"}, "cc": {"type": "money"}}
+    async with office(company=repair(kinds={"question": {"notices": [], "fields": fields}})) as one:
+        reference, _ = await one.matter_of("ann", "lamp")
+        view = (await one.right("ann", "GET", f"/conversations/{reference}"))["progress"]
+        assert [field["value"] for field in view["fields"]] == ["service@shop.example", ""]

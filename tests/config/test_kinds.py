@@ -94,6 +94,9 @@ def test_a_course_that_leads_nowhere_is_refused(where, message, stages):
         ("confirm_calendar", "there is no calendar 'moon'", {"confirm_calendar": "moon"}),
         ("fields.part.type", "there is no type 'thing'", {"fields": {"part": {"type": "thing"}}}),
         ("fields.part.choices", "a choice has its `choices`", {"fields": {"part": {"type": "choice"}}}),
+        ("fields.part.choices[1]", "is there already", {"fields": {"part": {"type": "choice", "choices": ["a", "a"]}}}),
+        ("fields.part.choices[0]", "no space around", {"fields": {"part": {"type": "choice", "choices": [" a"]}}}),
+        ("fields", "at most 100 fields", {"fields": {f"f{number}": {} for number in range(101)}}),
     ],
 )
 def test_what_means_nothing_is_refused(where, message, kind):

@@ -114,6 +114,7 @@ class Centre(World):
         previous: str = "",
         priority: int | None = None,
         session: str = "",
+        fields: tuple[str, ...] = (),
     ) -> WorkItem:
         """A new matter arrives; returns its work item."""
         raw_id = self.raw(channel)
@@ -133,6 +134,7 @@ class Centre(World):
                 ),
                 reference=reference(self._references),
                 session_key=session or (f"session-{raw_id}" if channel != "mail" else ""),
+                fields=fields,
                 previous_operator_id=previous,
             )
         )

@@ -11,6 +11,7 @@ from omniroute.core import events as e
 from omniroute.core.deadlines import Concern
 from omniroute.core.model import InteractionKind, Presence, WorkItem
 from omniroute.core.notices import DAY_MS
+from omniroute.core.progress import FIELDS_MAX
 from omniroute.core.rules import ChannelRule, KindRule, SlaRule, Stage, StageRule, Target
 from omniroute.errors import Conflict, InvalidInput
 
@@ -263,3 +264,43 @@ def test_a_caller_who_left_is_not_asked(world):
     world.send(channel="phone", session="c1")
     world.contact(InteractionKind.CONTACT_ABANDONED, "c1")
     assert not world.events(e.ConfirmationAsked)
+
+
+# ---- fields that customers bring along
+def test_what_a_customer_brings_along_is_filled_in(world):
+    item = world.send(fields=("part",))
+    assert world.just(e.FieldsSet).by == ""
+    world.take(item)
+    to(world, "workshop")
+    assert (world.matter(1).stage_id, world.matter(1).fields) == ("workshop", ("part",))
+
+
+def test_it_takes_nothing_out(world):
+    taken(world)
+    fill(world, "amount")
+    world.write(conversation_id=1, fields=("part",))
+    assert world.matter(1).fields == ("amount", "part")
+    world.write(conversation_id=1, fields=("part",))
+    assert len(world.events(e.FieldsSet)) == 2
+
+
+def test_it_is_filled_in_before_the_stage_follows_that_needs_it():
+    asked = StageRule("asked", Stage.IN_PROGRESS, ("solved",), on_message="sent")
+    sent = StageRule("sent", Stage.IN_PROGRESS, ("solved",), needs=("part",))
+    stages = (StageRule("new", Stage.RECEIVED, ("asked",)), asked, sent, StageRule("solved", Stage.DONE))
+    world = Centre(rule(), channels=(MAIL,), kinds=(KindRule("question", stages),))
+    world.join("ann", capacity=50)
+    taken(world)
+    world.write(conversation_id=1)
+    assert world.matter(1).stage_id != "sent"
+    world.write(conversation_id=1, fields=("part",))
+    assert world.matter(1).stage_id == "sent"
+
+
+def test_there_is_an_end_to_what_is_brought_along(world):
+    taken(world)
+    fill(world, *(f"field-{number}" for number in range(FIELDS_MAX)))
+    world.write(conversation_id=1, fields=("part",))
+    assert len(world.matter(1).fields) == FIELDS_MAX
+    with pytest.raises(InvalidInput, match="fields with names of 1 to 64"):
+        world.write(conversation_id=1, fields=("",))

@@ -216,6 +216,7 @@ class World:
         customer_id: int = 0,
         automatic: bool = False,
         unverified: bool = False,
+        fields: tuple[str, ...] = (),
     ) -> int:
         """An interaction arrives and is registered; returns its conversation."""
         raw_id = self.raw(channel)
@@ -236,6 +237,7 @@ class World:
                 customer_id=customer_id,
                 automatic=automatic,
                 unverified=unverified,
+                fields=fields,
             )
         )
         return self.just(e.InteractionReceived).conversation_id

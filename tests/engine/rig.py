@@ -31,6 +31,7 @@ from omniroute.core.rules import ChannelRule, CoreConfig, DepartmentRule, QueueR
 from omniroute.engine import recovery
 from omniroute.engine.classify import Classifier, Placement
 from omniroute.engine.engine import ChannelSetup, Engine, Setup, running
+from omniroute.engine.fields import FieldRules
 from omniroute.errors import InvalidInput, JournalLocked
 from omniroute.journal.codec import decode_event
 from omniroute.journal.contract import Entry, Write
@@ -163,6 +164,7 @@ class FakeChannel:
             session_key=facts.get("session", ""),
             attachments=attachments,
             automatic=facts.get("automatic", False),
+            fields=facts.get("fields", {}),
         )
         return (one,) * facts.get("times", 1)
 
@@ -281,7 +283,12 @@ def reference_source() -> Callable[[], str]:
     return make
 
 
-def setup(journal: GatedJournal, channels: dict[str, FakeChannel], config: CoreConfig = CONFIG) -> Setup:
+def setup(
+    journal: GatedJournal,
+    channels: dict[str, FakeChannel],
+    config: CoreConfig = CONFIG,
+    fields: FieldRules | None = None,
+) -> Setup:
     return Setup(
         journal,
         config,
@@ -290,6 +297,7 @@ def setup(journal: GatedJournal, channels: dict[str, FakeChannel], config: CoreC
         Classifier({name: Placement("support.general") for name in channels}, {}),
         PEOPLE,
         {"ann": "Ann", "bob": "Bob", "cem": "Cem"},
+        fields=fields or {},
     )
 
 
@@ -303,11 +311,14 @@ def channels() -> dict[str, FakeChannel]:
 
 @asynccontextmanager
 async def life(
-    disk: MemoryDisk | None = None, clock: ManualClock | None = None, config: CoreConfig = CONFIG
+    disk: MemoryDisk | None = None,
+    clock: ManualClock | None = None,
+    config: CoreConfig = CONFIG,
+    fields: FieldRules | None = None,
 ) -> AsyncIterator[Rig]:
     """An engine that runs inside the block; afterwards its state must be sound and equal to its replay."""
     journal, kinds, clock = GatedJournal(disk), channels(), clock or ManualClock()
-    async with running(setup(journal, kinds, config), clock) as engine:
+    async with running(setup(journal, kinds, config, fields), clock) as engine:
         rig = Rig(engine, clock, journal, kinds)
         await turns(10)
         yield rig

@@ -1,13 +1,11 @@
 """The course of a matter, as screens show it: where it stands, where it can go, and what is filled in.
 
-What lives here: the view, and what a field may hold, by its type; the core knows the names alone.
+What lives here: the view. What a field may hold is decided in `engine.fields`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from datetime import date
 
 from omniroute.api import views
 from omniroute.config import Config, FieldSection
@@ -16,12 +14,7 @@ from omniroute.core.rules import Stage, StageRule
 from omniroute.core.stages import ends, kind_of, missing, present, stage_named
 from omniroute.core.state import State
 from omniroute.engine import cells as c
-from omniroute.errors import InvalidInput
 from omniroute.journal.contract import Journal
-
-VALUE_CHARS_MAX = 2_000
-_NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,9})?", re.ASCII)
-_MONEY = re.compile(r"-?\d{1,12}(\.\d{1,3})? [A-Z]{3}", re.ASCII)
 
 
 def fields_of(config: Config, kind: str) -> Mapping[str, FieldSection]:
@@ -34,30 +27,6 @@ def values_of(journal: Journal, conversation_id: int) -> dict[str, str]:
     """What is filled in, as committed."""
     cell = c.read(journal, c.FIELDS, c.number_key(conversation_id), c.FieldsCell)
     return dict(cell.values) if cell else {}
-
-
-def checked(field: FieldSection, value: str, path: str) -> str:
-    """The value, if the field may hold it. Raises `InvalidInput`."""
-    if len(value) > VALUE_CHARS_MAX:
-        raise InvalidInput(f"at most {VALUE_CHARS_MAX} characters", path)
-    if not value:
-        return value
-    if field.type == "choice" and value not in field.choices:
-        raise InvalidInput(f"one of: {', '.join(field.choices)}", path)
-    if field.type == "number" and not _NUMBER.fullmatch(value):
-        raise InvalidInput("a number, like 12 or 12.5", path)
-    if field.type == "money" and not _MONEY.fullmatch(value):
-        raise InvalidInput("an amount with its currency, like 12.50 EUR", path)
-    if field.type == "date":
-        _date(value, path)
-    return value
-
-
-def _date(value: str, path: str) -> None:
-    try:
-        date.fromisoformat(value)
-    except ValueError as wrong:
-        raise InvalidInput("a day, like 2026-12-24", path) from wrong
 
 
 def progress(config: Config, state: State, journal: Journal, record: Conversation) -> views.ProgressView:

@@ -8,10 +8,13 @@ from __future__ import annotations
 from omniroute.api import views
 from omniroute.api.assigning import Assigning
 from omniroute.api.call import Call
-from omniroute.api.courses import checked, fields_of, values_of
+from omniroute.api.courses import fields_of
 from omniroute.api.work import by_of
+from omniroute.config.kinds import field_rule
 from omniroute.core import commands as k
+from omniroute.core.state import State
 from omniroute.engine import cells as c
+from omniroute.engine.fields import checked
 from omniroute.errors import NotFound
 
 
@@ -32,18 +35,23 @@ class Progress(Assigning):
     async def set_fields(self, call: Call) -> views.Done:
         """Fill fields in; an empty value empties one, what is not named stays."""
         record = self.threads.find(call.actor, call.text("reference"))[1]
-        fields = fields_of(call.services.config, record.kind)
-        known = values_of(call.engine.writer.journal, record.conversation_id)
+        fields, changes = fields_of(call.services.config, record.kind), dict[str, str]()
         for name, value in call.body.fields.items():
             if name not in fields:
                 raise NotFound(f"this kind of matter has no field {name}")
-            known[name] = checked(fields[name], value.strip(), f"fields.{name}")
-        values = {name: value for name, value in known.items() if value}
-        command = k.SetFields(
-            conversation_id=record.conversation_id,
-            operator_id=record.owner_id,
-            filled=tuple(values),
-            by=by_of(call, record.owner_id),
-        )
-        cell = c.put(c.FIELDS, c.number_key(record.conversation_id), c.FieldsCell(values))
-        return views.Done(seq=await call.submit(command, lambda _events: [cell]))
+            changes[name] = checked(field_rule(fields[name]), value.strip(), f"fields.{name}")
+        key, values = c.number_key(record.conversation_id), dict[str, str]()
+
+        def prepare(_: State, cells: c.Cells) -> k.Command:
+            """Looked up on the writer, so that of two people who fill in different fields neither undoes the other."""
+            known = cells.get(c.FIELDS, key, c.FieldsCell)
+            whole = (known.values if known else {}) | changes
+            values.update({name: value for name, value in whole.items() if value})
+            return k.SetFields(
+                conversation_id=record.conversation_id,
+                operator_id=record.owner_id,
+                filled=tuple(values),
+                by=by_of(call, record.owner_id),
+            )
+
+        return views.Done(seq=await call.submit(prepare, lambda _: [c.put(c.FIELDS, key, c.FieldsCell(values))]))

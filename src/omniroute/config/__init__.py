@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from omniroute.config.channels import channel_options, placements
 from omniroute.config.findings import Finding, calendars_asleep, findings
+from omniroute.config.kinds import field_rules
 from omniroute.config.lengths import length_ms
 from omniroute.config.names import queue_id, requirement
 from omniroute.config.notices import notice_setup
@@ -71,6 +72,7 @@ __all__ = [
     "check_promises",
     "classify_rules",
     "core_config",
+    "field_rules",
     "findings",
     "length_ms",
     "notice_setup",

@@ -12,8 +12,10 @@ from omniroute.config.lengths import length_ms
 from omniroute.config.names import check_known, check_name, queue_id
 from omniroute.config.sections import Config, FieldSection, KindSection, StageSection, TaskSection
 from omniroute.core.notices import PHASES
+from omniroute.core.progress import FIELDS_MAX
 from omniroute.core.rules import KindRule, Stage, StageRule, StageTask
 from omniroute.core.stages import CUSTOMER, PART, PLAIN
+from omniroute.engine.fields import VALUE_CHARS_MAX, FieldRule, FieldRules
 from omniroute.engine.notices.templates import STAGE, shipped
 from omniroute.errors import ConfigError
 
@@ -32,6 +34,16 @@ def kind_rules(config: Config) -> tuple[KindRule, ...]:
     own = {name: _kind(config, name, section) for name, section in config.kinds.items()}
     plain = {name: KindRule(name, PLAIN.stages, PHASES, CONFIRM_MS) for name in SHIPPED}
     return tuple((plain | own).values())
+
+
+def field_rules(config: Config) -> FieldRules:
+    """What the fields of each kind may hold."""
+    return {name: {key: field_rule(field) for key, field in kind.fields.items()} for name, kind in config.kinds.items()}
+
+
+def field_rule(field: FieldSection) -> FieldRule:
+    """What one field may hold."""
+    return FieldRule(field.type, tuple(field.choices))
 
 
 def titles(config: Config) -> Mapping[tuple[str, str], str]:
@@ -56,6 +68,8 @@ def _kind(config: Config, name: str, section: KindSection) -> KindRule:
         check_known("notice", one, PHASES, f"{path}.notices[{place}]")
     if section.confirm_calendar:
         check_known("calendar", section.confirm_calendar, config.calendars, f"{path}.confirm_calendar")
+    if len(section.fields) > FIELDS_MAX:
+        raise ConfigError(f"a kind has at most {FIELDS_MAX} fields", f"{path}.fields")
     for key, field in section.fields.items():
         _check_field(key, field, f"{path}.fields.{key}")
     stages = _stages(config, section, path) if section.stages else PLAIN.stages
@@ -75,6 +89,12 @@ def _check_field(name: str, field: FieldSection, path: str) -> None:
     check_known("type", field.type, TYPES, f"{path}.type")
     if (field.type == "choice") != bool(field.choices):
         raise ConfigError("a choice has its `choices`, and nothing else has", f"{path}.choices")
+    for place, one in enumerate(field.choices):
+        if one in field.choices[:place]:
+            raise ConfigError(f"{one!r} is there already; take it out", f"{path}.choices[{place}]")
+        if not one or one != one.strip() or len(one) > VALUE_CHARS_MAX:
+            text = f"a choice has 1 to {VALUE_CHARS_MAX} characters, and no space around them"
+            raise ConfigError(text, f"{path}.choices[{place}]")
 
 
 def _stages(config: Config, section: KindSection, path: str) -> tuple[StageRule, ...]:

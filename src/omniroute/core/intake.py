@@ -81,6 +81,7 @@ def register(step: Step, command: RegisterInteraction) -> None:
     if matter is None:  # a late event of a contact whose matter is done: it is in the thread, nothing follows
         return
     message = command.kind is MESSAGE
+    progress.fill(step, matter, command.fields)
     if fresh:
         notices.tell(step, matter, notices.RECEIVED if matter.stage is Stage.RECEIVED else notices.REOPENED)
     if message and answered:
@@ -112,6 +113,7 @@ def _validate(step: Step, command: RegisterInteraction) -> None:
     if rule is None or rule.department_id != wanted.department_id:
         raise InvalidInput(f"department {wanted.department_id} has no queue {wanted.queue_id}", "queue")
     _validate_classification(wanted)
+    progress.check_fields(command.fields)
     if command.reference in state.by_reference:
         raise Conflict("this reference is taken")
     if command.record is not None:

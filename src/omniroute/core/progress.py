@@ -134,9 +134,21 @@ def set_fields(step: Step, command: SetFields) -> None:
     """Take down which fields are filled in; what they hold stands beside the journal."""
     matter = step.state.conversation(command.conversation_id)
     names = tuple(sorted(set(command.filled)))
+    check_fields(names)
+    step.emit(FieldsSet(matter.conversation_id, names, step.now_ms, command.by or command.operator_id))
+
+
+def fill(step: Step, matter: Conversation, fields: tuple[str, ...]) -> None:
+    """The customer has brought these along; what is filled in stays, and there is an end to it."""
+    names = tuple(sorted({*matter.fields, *fields}))
+    if names != matter.fields and len(names) <= FIELDS_MAX:
+        step.emit(FieldsSet(matter.conversation_id, names, step.now_ms))
+
+
+def check_fields(names: tuple[str, ...]) -> None:
+    """Raise `InvalidInput` for more fields, or longer names, than a matter can have."""
     if len(names) > FIELDS_MAX or not all(0 < len(name) <= FIELD_CHARS_MAX for name in names):
         raise InvalidInput(f"at most {FIELDS_MAX} fields with names of 1 to {FIELD_CHARS_MAX} characters", "fields")
-    step.emit(FieldsSet(matter.conversation_id, names, step.now_ms, command.by or command.operator_id))
 
 
 # ---- apply

@@ -24,6 +24,7 @@ from omniroute.engine import hashes, recovery, timekeeper, upkeep
 from omniroute.engine.answers import Answers
 from omniroute.engine.classify import Classifier
 from omniroute.engine.context import EngineContext
+from omniroute.engine.fields import FieldRule
 from omniroute.engine.intake import Intake
 from omniroute.engine.links import Links
 from omniroute.engine.metrics import Metrics
@@ -83,6 +84,8 @@ class Setup(NamedTuple):
     """Where webhooks go."""
     order_systems: Mapping[str, OrderSystem] = {}
     """What carries orders out, by name."""
+    fields: Mapping[str, Mapping[str, FieldRule]] = {}
+    """What is filled in about matters: kind → name → what it may hold."""
 
 
 class Engine:
@@ -100,7 +103,7 @@ class Engine:
         self.status = StatusDesk(writer, spawn, kinds, links, setup.status)
         self.answers = Answers(writer)
         writer.also = Notices(setup.notices, self._link).writes
-        self.intake = Intake(writer, spawn, kinds, setup.classifier, setup.new_reference, self.status)
+        self.intake = Intake(writer, spawn, kinds, setup.classifier, setup.new_reference, self.status, setup.fields)
         self.supervisor = Supervisor(
             [ChannelRunner(one.name, one.channel, one.options, writer.clock, self._context) for one in channels]
         )

@@ -23,6 +23,7 @@ from omniroute.core.permissions import SYSTEM, Actor, Role
 from omniroute.core.state import State
 from omniroute.engine import cells as c
 from omniroute.engine.classify import Classifier
+from omniroute.engine.fields import FieldRules
 from omniroute.engine.mailbox import Request, Urgency
 from omniroute.engine.ports import Spawn
 from omniroute.engine.registration import Registration
@@ -61,6 +62,7 @@ class Intake:
         classifier: Classifier,
         new_reference: Callable[[], str],
         status: StatusDesk,
+        fields: FieldRules,
     ) -> None:
         self._writer = writer
         self._spawn = spawn
@@ -68,6 +70,7 @@ class Intake:
         self._classifier = classifier
         self._new_reference = new_reference
         self._status = status
+        self._fields = fields
         self._line: deque[_Pending] = deque()  # bounded by admission: BACKLOG_MAX, and what the mailbox holds then
         self._arrived = anyio.Event()
         self._received: dict[int, RawInput] = {}
@@ -230,6 +233,7 @@ class Intake:
             attachments,
             self._classifier,
             self._new_reference,
+            self._fields,
             last=one is among[-1],
         )
 

@@ -18,6 +18,7 @@ from omniroute.core.state import State
 from omniroute.engine import cells as c
 from omniroute.engine import history
 from omniroute.engine.classify import Classifier
+from omniroute.engine.fields import FieldRules, brought
 from omniroute.engine.mailbox import Request
 from omniroute.engine.writer import Writer
 from omniroute.journal.contract import Write
@@ -40,6 +41,7 @@ class Registration:
         attachments: list[c.AttachmentCell],
         classifier: Classifier,
         new_reference: Callable[[], str],
+        fields: FieldRules,
         *,
         last: bool,
     ) -> None:
@@ -49,6 +51,8 @@ class Registration:
         self._attachments = attachments
         self._classifier = classifier
         self._new_reference = new_reference
+        self._fields = fields
+        self._brought: dict[str, str] = {}
         self._last = last
         self._customer: c.CustomerCell | None = None
         self._cell: c.ConversationCell | None = None
@@ -67,11 +71,13 @@ class Registration:
             customer_id = self._cell.customer_id
         self._customer = cells.get(c.CUSTOMER, c.number_key(customer_id), c.CustomerCell) if customer_id else None
         matters = history.newest_matters(customer_id, cells)
+        wanted = self._classification(state, customer_id, matters)
+        self._brought = self._fields_for(self._kind(state, wanted))
         return RegisterInteraction(
             raw_id=self._raw_id,
             channel=self._raw.instance,
             kind=one.kind,
-            classification=self._classification(state, customer_id, matters),
+            classification=wanted,
             reference=self._free_reference(cells),
             customer_id=customer_id,
             conversation_id=self._cell.conversation_id if self._cell else 0,
@@ -82,7 +88,18 @@ class Registration:
             previous_operator_id=history.previous_operator(matters, state, cells),
             automatic=one.automatic,
             unverified=one.sender.kind not in EVIDENCE or bool(self._stated(one.sender)),
+            fields=tuple(sorted(self._brought)),
         )
+
+    def _kind(self, state: State, wanted: Classification) -> str:
+        """The kind of the matter that it belongs to."""
+        cell = self._cell
+        matter = (state.conversations.get(cell.conversation_id) or cell.record) if cell else None
+        return matter.kind if matter else wanted.kind
+
+    def _fields_for(self, kind: str) -> dict[str, str]:
+        """What it brings along for the fields of its kind; what a machine writes about fills nothing in."""
+        return {} if self._interaction.automatic else brought(self._fields.get(kind, {}), self._interaction.fields)
 
     def _classification(self, state: State, customer_id: int, matters: list[int]) -> Classification:
         """Where it belongs; the matter that it joins is none of the earlier ones."""
@@ -132,7 +149,14 @@ class Registration:
         writes = list(self._customer_cells(created, received.at_ms))
         writes.append(c.put(c.CONTENT, c.number_key(received.interaction_id), self._content()))
         writes += self._conversation_cell(received.conversation_id)
+        writes += [self._fields_cell(event) for event in events if isinstance(event, e.FieldsSet)]
         return writes
+
+    def _fields_cell(self, event: e.FieldsSet) -> Write:
+        """What it brought along stands beside what was there, and in the place of nothing."""
+        key = c.number_key(event.conversation_id)
+        known = self._cells.get(c.FIELDS, key, c.FieldsCell)
+        return c.put(c.FIELDS, key, c.FieldsCell(self._brought | (known.values if known else {})))
 
     def _customer_cells(self, created_id: int, at_ms: int) -> Iterator[Write]:
         sender = self._interaction.sender

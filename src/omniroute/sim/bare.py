@@ -35,6 +35,8 @@ from omniroute.sim.post import SESSIONS, Sent, channel_of
 from omniroute.sim.world import Outcome, World
 
 SLICE = 64
+BRINGS = 5
+"""Of so many interactions one brings a field along."""
 _NO_CELLS = Cells(MemoryJournal())
 
 
@@ -186,6 +188,7 @@ class CoreWorld(World):
                 session_key=letter.session,
                 previous_operator_id=record.last_operator_id if record else "",
                 automatic=letter.automatic,
+                fields=() if raw_id % BRINGS else ("part",),
             ),
         )
         for event in events:

@@ -68,6 +68,8 @@ class RegisterInteraction(Command, frozen=True, kw_only=True, gc=False):
     """A machine wrote it: nothing automatic answers it, and it opens nothing that is done."""
     unverified: bool = False
     """The sender's address is merely stated: nothing automatic goes there."""
+    fields: tuple[str, ...] = ()
+    """The fields that it fills in, where they are empty; what they hold is content."""
 
     @property
     def quiet(self) -> bool:
