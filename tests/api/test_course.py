@@ -10,10 +10,17 @@ from tests.api.rig import COMPANY, office
 
 from omniroute.core import events as e
 
-COURSE = [
+COURSE: list[dict[str, Any]] = [
     {"name": "new", "phase": "received", "next": ["looking"]},
     {"name": "looking", "phase": "in_progress", "title": "We are looking", "next": ["workshop", "solved"]},
-    {"name": "workshop", "phase": "in_progress", "next": ["refunded"], "waits": "part", "needs": ["part"]},
+    {
+        "name": "workshop",
+        "phase": "in_progress",
+        "next": ["refunded"],
+        "waits": "part",
+        "needs": ["part"],
+        "titles": {"ru": "Мастерская"},
+    },
     {"name": "solved", "phase": "done"},
     {"name": "refunded", "phase": "done", "needs": ["amount"]},
 ]
@@ -35,7 +42,7 @@ async def test_a_matter_goes_its_course_to_its_own_end():
         path = f"/conversations/{reference}"
         view = (await one.right("ann", "GET", path))["progress"]
         assert (view["stage"], view["title"]) == ("looking", "We are looking")
-        assert view["next"] == [{"stage": "workshop", "title": "", "missing": ["part"]}]
+        assert view["next"] == [{"stage": "workshop", "title": "", "titles": {"ru": "Мастерская"}, "missing": ["part"]}]
         assert (await one.call("ann", "POST", f"{path}/stage", {"stage": "workshop"})).status_code == 409
         await one.right("ann", "PUT", f"{path}/fields", {"fields": {"part": "bulb"}})
         await one.right("ann", "POST", f"{path}/stage", {"stage": "workshop"})
@@ -95,3 +102,11 @@ async def test_a_customer_brings_fields_along():
         reference, _ = await one.matter_of("ann", "lamp")
         view = (await one.right("ann", "GET", f"/conversations/{reference}"))["progress"]
         assert [field["value"] for field in view["fields"]] == ["service@shop.example", ""]
+
+
+async def test_a_desk_knows_our_kinds_and_those_of_the_file():
+    kinds = {"question": {"notices": [], "title": "Query"}, "repair": {"titles": {"ru": "Ремонт"}}}
+    async with office(company=repair(kinds=kinds)) as one:
+        known = (await one.right("ann", "GET", "/desk"))["kinds"]
+        assert [kind["kind"] for kind in known] == ["question", "request", "complaint", "order", "repair"]
+        assert (known[0]["title"], known[1]["title"], known[4]["titles"]) == ("Query", "", {"ru": "Ремонт"})

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from omniroute.api import views
-from omniroute.config import Config, FieldSection
+from omniroute.config import Config, FieldSection, StageSection
+from omniroute.config.kinds import SHIPPED
 from omniroute.core.model import Conversation
 from omniroute.core.rules import Stage, StageRule
 from omniroute.core.stages import ends, kind_of, missing, present, stage_named
@@ -35,11 +36,13 @@ def progress(config: Config, state: State, journal: Journal, record: Conversatio
     here = stage_named(rule, record.stage_id) if record.stage is Stage.DONE else present(state, record)
     here = here or StageRule(record.stage.value, record.stage)
     words = _words(config, record.kind)
+    word = words.get(here.stage_id, _NO_WORDS)
     onward = [one for one in rule.stages if one.stage_id in here.next and one.phase is not Stage.DONE]
     values = values_of(journal, record.conversation_id)
     return views.ProgressView(
         stage=here.stage_id,
-        title=words.get(here.stage_id, ""),
+        title=word.title,
+        titles=word.titles,
         waits=here.waits,
         next=[_step(one, record, words) for one in onward],
         ends=[_step(one, record, words) for one in ends(rule, here)],
@@ -58,10 +61,23 @@ def progress(config: Config, state: State, journal: Journal, record: Conversatio
     )
 
 
-def _step(stage: StageRule, record: Conversation, words: Mapping[str, str]) -> views.StageView:
-    return views.StageView(stage=stage.stage_id, title=words.get(stage.stage_id, ""), missing=missing(stage, record))
+def kinds(config: Config) -> list[views.KindView]:
+    """What matters can be of: our own kinds and those of the file."""
+    known = dict.fromkeys(SHIPPED) | config.kinds
+    return [
+        views.KindView(kind=name, title=section.title if section else "", titles=section.titles if section else {})
+        for name, section in known.items()
+    ]
 
 
-def _words(config: Config, kind: str) -> dict[str, str]:
+_NO_WORDS = StageSection(name="", phase="")
+
+
+def _step(stage: StageRule, record: Conversation, words: Mapping[str, StageSection]) -> views.StageView:
+    word = words.get(stage.stage_id, _NO_WORDS)
+    return views.StageView(stage=stage.stage_id, title=word.title, titles=word.titles, missing=missing(stage, record))
+
+
+def _words(config: Config, kind: str) -> dict[str, StageSection]:
     section = config.kinds.get(kind)
-    return {one.name: one.title for one in section.stages if one.title} if section else {}
+    return {one.name: one for one in section.stages} if section else {}

@@ -10,7 +10,7 @@ from collections.abc import Collection
 
 import msgspec
 
-from omniroute.api import promises, reasons, views, waits
+from omniroute.api import courses, promises, reasons, views, waits
 from omniroute.config import Config
 from omniroute.core import events as e
 from omniroute.core.bits import gathered
@@ -319,6 +319,7 @@ class Screens:
             parked=self._parked(me),
             channels=self._channels(),
             lease_ms=self.state.config.lease_ms,
+            kinds=courses.kinds(self.config),
         )
 
     def _parked(self, me: Operator) -> list[views.ItemView]:

@@ -237,6 +237,14 @@ class LoadShare(msgspec.Struct, kw_only=True):
     units: int
 
 
+class KindView(msgspec.Struct, kw_only=True):
+    """A kind of matter; ``titles`` by language, ``title`` in none of them. Without one, its name says it."""
+
+    kind: str
+    title: str = ""
+    titles: dict[str, str] = {}
+
+
 class DeskView(msgspec.Struct, kw_only=True):
     """All that the operator's screen shows beside the open thread; sent whole on every change."""
 
@@ -260,6 +268,8 @@ class DeskView(msgspec.Struct, kw_only=True):
     channels: list[DeskChannelView] = []
     lease_ms: int = 0
     """How long a lost connection is forgiven."""
+    kinds: list[KindView] = []
+    """What matters can be of."""
 
 
 class NoticeView(msgspec.Struct, kw_only=True):
@@ -379,6 +389,7 @@ class StageView(msgspec.Struct, kw_only=True):
     stage: str
     title: str = ""
     missing: list[str] = []
+    titles: dict[str, str] = {}
 
 
 class FieldView(msgspec.Struct, kw_only=True):
@@ -402,6 +413,8 @@ class ProgressView(msgspec.Struct, kw_only=True):
     next: list[StageView] = []
     ends: list[StageView] = []
     fields: list[FieldView] = []
+    titles: dict[str, str] = {}
+    """``title`` by language."""
 
 
 class ConversationView(msgspec.Struct, kw_only=True):

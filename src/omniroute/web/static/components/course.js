@@ -4,11 +4,22 @@ import { attempt, refreshConversation, settle } from "../actions.js";
 import { api } from "../api.js";
 import { span, tick } from "../clocks.js";
 import { full, lang, t, term } from "../i18n.js";
-import { can } from "../state.js";
+import { can, desk } from "../state.js";
 import { Icon, Menu, MenuItem } from "./parts.js";
 
 /** A stage by its title, by our own word for it, or by its name. */
-const stageName = (one) => one.title || term("stage", one.stage);
+export const stageName = (one) => one.titles?.[lang.value] || one.title || term("stage", one.stage);
+/** A kind of matter in the same way. */
+export function kindName(kind) {
+  const one = desk.value?.kinds.find((known) => known.kind === kind);
+  return one?.titles[lang.value] || one?.title || term("kind", kind);
+}
+const fieldName = (field) => field.titles[lang.value] || field.title || field.name;
+/** What has to be filled in before a stage, in the words of the fields. */
+export const lacking = (view, one) => t("course.missing", { names: one.missing.map((name) => {
+  const field = view.progress.fields.find((known) => known.name === name);
+  return field ? fieldName(field) : name;
+}).join(", ") });
 
 async function go(view, one) {
   await settle(await attempt(() => api.stage(view.reference, one.stage)));
@@ -22,7 +33,7 @@ export function Course({ view }) {
   if (!can("stage") || !here?.next.length) return plain ? null : html`<span class="chip">${name}</span>`;
   return html`<${Menu} id="course" cls="btn small" title=${t("course.go")} label=${html`${plain ? t("course.go") : name}<${Icon} name="down" />`}>
     ${here.next.map((one) => one.missing.length
-      ? html`<${MenuItem} key=${one.stage} onClick=${() => document.querySelector("[data-fields] input, [data-fields] select")?.focus()}><span class="grow">${stageName(one)}<small class="t3"> ${t("course.missing", { names: one.missing.join(", ") })}</small></span><//>`
+      ? html`<${MenuItem} key=${one.stage} onClick=${() => document.querySelector("[data-fields] input, [data-fields] select")?.focus()}><span class="grow">${stageName(one)}<small class="t3"> ${lacking(view, one)}</small></span><//>`
       : html`<${MenuItem} key=${one.stage} onClick=${() => go(view, one)}><span class="grow">${stageName(one)}</span><//>`)}
   <//>`;
 }
@@ -37,7 +48,7 @@ function Field({ view, field }) {
   const [text, setText] = useState(null);
   const [wrong, setWrong] = useState("");
   const value = text ?? field.value;
-  const title = field.titles[lang.value] || field.title || field.name;
+  const title = fieldName(field);
   const save = async (next) => {
     if (next === field.value) { setText(null); return; }
     try {

@@ -2,10 +2,11 @@
 import { html, useEffect, useRef, useState } from "../ui.js";
 import { api } from "../api.js";
 import { complete, openConversation, say } from "../actions.js";
-import { lang, languages, t, term } from "../i18n.js";
+import { lang, languages, t } from "../i18n.js";
 import { letters } from "../settings.js";
 import { conv, desk, dialog, saveDraft, toast } from "../state.js";
 import { digitOf, Dispositions } from "./contact.js";
+import { kindName, lacking, stageName } from "./course.js";
 import { close, DialogFoot, sendKey, useCommand } from "./form.js";
 import { Give, Requeue, Snooze } from "./hand.js";
 import { Answer, Decline, openParts, Transfer } from "./handoff.js";
@@ -20,6 +21,9 @@ function Complete({ item, text }) {
   const [note, setNote] = useState("");
   const [without, setWithout] = useState(false);
   const waits = conv.value?.reference === item.reference ? openParts(conv.value).length : 0;
+  // Where it can end: to be chosen where there are several ways; the first that lacks nothing is the usual one.
+  const ends = (conv.value?.reference === item.reference && conv.value.progress?.ends) || [];
+  const [stage, setStage] = useState((ends.find((one) => !one.missing.length) ?? ends[0])?.stage ?? "");
   // What the customer writes from here on has not been seen: the server refuses to close over it.
   const read = useRef(conv.value?.reference === item.reference ? conv.value.message_count : -1);
   const sent = useRef(false);
@@ -41,19 +45,19 @@ function Complete({ item, text }) {
         const left = await say("reply", item.reference, text);
         if (!left) { toast(t("complete.unsent"), { bad: true }); return; }
       }
-      await complete(item, { disposition, messages_seen: read.current, ...(waits ? { cancel_parts: true } : {}), ...(note.trim() ? { note: note.trim() } : {}) }, key);
+      await complete(item, { disposition, messages_seen: read.current, ...(ends.length > 1 ? { stage } : {}), ...(waits ? { cancel_parts: true } : {}), ...(note.trim() ? { note: note.trim() } : {}) }, key);
     });
   };
   return html`<${Dialog} title=${t(text ? "complete.title.send" : "complete.title")} onClose=${close} busy=${cmd.busy}><form onSubmit=${submit} onKeyDown=${sendKey}>
     ${text && html`<p class="t2 cut">“${text}”</p>`}
     <${Dispositions} value=${disposition} autofocus onPick=${(code) => { setDisposition(code); cmd.setError(""); }} />
+    ${ends.length > 1 && html`<fieldset class="targets"><legend class="lg">${t("complete.stage")}</legend>${ends.map((one) => html`<label class="opt" key=${one.stage}><input type="radio" name="stage" checked=${one.stage === stage} disabled=${one.missing.length > 0} onChange=${() => { setStage(one.stage); cmd.setError(""); }} /><span class="grow">${stageName(one)}${one.missing.length > 0 && html` <small class="t3">${lacking(conv.value, one)}</small>`}</span></label>`)}</fieldset>`}
     <p class="t3">${t("complete.resolve.yes")}</p>
     ${waits > 0 && html`<label class="opt"><input type="checkbox" checked=${without} onChange=${(event) => { setWithout(event.target.checked); cmd.setError(""); }} /><span class="grow">${t("complete.without", { n: waits })}</span></label>`}
     <label class="field"><span class="lg">${t("complete.note")}</span><textarea class="note-in" rows="2" dir="auto" value=${note} onInput=${(event) => setNote(event.target.value)}></textarea></label>
     <${DialogFoot} busy=${cmd.busy} error=${cmd.error} label=${t(text ? "comp.resolve" : "complete")} /></form><//>`;
 }
 
-const KINDS = ["question", "request", "complaint", "order"];
 function Register() {
   const [form, setForm] = useState({ name: "", phone: "", email: "", subject: "", text: "", kind: "question", department: "", language: lang.value });
   const cmd = useCommand();
@@ -69,7 +73,7 @@ function Register() {
     <p class="t2">${t("register.what")}</p>
     ${text("name", { required: true, "data-first": "", autocomplete: "off" })}
     <div class="two">${text("phone", { type: "tel", autocomplete: "off" })}${text("email", { type: "email", autocomplete: "off" })}</div>
-    <div class="three">${pick("kind", KINDS.map((kind) => [kind, term("kind", kind)]))}${pick("department", [["", t("register.auto")], ...desk.value.departments.map((dept) => [dept.department_id, dept.name])])}${pick("language", languages)}</div>
+    <div class="three">${pick("kind", desk.value.kinds.map(({ kind }) => [kind, kindName(kind)]))}${pick("department", [["", t("register.auto")], ...desk.value.departments.map((dept) => [dept.department_id, dept.name])])}${pick("language", languages)}</div>
     ${text("subject")}
     <label class="field"><span class="lg">${t("register.text")}</span><textarea rows="4" required dir="auto" value=${form.text} onInput=${set("text")}></textarea></label>
     <${DialogFoot} busy=${cmd.busy} error=${cmd.error} label=${t("register")} /></form><//>`;

@@ -4,7 +4,7 @@ import { openConversation } from "../actions.js";
 import { now } from "../clocks.js";
 import { day, full, lang, t, term, when } from "../i18n.js";
 import { conv, convError, deptName, drawer, link, openRef, pane, queueName } from "../state.js";
-import { Fields, Promises } from "./course.js";
+import { Fields, kindName, Promises } from "./course.js";
 import { Order } from "./order.js";
 import { Icon, iconOf, initials, Skeleton, subjectOf } from "./parts.js";
 
@@ -22,7 +22,7 @@ export function Side() {
   const close = () => { drawer.value = false; if (pane.value === "side") pane.value = "talk"; };
   const language = languageName(view.language);
   const facts = [
-    [t("fact.kind"), term("kind", view.kind)],
+    [t("fact.kind"), kindName(view.kind)],
     [t("fact.opened"), html`<time title=${full(view.opened_ms)}>${when(view.opened_ms, now())}</time>`],
     [t("fact.department"), [deptName(view.department), queueName(view.queue, view.department)].filter(Boolean).join(", ")],
     [t("fact.owner"), view.owner || t("fact.nobody")],
@@ -39,7 +39,7 @@ export function Side() {
       <dl class="facts">${facts.map(([name, value]) => html`<dt key=${name}>${name}</dt><dd>${value}</dd>`)}</dl></section>
     <${Order} view=${view} /><${Fields} view=${view} /><${Promises} view=${view} />
     <section class="sec"><div class="sec-h"><h2>${t("side.earlier")}</h2>${customer.earlier.length > 0 && html`<span class="t-s num">${customer.earlier.length}</span>`}</div>
-      ${customer.earlier.length ? html`<ul class="hist">${customer.earlier.map((one) => html`<li key=${one.reference}><a href=${`#${one.reference}`} title=${one.reference} onClick=${(event) => { event.preventDefault(); openConversation(one.reference, { push: true }); }}><${Icon} name=${iconOf(one.icon)} /><span class="cut">${subjectOf(one.subject, one.icon)}</span><span class="t-s">${day(one.at_ms, now())}, ${one.disposition ? term("disposition", one.disposition).toLowerCase() : term("stage", one.stage).toLowerCase()}${one.score ? `, ${t("score", { n: one.score })}` : ""}</span></a></li>`)}</ul>`
+      ${customer.earlier.length ? html`<ul class="hist">${customer.earlier.map((one) => html`<li key=${one.reference}><a href=${`#${one.reference}`} title=${one.reference} onClick=${(event) => { event.preventDefault(); openConversation(one.reference, { push: true }); }}><${Icon} name=${iconOf(one.icon)} /><span class="cut">${subjectOf(one.subject, one.icon)}</span><span class="t-s">${day(one.at_ms, now())}, ${one.disposition ? term("disposition", one.disposition).toLowerCase() : term("stage", one.stage).toLowerCase()}${one.confirmed ? `, ${term("confirmed", one.confirmed).toLowerCase()}` : ""}${one.score ? `, ${t("score", { n: one.score })}` : ""}</span></a></li>`)}</ul>`
         : html`<p class="t3">${t("side.first")}</p>`}</section>
   </div></aside>`;
 }

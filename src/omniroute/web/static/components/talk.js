@@ -7,7 +7,7 @@ import { mergeTargets, openGive, openMerge, openRequeue, openSnooze, openSplit, 
 import { back, can, conv, convError, deptName, desk, dialog, drawer, openRef, pane, toast } from "../state.js";
 import { CallBar, ConnectBar, WrapBar, WrapUp } from "./contact.js";
 import { Composer } from "./composer.js";
-import { Course, Taken } from "./course.js";
+import { Course, kindName, Taken } from "./course.js";
 import { Handoff, PacketStrip, Parts } from "./handoff.js";
 import { Offers } from "./offer.js";
 import { estimateText, waitingParts } from "./reasons.js";
@@ -45,7 +45,7 @@ function Head({ view }) {
         <${MenuItem} onClick=${openWhy}><${Icon} name="route" /><span class="grow">${t("why")}</span><kbd>W</kbd><//>
         <${MenuItem} onClick=${() => copy(view.reference)}><${Icon} name="tag" /><span class="grow">${t("ref.copy")}</span><//>
       <//></div>
-    <div class="hl"><button type="button" class="ref" title=${t("ref.copy")} onClick=${() => copy(view.reference)}>${view.reference}</button><span class="chip">${term("kind", view.kind)}</span>
+    <div class="hl"><button type="button" class="ref" title=${t("ref.copy")} onClick=${() => copy(view.reference)}>${view.reference}</button><span class="chip">${kindName(view.kind)}</span>
       <${Stages} stage=${view.stage} /><${Course} view=${view} /><${Taken} view=${view} />${item && html`<${Marks} item=${item} wide />`}<span class="grow"></span><span class="t2 cut dep">${deptName(view.department)}</span><${Clock} clock=${view.clock} chip /></div>
   </div>`;
 }
