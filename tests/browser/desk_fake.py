@@ -703,6 +703,7 @@ class FakeDesk:
                 v.DeskChannelView(instance="visit", icon="visit", title="Visit"),
             ],
             lease_ms=self.lease_ms,
+            kinds=[v.KindView(kind=name) for name in ("question", "request", "complaint", "order")],
         )
 
     def view(self, reference: str) -> v.ConversationView:
@@ -720,7 +721,8 @@ class FakeDesk:
         elif item and item.mine and item.state == "connecting":
             view.actions = ["note"]
         elif item and item.mine:
-            view.actions = ["note", "merge", "split", "transfer", "release", "snooze", "requeue"]
+            mine = ["merge", "split", "transfer", "release", "snooze", "requeue"]
+            view.actions = ["note", "stage", "fields", *mine]
             if item.icon != "phone":
                 view.actions += ["reply"]
             view.actions += ["end_contact"] if item.contact in {"connected", "waiting"} else ["complete"]

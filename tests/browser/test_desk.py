@@ -312,6 +312,53 @@ async def test_send_and_finish_asks_for_the_outcome(browser: Browser) -> None:
         assert bodies(fake, "/complete") == [{"disposition": "information_given", "messages_seen": 0}]
 
 
+def in_the_workshop(fake: FakeDesk) -> None:
+    """A matter of a kind with a course of its own: something has to be filled in before it goes on."""
+    view = fake.conversations["4KX7-9MTD"]
+    view.progress = v.ProgressView(
+        stage="workshop",
+        title="In the workshop",
+        waits="part",
+        next=[
+            v.StageView(stage="looking", title="We are looking"),
+            v.StageView(stage="sent", title="Sent back", missing=["parcel"]),
+        ],
+        ends=[
+            v.StageView(stage="refunded", title="Money back", missing=["amount"]),
+            v.StageView(stage="solved", title="Repaired"),
+            v.StageView(stage="kept", title="Kept as it is"),
+        ],
+        fields=[v.FieldView(name="parcel", title="Parcel number", type="text")],
+    )
+
+
+async def test_a_stage_that_lacks_something_leads_to_its_field(browser: Browser) -> None:
+    fake = FakeDesk()
+    in_the_workshop(fake)
+    async with opened(browser, fake, "/desk#4KX7-9MTD") as page:
+        await page.get_by_role("button", name="In the workshop").click()
+        lacking = page.get_by_role("menuitem", name="Sent back")
+        await expect(lacking).to_contain_text("needs Parcel number")
+        await lacking.click()
+        await expect(page.get_by_label("Parcel number")).to_be_focused()
+        assert bodies(fake, "/stage") == []
+
+
+async def test_the_stage_in_which_a_matter_ends_is_chosen(browser: Browser) -> None:
+    fake = FakeDesk()
+    in_the_workshop(fake)
+    async with opened(browser, fake, "/desk#4KX7-9MTD") as page:
+        await page.get_by_role("button", name="Finish").click()
+        dialog = page.get_by_role("dialog", name="Finish")
+        await expect(dialog.get_by_label("Money back")).to_be_disabled()
+        await expect(dialog.get_by_label("Repaired")).to_be_checked()
+        await dialog.get_by_label("Kept as it is").check()
+        await page.keyboard.press("Digit1")
+        await page.keyboard.press("Control+Enter")
+        await expect(dialog).to_have_count(0)
+        assert bodies(fake, "/complete") == [{"disposition": "solved", "messages_seen": 0, "stage": "kept"}]
+
+
 async def test_call_then_wrap_up(browser: Browser) -> None:
     fake = FakeDesk()
     fake.call()

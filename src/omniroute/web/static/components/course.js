@@ -4,7 +4,7 @@ import { attempt, refreshConversation, settle } from "../actions.js";
 import { api } from "../api.js";
 import { span, tick } from "../clocks.js";
 import { full, lang, t, term } from "../i18n.js";
-import { can, desk } from "../state.js";
+import { can, desk, drawer, pane } from "../state.js";
 import { Icon, Menu, MenuItem } from "./parts.js";
 
 /** A stage by its title, by our own word for it, or by its name. */
@@ -25,6 +25,12 @@ async function go(view, one) {
   await settle(await attempt(() => api.stage(view.reference, one.stage)));
 }
 
+/** To the field that is missing, where the screen shows it: on a narrow one it is behind a button. */
+function toField(name) {
+  if (matchMedia("(max-width: 720px)").matches) pane.value = "side"; else drawer.value = true;
+  requestAnimationFrame(() => document.querySelector(`[data-field="${CSS.escape(name)}"]`)?.focus());
+}
+
 /** Beside the phases: the stage of the kind, and where it can go from here. */
 export function Course({ view }) {
   const here = view.progress;
@@ -33,7 +39,7 @@ export function Course({ view }) {
   if (!can("stage") || !here?.next.length) return plain ? null : html`<span class="chip">${name}</span>`;
   return html`<${Menu} id="course" cls="btn small" title=${t("course.go")} label=${html`${plain ? t("course.go") : name}<${Icon} name="down" />`}>
     ${here.next.map((one) => one.missing.length
-      ? html`<${MenuItem} key=${one.stage} onClick=${() => document.querySelector("[data-fields] input, [data-fields] select")?.focus()}><span class="grow">${stageName(one)}<small class="t3"> ${lacking(view, one)}</small></span><//>`
+      ? html`<${MenuItem} key=${one.stage} onClick=${() => toField(one.missing[0])}><span class="grow t3">${stageName(one)}<small class="t3"> ${lacking(view, one)}</small></span><//>`
       : html`<${MenuItem} key=${one.stage} onClick=${() => go(view, one)}><span class="grow">${stageName(one)}</span><//>`)}
   <//>`;
 }
@@ -61,8 +67,8 @@ function Field({ view, field }) {
   const hints = { money: "12.50 EUR", number: "12.5", date: "2026-12-24" };
   const off = !can("fields");
   const input = field.type === "choice"
-    ? html`<select value=${value} disabled=${off} onChange=${(event) => { setText(event.target.value); save(event.target.value); }}><option value=""></option>${field.choices.map((one) => html`<option key=${one} value=${one}>${one}</option>`)}</select>`
-    : html`<input type=${field.type === "date" ? "date" : "text"} dir="auto" value=${value} disabled=${off} placeholder=${hints[field.type] ?? ""} onInput=${(event) => setText(event.target.value)} onBlur=${() => save(value.trim())} />`;
+    ? html`<select data-field=${field.name} value=${value} disabled=${off} onChange=${(event) => { setText(event.target.value); save(event.target.value); }}><option value=""></option>${field.choices.map((one) => html`<option key=${one} value=${one}>${one}</option>`)}</select>`
+    : html`<input data-field=${field.name} type=${field.type === "date" ? "date" : "text"} dir="auto" value=${value} disabled=${off} placeholder=${hints[field.type] ?? ""} onInput=${(event) => setText(event.target.value)} onBlur=${() => save(value.trim())} />`;
   return html`<label class="field"><span class="lg">${title}</span>${input}${wrong && html`<small class="bad" role="alert">${wrong}</small>`}</label>`;
 }
 

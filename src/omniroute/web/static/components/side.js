@@ -14,6 +14,9 @@ function languageName(code) {
   try { return new Intl.DisplayNames([lang.value], { type: "language" }).of(code); } catch { return code; }
 }
 
+/** How the customer took it; the last says most. */
+const took = (one) => [one.confirmed && term("confirmed", one.confirmed).toLowerCase(), one.score && t("score", { n: one.score })].filter(Boolean);
+
 export function Side() {
   const view = conv.value;
   if (!openRef.value || (!view && convError.value)) return html`<aside class="side" aria-label=${t("side")}></aside>`;
@@ -39,7 +42,7 @@ export function Side() {
       <dl class="facts">${facts.map(([name, value]) => html`<dt key=${name}>${name}</dt><dd>${value}</dd>`)}</dl></section>
     <${Order} view=${view} /><${Fields} view=${view} /><${Promises} view=${view} />
     <section class="sec"><div class="sec-h"><h2>${t("side.earlier")}</h2>${customer.earlier.length > 0 && html`<span class="t-s num">${customer.earlier.length}</span>`}</div>
-      ${customer.earlier.length ? html`<ul class="hist">${customer.earlier.map((one) => html`<li key=${one.reference}><a href=${`#${one.reference}`} title=${one.reference} onClick=${(event) => { event.preventDefault(); openConversation(one.reference, { push: true }); }}><${Icon} name=${iconOf(one.icon)} /><span class="cut">${subjectOf(one.subject, one.icon)}</span><span class="t-s">${day(one.at_ms, now())}, ${one.disposition ? term("disposition", one.disposition).toLowerCase() : term("stage", one.stage).toLowerCase()}${one.confirmed ? `, ${term("confirmed", one.confirmed).toLowerCase()}` : ""}${one.score ? `, ${t("score", { n: one.score })}` : ""}</span></a></li>`)}</ul>`
+      ${customer.earlier.length ? html`<ul class="hist">${customer.earlier.map((one) => html`<li key=${one.reference}><a href=${`#${one.reference}`} title=${one.reference} onClick=${(event) => { event.preventDefault(); openConversation(one.reference, { push: true }); }}><${Icon} name=${iconOf(one.icon)} /><span class="cut">${subjectOf(one.subject, one.icon)}</span><span class="t-s" title=${took(one).join(", ")}>${[day(one.at_ms, now()), one.disposition ? term("disposition", one.disposition).toLowerCase() : term("stage", one.stage).toLowerCase(), ...took(one).slice(-1)].join(", ")}</span></a></li>`)}</ul>`
         : html`<p class="t3">${t("side.first")}</p>`}</section>
   </div></aside>`;
 }
