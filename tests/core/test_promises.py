@@ -337,3 +337,15 @@ def test_a_clock_that_goes_on_before_its_review_goes_on_by_what_is_promised_now(
     assert kinds.index(e.ClockRetargeted) < kinds.index(e.ClockResumed)
     assert world.just(e.ClockResumed).due_ms == START_MS + 2 * HOUR + 2 * MINUTE
     assert e.ClocksReviewed in kinds
+
+
+def test_a_breach_that_shows_when_work_is_taken_by_itself_is_escalated_too():
+    """An offer that is accepted at once ends the clock while the step settles: that breach counts like any other."""
+    world = Centre(
+        rule(FIRST, auto_accept=True),
+        slas=(sla(("answer", 20 * SECOND), escalations=(Escalation(100, notify=("sue",)),)),),
+    )
+    world.send(channel="chat")
+    world.wait(30 * SECOND).join("ann")
+    assert outcomes(world, "answer") == ["breached"]
+    assert escalated(world) == [100]

@@ -117,6 +117,7 @@ class World:
         if not self.last:
             assert self.state.encode() == before, "a change without an event"
         invariants.check(self.state)
+        invariants.check_touched(self.state, self.last)
         invariants.witness(self.witness, self.last, self.state.now_ms)
         self.log += [(self.state.now_ms, event) for event in self.last]
         return self.last

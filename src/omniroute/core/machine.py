@@ -101,6 +101,10 @@ def handle(state: State, command: Command, now_ms: int, policies: Mapping[str, R
             escalations.follow(step)
         if step.queued or step.freed or step.left:
             settle(step)
+        while step.breached:  # what was accepted at once has ended a clock too late
+            step.left.clear()
+            escalations.follow(step)
+            settle(step)
     except CallerError as refused:
         if step.events:
             raise AssertionError("a command was refused after it had begun") from refused

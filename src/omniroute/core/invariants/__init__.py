@@ -13,7 +13,13 @@ from typing import NamedTuple
 
 from omniroute.core import events as e
 from omniroute.core import machine
-from omniroute.core.invariants.clocks import ABOUT_CLOCKS, clocks, clocks_are_honest, promises_are_measured
+from omniroute.core.invariants.clocks import (
+    ABOUT_CLOCKS,
+    breaches_are_escalated,
+    clocks,
+    clocks_are_honest,
+    promises_are_measured,
+)
 from omniroute.core.invariants.indexes import indexes_recount
 from omniroute.core.invariants.loop import (
     CLOSINGS,
@@ -97,6 +103,8 @@ def check(state: State) -> None:
 
 def check_touched(state: State, events: Sequence[e.Event]) -> None:
     """The same for what the events of the last step have touched, and how it stands to everything else."""
+    for complaint in breaches_are_escalated(state, events):
+        raise InvariantViolation(f"invariant 23 (breaches_are_escalated): {complaint}")
     if any(isinstance(event, e.ConfigApplied) for event in events):
         check(state)
     else:

@@ -6,7 +6,7 @@ lies before it, by counting instead of adding. Nothing of ``targets`` or ``sla``
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from omniroute.core import events as e
 from omniroute.core.calendars import elapsed_ms
@@ -20,6 +20,8 @@ from omniroute.core.state import State
 LIVE = {ClockState.RUNNING, ClockState.PAUSED}
 STOPPED_BY_STAGES = {Target.RESOLUTION, Target.DEPARTMENT}
 EVERY_HOUR = Calendar("", (), 0)
+BREACH = 100
+"""Percent."""
 Promised = tuple[str, int, str, tuple[str, ...]]
 """The policy, the length, the calendar, and what stops it."""
 
@@ -66,6 +68,34 @@ def promises_are_measured(state: State, scope: Scope) -> Iterator[str]:
             stopped = waits_for(state, matter) in stops
             if clock.state in LIVE and stopped != (clock.state is ClockState.PAUSED):
                 yield f"the clock {clock.name} of conversation {matter.conversation_id} is {clock.state}"
+
+
+# ---- after a step
+
+
+def breaches_are_escalated(state: State, events: Sequence[e.Event]) -> Iterator[str]:
+    """23: what a policy does at a breach is done in the step that finds it, whatever that step was about."""
+    done = [
+        (one.conversation_id, one.name) for one in events if isinstance(one, e.ClockEscalated) and one.percent == BREACH
+    ]
+    for event in events:
+        if not isinstance(event, e.ClockEnded) or event.outcome != "breached":
+            continue
+        target = event.name.partition(":")[0]
+        rule = next((one for one in state.config.slas if one.sla_id == _sla_of(state, events, event)), None)
+        steps = rule.escalations if rule else ()
+        wanted = any(one.percent == BREACH and target in (one.targets or (target,)) for one in steps)
+        if wanted and (event.conversation_id, event.name) not in done:
+            yield f"the clock {event.name} of conversation {event.conversation_id} was breached, and nothing followed"
+
+
+def _sla_of(state: State, events: Sequence[e.Event], ended: e.ClockEnded) -> str:
+    """The policy of a clock, in the matter or in the record with which the matter has left."""
+    matter = state.conversations.get(ended.conversation_id)
+    for event in events:
+        if isinstance(event, e.ConversationResolved) and event.record.conversation_id == ended.conversation_id:
+            matter = event.record
+    return next((one.sla_id for one in matter.clocks if one.name == ended.name), "") if matter else ""
 
 
 # ---- before an event
