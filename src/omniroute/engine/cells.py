@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import msgspec
 
-from omniroute.channels.contract import Identity
+from omniroute.channels.contract import Identity, Interaction
 from omniroute.core.effects import Effect
 from omniroute.core.escalations import DEPARTMENT
 from omniroute.core.model import Conversation
@@ -24,7 +24,7 @@ CONTENT, THREAD, DELIVERY = "content", "thread", "delivery"
 CONVERSATION, REFERENCE, SESSION, OUR_ID = "conversation", "reference", "session", "our_id"
 CUSTOMER, IDENTITY, CUSTOMER_IDENTITY, HISTORY = "customer", "identity", "customer_identity", "history"
 OUTBOX, DEAD = "outbox", "dead"
-STATUS_COUNT, LINK_USED = "status_count", "link_used"
+STATUS_COUNT = "status_count"
 TEXT_PREVIEW_CHARS = 140
 PROVIDER_IDS_MAX = 20
 PACKET, FIELDS, ORDER = "packet", "fields", "order"
@@ -81,6 +81,23 @@ class ContentCell(msgspec.Struct, array_like=True):
     def whole(self) -> str:
         """What was said, with the line under it."""
         return f"{self.text.rstrip()}\n\n{self.footer}" if self.footer else self.text
+
+
+def content_of(one: Interaction, account: str, attachments: list[AttachmentCell]) -> ContentCell:
+    """What was said in an interaction that came over ``account``, where it does not say which."""
+    return ContentCell(
+        one.text,
+        one.subject,
+        one.html,
+        one.quoted,
+        one.signature,
+        one.sender.name or one.sender.address,
+        one.account or account,
+        one.provider_id,
+        attachments,
+        dict(one.fields),
+        one.sender,
+    )
 
 
 class PacketCell(msgspec.Struct, array_like=True):

@@ -147,7 +147,13 @@ class Registration:
         received = next(event for event in events if isinstance(event, e.InteractionReceived))
         created = next((event.customer_id for event in events if isinstance(event, e.CustomerCreated)), 0)
         writes = list(self._customer_cells(created, received.at_ms))
-        writes.append(c.put(c.CONTENT, c.number_key(received.interaction_id), self._content()))
+        writes.append(
+            c.put(
+                c.CONTENT,
+                c.number_key(received.interaction_id),
+                c.content_of(self._interaction, self._raw.account, self._attachments),
+            )
+        )
         writes += self._conversation_cell(received.conversation_id)
         writes += [self._fields_cell(event) for event in events if isinstance(event, e.FieldsSet)]
         return writes
@@ -181,22 +187,6 @@ class Registration:
         fields, sender = self._interaction.fields, self._interaction.sender
         stated = [Identity(kind, fields[kind]) for kind in ("email", "tel") if fields.get(kind)]
         return [identity for identity in stated if identity.address != sender.address]
-
-    def _content(self) -> c.ContentCell:
-        one = self._interaction
-        return c.ContentCell(
-            one.text,
-            one.subject,
-            one.html,
-            one.quoted,
-            one.signature,
-            one.sender.name or one.sender.address,
-            one.account or self._raw.account,
-            one.provider_id,
-            self._attachments,
-            dict(one.fields),
-            one.sender,
-        )
 
     def _conversation_cell(self, conversation_id: int) -> list[Write]:
         """The matter as lists show it: the newest text, where an answer goes, and what it answers to."""

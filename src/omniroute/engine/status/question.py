@@ -112,27 +112,17 @@ class StatusQuestion:
         writes: list[Write] = []
         for event in events:
             if isinstance(event, e.StatusAsked):
-                writes.append(c.put(c.CONTENT, c.number_key(event.interaction_id), self._asked()))
+                writes.append(
+                    c.put(
+                        c.CONTENT,
+                        c.number_key(event.interaction_id),
+                        c.content_of(self._interaction, self._raw.account, self._attachments),
+                    )
+                )
             elif isinstance(event, e.StatusAnswered):
                 writes.append(c.put(c.CONTENT, c.number_key(event.interaction_id), self._answered()))
                 writes += self._counts
         return writes
-
-    def _asked(self) -> c.ContentCell:
-        one = self._interaction
-        return c.ContentCell(
-            one.text,
-            one.subject,
-            one.html,
-            one.quoted,
-            one.signature,
-            one.sender.name or one.sender.address,
-            one.account or self._raw.account,
-            one.provider_id,
-            self._attachments,
-            dict(one.fields),
-            one.sender,
-        )
 
     def _answered(self) -> c.ContentCell:
         """To whoever asked, over the channel and session that they asked by, and to nobody else."""
